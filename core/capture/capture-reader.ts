@@ -175,6 +175,11 @@ export class CaptureReader {
     return this.#reader?.alp ?? null
   }
 
+  /** Packets by what they were wrapped in, in the order of WRAPPINGS. */
+  get wrapped(): ArrayLike<number> {
+    return this.#reader?.wrappings.counts ?? []
+  }
+
   /** Stream time less capture time, µs: 0 in `fast` pace until the capture is repeated. */
   get shiftUs(): number {
     return this.#clock.shiftUs

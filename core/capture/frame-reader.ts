@@ -6,6 +6,7 @@ import { LinkLayer } from './link-layer.ts'
 import { LINK_TYPE } from './link-types.ts'
 import type { CaptureRecord } from './record.ts'
 import { SuperPackets } from './super-packets.ts'
+import { Wrappings } from './wrappings.ts'
 
 /** Takes the link-layer signalling of an ALP capture; its bytes are valid during the call. */
 type SignallingSink = (signalling: LinkSignalling, timeUs: number, frame: number) => void
@@ -13,7 +14,9 @@ type SignallingSink = (signalling: LinkSignalling, timeUs: number, frame: number
 /** Reads datagrams from captured frames: link layer or ALP, then IP. One instance per source. */
 export class FrameReader {
   readonly ip: IpReader
-  readonly link = new LinkLayer()
+  /** What packets were wrapped in. */
+  readonly wrappings = new Wrappings()
+  readonly link = new LinkLayer(this.wrappings)
   /** Number of the last frame, from 1. */
   frame = 0
   /** Frames of all passes. */
@@ -27,6 +30,7 @@ export class FrameReader {
     this.#flows = flows
     this.ip = new IpReader(flows, sink)
     this.ip.splitter = new SuperPackets()
+    this.ip.unwrapper = this.wrappings
     this.#alp = new AlpReceiver({
       ipPacket: (bytes, start, end, plp) => this.#alpIp(bytes, start, end, plp),
       linkSignalling: (body) => signalling(body, Math.max(0, this.ip.timeUs), this.frame),

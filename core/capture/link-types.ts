@@ -4,14 +4,25 @@ import type { UserLinkType } from '../contract/session-spec.ts'
 export const LINK_TYPE = {
   null: 0,
   ethernet: 1,
+  ppp: 9,
   /** DLT numbers that some old files carry: raw IP, or on OpenBSD LOOP. */
   rawDlt12: 12,
   rawDlt14: 14,
+  pppSerial: 50,
+  pppoe: 51,
   raw: 101,
+  ciscoHdlc: 104,
   loop: 108,
   linuxSll: 113,
+  juniperEthernet: 178,
+  /** Headers that say which link type follows. */
+  ppi: 192,
+  erf: 197,
+  pppWithDirection: 204,
   ipv4: 228,
   ipv6: 229,
+  nflog: 239,
+  pktap: 258,
   linuxSll2: 276,
   alp: 289,
 } as const
@@ -41,9 +52,12 @@ const NAMES: Readonly<Record<number, string>> = {
   163: 'IEEE 802.11 with AVS header',
   187: 'Bluetooth HCI',
   189: 'Linux USB',
+  178: 'Juniper Ethernet',
   192: 'PPI',
   195: 'IEEE 802.15.4',
+  197: 'ERF',
   201: 'Bluetooth HCI',
+  204: 'PPP with direction',
   220: 'Linux USB',
   227: 'SocketCAN',
   228: 'IPv4',
@@ -87,14 +101,11 @@ export function linkTypeAdvice(linkType: number): string {
     case 119:
     case 127:
     case 163:
-    case 192:
       return 'This is a Wi-Fi monitor capture: record it again in managed mode, so that it holds Ethernet frames.'
-    case 258:
-      return 'Record it again with `tcpdump -i en0` (one interface, not PKTAP).'
     default:
       if (resolveLinkType(linkType, 'raw') === LINK_TYPE.raw) {
         return 'Say what its frames are with --link-type raw, eth or alp.'
       }
-      return 'Record it again on an Ethernet, loopback or "any" interface; Ethernet, NULL, LOOP, RAW, IPv4, IPv6, SLL, SLL2 and ATSC ALP can be read.'
+      return 'Record it again on an Ethernet, loopback or "any" interface; Ethernet, NULL, LOOP, RAW, IPv4, IPv6, SLL, SLL2, PPP, PPI, PKTAP and ATSC ALP can be read.'
   }
 }

@@ -126,6 +126,11 @@ export class LiveCapture {
     return this.#frames.alp
   }
 
+  /** Packets by what they were wrapped in, in the order of WRAPPINGS. */
+  get wrapped(): ArrayLike<number> {
+    return this.#frames.wrappings.counts
+  }
+
   /** Stream time that has passed now. */
   passed(): number {
     return this.clock.passed(this.#options.nowUs())

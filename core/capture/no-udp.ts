@@ -1,6 +1,8 @@
 import type { AppError } from '../contract/app-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { captureLabel } from './capture-errors.ts'
+import { WITHIN_LINK } from './link-layer.ts'
+import { linkTypeAdvice, linkTypeName } from './link-types.ts'
 
 const PROTOCOLS: Readonly<Record<number, string>> = {
   1: 'ICMP',
@@ -60,7 +62,7 @@ export function noUdpFailure(files: readonly string[], found: Found): AppFailure
     if (count > 0) parts.push([PROTOCOLS[protocol] ?? `IP protocol ${protocol}`, count])
   }
   for (const [type, count] of found.otherTypes) {
-    parts.push([ETHER_TYPES[type] ?? `EtherType 0x${type.toString(16).padStart(4, '0')}`, count])
+    parts.push([otherName(type), count])
   }
   if (counters.malformed > 0) parts.push(['malformed', counters.malformed])
   if (counters.cutBySnaplen > 0) parts.push(['cut off by the snap length', counters.cutBySnaplen])
@@ -73,6 +75,18 @@ export function noUdpFailure(files: readonly string[], found: Found): AppFailure
     `${label} holds ${several ? '' : 'no '}UDP: ${several ? 'their' : 'its'} ${counters.frames} packets are of other kinds${contents}.`,
     counters.cutBySnaplen > 0
       ? 'Record it again with whole packets: `tcpdump -s 0`.'
-      : 'Record it again where the multicast arrives; a capture filter such as `udp` or `net 224.0.0.0/4` keeps what is needed.',
+      : (innerAdvice(found.otherTypes) ??
+          'Record it again where the multicast arrives; a capture filter such as `udp` or `net 224.0.0.0/4` keeps what is needed.'),
   )
+}
+
+function otherName(type: number): string {
+  if (type >= WITHIN_LINK) return `of link type ${linkTypeName(type - WITHIN_LINK)}`
+  return ETHER_TYPES[type] ?? `EtherType 0x${type.toString(16).padStart(4, '0')}`
+}
+
+/** Advice where frames of a link type that is not read are within another one. */
+function innerAdvice(otherTypes: ReadonlyMap<number, number>): string | null {
+  for (const type of otherTypes.keys()) if (type >= WITHIN_LINK) return linkTypeAdvice(type - WITHIN_LINK)
+  return null
 }

@@ -302,10 +302,39 @@ export type ReportFlow = {
   readonly plp: number | null
 }
 
+/** What mirrors, routers and overlays wrap around packets; each of them that occurs is a link. */
+export const WRAPPINGS = [
+  'tzsp',
+  'erspan',
+  'vxlan',
+  'geneve',
+  'gre',
+  'gtp',
+  'lisp',
+  'etherip',
+  'ip',
+  'mpls',
+  'ethernet',
+  'cisco-cmd',
+  'vn-tag',
+  'e-tag',
+  'i-tag',
+  'r-tag',
+  'hsr',
+  'fabricpath',
+  'trill',
+  'juniper',
+  'ppi',
+  'pktap',
+  'erf',
+] as const
+/** One of WRAPPINGS. */
+export type Wrapping = (typeof WRAPPINGS)[number]
+
 /** One link or tunnel below the IP packets: captured ALP, or a studio-to-transmitter tunnel. */
 export type ReportLink = {
-  readonly kind: 'alp' | 'stltp' | 'alptp'
-  /** Of the tunnel; null for a capture of ALP packets. */
+  readonly kind: 'alp' | 'stltp' | 'alptp' | Wrapping
+  /** Of the tunnel; null for a capture of ALP packets, and for wrapped ones. */
   readonly destination: string | null
   /** Packets and losses at each level, by name: `lost` tunnel packets, `basebandLost`, `alpDropped` and so on. */
   readonly counts: Readonly<Record<string, number>>

@@ -9,6 +9,7 @@ import type { AnySection, Part, PartHost } from '../part.ts'
 import { AlpLink } from '../receiving/alp-link.ts'
 import { everything, type ReceiveAddress, readReceiveUrl } from '../receiving/receive-address.ts'
 import { SourceState } from '../receiving/source-state.ts'
+import { WrappedLinks } from '../receiving/wrapped-links.ts'
 import type { CaptureSpec } from './capture-options.ts'
 
 /** Opens captures as one part. @throws AppFailure bad-url */
@@ -33,6 +34,7 @@ class CapturePart implements Part, DatagramSource {
   readonly #reader: CaptureReader
   readonly #state: SourceState
   readonly #alp: AlpLink
+  readonly #wrapped: WrappedLinks
   #begin: () => void = () => undefined
   #readToEnd = false
   #stopping = false
@@ -65,6 +67,7 @@ class CapturePart implements Part, DatagramSource {
       flows: host.flows,
     })
     this.#alp = new AlpLink(this.output, () => this.#reader.alp)
+    this.#wrapped = new WrappedLinks(this.output, () => this.#reader.wrapped)
     this.#state = new SourceState(this, () => host.nowUs(), { pace, progress: () => this.#reader.progress() })
   }
 
@@ -121,6 +124,7 @@ class CapturePart implements Part, DatagramSource {
           this.#begin()
         }
         this.#alp.tick()
+        this.#wrapped.tick()
         this.output.tick(timeUs)
       },
       loop: (timeUs) => this.output.loop(timeUs),

@@ -12,6 +12,7 @@ import type { AnySection, Part, PartHost } from '../part.ts'
 import { AlpLink } from './alp-link.ts'
 import type { ReceiveAddress } from './receive-address.ts'
 import { SourceState } from './source-state.ts'
+import { WrappedLinks } from './wrapped-links.ts'
 
 /** Options of a live capture's part. */
 export type LiveCaptureSource = {
@@ -50,6 +51,7 @@ export class LiveCapturePart implements Part, DatagramSource {
   readonly #capture: LiveCapture
   readonly #connections: CaptureConnections
   readonly #alp: AlpLink
+  readonly #wrapped: WrappedLinks
   readonly #state: SourceState
   /** The present connection, or the last. */
   #connection: CaptureConnection | null = null
@@ -78,6 +80,7 @@ export class LiveCapturePart implements Part, DatagramSource {
       linkSignalling: (signalling, timeUs, frame) => this.#alp.signalling(signalling, timeUs, frame),
     })
     this.#alp = new AlpLink(this.output, () => this.#capture.alp)
+    this.#wrapped = new WrappedLinks(this.output, () => this.#capture.wrapped)
     this.#state = new SourceState(this, nowUs)
     this.#connections = new CaptureConnections(
       { capture: this.#capture, connect: (signal) => this.#connect(signal), nowUs },
@@ -178,6 +181,7 @@ export class LiveCapturePart implements Part, DatagramSource {
   #tick(): void {
     if (this.output.datagrams > 0) this.#begin()
     this.#alp.tick()
+    this.#wrapped.tick()
     this.#connections.look()
     this.output.tick(this.#capture.passed())
   }

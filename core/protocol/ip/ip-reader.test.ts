@@ -127,10 +127,10 @@ test('IPv6 fragments take the next header of the first', () => {
   expect(got).toEqual([{ ...EXPECTED6[0], payload: new Array<number>(16).fill(7) }])
 })
 
-test('IP in IP is unwrapped twice and no deeper', () => {
+test('IP in IP is unwrapped four times and no deeper', () => {
   const tunnel = (inner: number[]) => ipv4Packet(inner, { protocol: 4 })
   expect(read([tunnel(tunnel(ipv4Udp(PAYLOAD)))]).got).toEqual(EXPECTED)
-  const { got, counters } = read([tunnel(tunnel(tunnel(ipv4Udp(PAYLOAD))))])
+  const { got, counters } = read([tunnel(tunnel(tunnel(tunnel(tunnel(ipv4Udp(PAYLOAD))))))])
   expect([got, counters.nonUdp]).toEqual([[], 1])
 })
 

@@ -7,7 +7,8 @@ import { i32 } from './wire.ts'
 
 const UDP = 17
 const IP_IN_IP = 4
-const MAX_TUNNELS = 2
+/** Limit of packets within packets. */
+const MAX_TUNNELS = 4
 const MAX_EXTENSIONS = 8
 const FRAGMENT_HEADER = 44
 const AUTHENTICATION_HEADER = 51
@@ -42,6 +43,18 @@ export interface PacketSplitter {
   pieceBytes(flowId: number, bytes: Uint8Array, start: number, end: number): number
 }
 
+/** Finds the IP packet within payloads that carry another link's packets. */
+export interface Unwrapper {
+  /** VLAN of the frame in which the last packet was found. */
+  readonly vlan: number
+  /** Whether UDP to this port may carry packets. */
+  mayWrap(port: number): boolean
+  /** @returns where the packet starts, -1 where there is none */
+  ofUdp(port: number, bytes: Uint8Array, start: number, end: number): number
+  /** The same for the payload of an IP protocol other than UDP. */
+  ofIp(protocol: number, bytes: Uint8Array, start: number, end: number): number
+}
+
 /**
  * Extracts UDP payloads from IP packets in place: IPv4 and IPv6, extension headers, fragments, IP in IP. Set `timeUs`, `frame`,
  * `vlan` and `cut` before each packet: as arguments the times would be allocated.
@@ -54,6 +67,8 @@ export class IpReader {
   cut = false
   /** Splits large payloads; null where none can be merged. */
   splitter: PacketSplitter | null = null
+  /** Finds packets within packets; null where IP in IP is enough. */
+  unwrapper: Unwrapper | null = null
   readonly counters: IpCounters = {
     udp: 0,
     bytes: 0,
@@ -239,6 +254,12 @@ export class IpReader {
     return this.#transport(whole.protocol, whole.bytes, 0, whole.total, bytes, from.at, from.family, from.tunnels)
   }
 
+  /** Reads the packet within another one. */
+  #within(bytes: Uint8Array, start: number, end: number, tunnels: number): number {
+    this.vlan = this.unwrapper?.vlan ?? 0
+    return this.#packet(bytes, start, end, tunnels + 1)
+  }
+
   /** `addresses` holds source and destination at `at`; after reassembly it is not the payload's buffer. */
   #transport(
     protocol: number,
@@ -252,6 +273,8 @@ export class IpReader {
   ): number {
     if (protocol !== UDP) {
       if (protocol === IP_IN_IP && tunnels < MAX_TUNNELS) return this.#packet(bytes, start, end, tunnels + 1)
+      const within = tunnels < MAX_TUNNELS ? (this.unwrapper?.ofIp(protocol, bytes, start, end) ?? -1) : -1
+      if (within >= 0) return this.#within(bytes, within, end, tunnels)
       this.counters.nonUdp++
       this.protocols[protocol] = (this.protocols[protocol] as number) + 1
       return FAULT.none
@@ -263,11 +286,17 @@ export class IpReader {
     if (stop > end) return FAULT.short
     const sourcePort = u16At(bytes, start)
     const destinationPort = u16At(bytes, start + 2)
+    const wraps = this.unwrapper?.mayWrap(destinationPort) === true
+    if (wraps && tunnels < MAX_TUNNELS) {
+      const within = this.unwrapper?.ofUdp(destinationPort, bytes, start + 8, stop) ?? -1
+      if (within >= 0) return this.#within(bytes, within, stop, tunnels)
+    }
     const flow =
       family === 4
         ? this.#flows.ipv4(i32(addresses, at), i32(addresses, at + 4), sourcePort, destinationPort)
         : this.#flows.ipv6(addresses, at, at + 16, sourcePort, destinationPort)
-    if (family === 4 && bytes === addresses && tunnels === 0) {
+    // What may wrap packets is looked at each time.
+    if (family === 4 && bytes === addresses && tunnels === 0 && !wraps) {
       this.#flow = flow
       this.#source = i32(addresses, at)
       this.#destination = i32(addresses, at + 4)

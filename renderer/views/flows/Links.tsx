@@ -2,7 +2,34 @@ import type { ReportLink } from '../../../core/contract/report.ts'
 import { formatCount, UNKNOWN } from '../../model/format.ts'
 import styles from './FlowsView.module.css'
 
-const TITLES: Readonly<Record<ReportLink['kind'], string>> = { alp: 'ALP', stltp: 'STLTP', alptp: 'ALPTP' }
+const TITLES: Readonly<Record<ReportLink['kind'], string>> = {
+  alp: 'ALP',
+  stltp: 'STLTP',
+  alptp: 'ALPTP',
+  tzsp: 'TZSP',
+  erspan: 'ERSPAN',
+  vxlan: 'VXLAN',
+  geneve: 'Geneve',
+  gre: 'GRE',
+  gtp: 'GTP-U',
+  lisp: 'LISP',
+  etherip: 'EtherIP',
+  ip: 'IP in IP',
+  mpls: 'MPLS pseudowire',
+  ethernet: 'Ethernet in Ethernet',
+  'cisco-cmd': 'Cisco CMD',
+  'vn-tag': 'VN-Tag',
+  'e-tag': 'E-Tag (802.1BR)',
+  'i-tag': 'I-Tag (802.1ah)',
+  'r-tag': 'R-Tag (802.1CB)',
+  hsr: 'HSR',
+  fabricpath: 'FabricPath',
+  trill: 'TRILL',
+  juniper: 'Juniper',
+  ppi: 'PPI',
+  pktap: 'PKTAP',
+  erf: 'ERF',
+}
 
 /** Texts of counts; others are in the report only. */
 const WORDS: readonly (readonly [name: string, text: string, bad: boolean])[] = [
