@@ -1,5 +1,5 @@
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
-import { formatDuration } from '../../model/format.ts'
+import { formatDuration, formatToi } from '../../model/format.ts'
 
 /*
  * Texts and spans of an object's detail: the meaning of a codepoint, and missing bytes.
@@ -7,7 +7,7 @@ import { formatDuration } from '../../model/format.ts'
 
 /** Name of an object, else its number. */
 export function objectTitle({ row }: Pick<ObjectDetail, 'row'>): string {
-  return row.name ?? `${row.carrier === 'mmtp' ? 'MPU' : 'TOI'} ${row.toi}`
+  return row.name ?? `${row.carrier === 'mmtp' ? 'MPU' : 'TOI'} ${formatToi(row.toi)}`
 }
 
 /** A/331 table A.3.6. The S-TSID's Payload elements define the codepoints from 128 on. */
