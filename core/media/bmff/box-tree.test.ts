@@ -130,6 +130,17 @@ describe('boxes that are wrong', () => {
     expect(rowOf(missing, 'traf').fault, 'it may have been there').toBeNull()
   })
 
+  it('are none where later fragments of a segment go on from the first', () => {
+    const { offset, size } = rowOf(treeOf(segment), 'moof')
+    const moof = segment.slice(offset, offset + size)
+    const without = moof.slice()
+    without.set(new TextEncoder().encode('free'), rowOf(treeOf(segment), 'tfdt').offset - offset + 4)
+    const faults = (...parts: readonly Uint8Array[]) =>
+      treeOf(new Uint8Array(Buffer.concat(parts))).flatMap(({ fault }) => (fault === null ? [] : [fault]))
+    expect(faults(moof, without)).toEqual([])
+    expect(faults(without, moof)).toEqual(['traf has no tfdt'])
+  })
+
   it('say by how much a box is too long', () => {
     const bytes = segment.slice()
     const { offset, size } = rowOf(treeOf(segment), 'tfdt')

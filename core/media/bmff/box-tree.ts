@@ -75,6 +75,10 @@ class Tree {
   full = false
   readonly #bytes: Uint8Array
   readonly #holes: readonly Hole[]
+  /** Tracks of which a fragment has a decode time. */
+  readonly #timed = new Set<string | null>()
+  /** A box did not arrive as a whole: what later ones lack may have been in it. */
+  #unsure = false
   /** Samples of the newest `moof`. */
   #samples: readonly FragmentSample[] | null = null
 
@@ -86,6 +90,7 @@ class Tree {
   gap(from: number, to: number, depth: number): void {
     const missing = missingIn(this.#holes, this.#bytes.length, from, to)
     const fault = missing > 0 ? 'the header of a box did not arrive' : 'no box begins here'
+    this.#unsure ||= missing > 0
     this.#add({ type: null, offset: from, size: to - from, depth, missing, summary: null, fault })
   }
 
@@ -105,7 +110,15 @@ class Tree {
     }
     if (layout.children === undefined || depth + 1 >= MAX_DEPTH) return
     const types = this.#children(offset + headerBytes + layout.children, Math.min(offset + size, limit), depth + 1)
-    const lacks = types === null ? [] : (layout.needs ?? []).filter((need) => !types.has(need))
+    if (types === null) this.#unsure = true
+    let lacks = types === null ? [] : (layout.needs ?? []).filter((need) => !types.has(need))
+    if (type === 'traf' && types !== null) {
+      const track = this.rows.slice(at).find((row) => row.type === 'tfhd')?.summary ?? null
+      // Later fragments of a track in one segment go on from the first (as GPAC's do).
+      const known = this.#timed.has(track) || this.#unsure
+      if (types.has('tfdt')) this.#timed.add(track)
+      else if (known) lacks = lacks.filter((each) => each !== 'tfdt')
+    }
     if (lacks.length > 0) this.#note(at, `${type} has no ${lacks.join(', no ')}`)
   }
 
