@@ -111,20 +111,19 @@ it('what receivers cannot take is said before the first packet', async () => {
   mkdirSync(folder.at('plain', 'ünï'), { recursive: true })
   writeFileSync(folder.at('plain', 'ünï', '日本 1.bin'), 'abc')
   writeFileSync(folder.at('plain', 'empty.bin'), '')
-  const capture = folder.at('plain.pcapng')
-  const send = async (url: string): Promise<string[]> => {
-    const { stderr } = await routescope(['send', folder.at('plain'), url, '--capture-out', capture, '--force'])
+  const send = async (url: string, capture: string): Promise<string[]> => {
+    const { stderr } = await routescope(['send', folder.at('plain'), url, '--capture-out', folder.at(capture)])
     return stderr.trimEnd().split('\n')
   }
   const empty = expect.stringMatching(/^routescope: GPAC's receivers may write .* into empty ones: "empty\.bin"\./)
   const sentLine = expect.stringMatching(/^Sent \d+ packets/)
-  expect(await send('atsc://239.255.17.5:6000')).toEqual([
+  expect(await send('atsc://239.255.17.5:6000', 'atsc.pcapng')).toEqual([
     expect.stringMatching(/^routescope: GPAC's receivers take no service over ATSC 3\.0 that has no MPD/),
     empty,
     sentLine,
   ])
-  expect(await send('route://239.255.17.5:6000')).toEqual([empty, sentLine])
-  await routescope(['receive', '--capture', capture, '--out', folder.at('plain-out')])
+  expect(await send('route://239.255.17.5:6000', 'route.pcapng')).toEqual([empty, sentLine])
+  await routescope(['receive', '--capture', folder.at('route.pcapng'), '--out', folder.at('plain-out')])
   const received = treeOf(folder.at('plain-out', 'service1')).map(({ path, size }) => [path, size])
   expect(received).toEqual([
     ['empty.bin', 0],
