@@ -2,7 +2,7 @@ import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
 import { encodePath } from '../http/request-target.ts'
-import { resolveReference } from '../manifest/reference.ts'
+import { isAbsoluteReference, resolveReference } from '../manifest/reference.ts'
 import { foldersOf, type ReferenceScope } from '../manifest/reference-scope.ts'
 import { LocalPaths } from './local-paths.ts'
 
@@ -62,7 +62,8 @@ export class ServiceScopes {
   }
 
   #isManifest(serviceId: ServiceId, resolved: string): boolean {
-    const [name = ''] = (this.localOf(serviceId, resolved) ?? resolved).split('?', 1)
+    const local = isAbsoluteReference(resolved) ? this.localOf(serviceId, resolved) : null
+    const [name = ''] = (local ?? resolved).split('?', 1)
     if (isManifestName(name)) return true
     const found = this.#store.find(serviceId, name)
     return found.state === 'ready' && isManifest(found.file)
