@@ -157,6 +157,18 @@ describe('datagrams through shared memory', () => {
     expect(loop.read).toMatchObject([{ bytes: [1] }])
   })
 
+  it('use the first pages of a ring whose reader keeps up, again and again', () => {
+    const loop = new LoopUnderTest(4 << 20)
+    for (let number = 0; number < 1000; number++) {
+      loop.send(new Uint8Array(1400).fill(number & 255))
+      if (number % 40 === 39) loop.ring.read(100)
+    }
+    expect(loop.read).toHaveLength(1000)
+    expect(loop.read.every(({ bytes }, number) => bytes[1399] === (number & 255))).toBe(true)
+    const beyond = new Uint8Array(loop.ring.memory, RING.controlBytes + RING.restartBytes + 40 * 1500, 2 << 20)
+    expect(beyond.every((byte) => byte === 0)).toBe(true)
+  })
+
   it.each([1, 2, 3, 4])('loses only what it counts, for any interleaving of reader and writer (seed %i)', (seed) => {
     const random = seeded(seed)
     // The small ring is at times smaller than the datagrams in flight.

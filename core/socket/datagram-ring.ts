@@ -6,6 +6,7 @@
  * control:  i32 head | i32 tail | i32 reader sleeps | i32 messages | f64 clock offset | i32 refused, for each socket   (offsets in units of 8 bytes)
  * record:   u32 payload bytes | u32 source | f64 arrival, µs | payload | padding to 8
  * ```
+ * An empty ring begins again at its start: at usual rates its first pages are all that is used of it.
  * Behind the ring, datagrams of one call of the system land, from where they are put into records.
  * The source `WRAP` means that the ring continues at its start. A new source is announced by a record with its number and the
  * bit `ANNOUNCES`, whose payload is a `RingSource` as JSON.
@@ -25,6 +26,8 @@ export const RING = {
   clockOffset: 2,
   announces: 0x8000_0000,
   wrap: 0xffff_ffff,
+  /** An empty ring begins again once so much of it is used. */
+  restartBytes: 262_144,
   /** Most senders distinguished per socket. */
   senders: 4096,
   /** Datagrams that the thread reads from itself before it is ready. */

@@ -69,19 +69,26 @@ export class RingWriter {
 
   /** @returns the offset of a record in units of 8 bytes, -1 where there is no room */
   #reserve(socket: number, length: number): number {
-    const { headerBytes, head: headAt, tail: tailAt, wrap, refused, refusedCounts } = this.#ring
+    const { headerBytes, head: headAt, tail: tailAt, restartBytes, refused, refusedCounts } = this.#ring
     const control = this.#control
     const need = (headerBytes + length + 7) >>> 3
     const head = control[headAt] as number
     const tail = Atomics.load(control, tailAt)
+    // All is read: memory that is used again is in the caches, and has pages.
+    if (head === tail && head * 8 >= restartBytes && need < tail) return this.#wrap(head)
     if (head < tail ? head + need < tail : head + need + 2 <= this.#units) return head
     // One unit stays free after a record, for a wrap mark. Not up to the tail itself: equal head and tail mean empty.
     if (head < tail || need >= tail) {
       Atomics.add(control, refused + (socket % refusedCounts), 1)
       return -1
     }
-    this.#words[head * 2 + 1] = wrap
-    Atomics.store(control, headAt, 0)
+    return this.#wrap(head)
+  }
+
+  /** Goes on at the start of the ring. @returns its first unit */
+  #wrap(head: number): number {
+    this.#words[head * 2 + 1] = this.#ring.wrap
+    Atomics.store(this.#control, this.#ring.head, 0)
     return 0
   }
 
