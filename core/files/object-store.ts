@@ -3,7 +3,7 @@ import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import { ownBytes } from '../flow/lease.ts'
+import { type Lease, ownBytes } from '../flow/lease.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import { FolderSink } from './folder-sink.ts'
 import { keptBytes } from './kept-bytes.ts'
@@ -35,14 +35,20 @@ type Entry = {
   /** Name below the spill folder once written. */
   spilled: string | null
   spilling: boolean
+  /** Of memory that is used again once the bytes are spilled; null where a reader may have a view of them. */
+  lease: Lease | null
 }
+
+/** Files from this size on give their memory back; the facts of shorter ones would cost more than it. */
+const LEAST_HELD_BYTES = 64 << 10
 
 /** Earlier contents of manifests and other files kept for the inspector. */
 const SUPERSEDED = 256
 
 /**
  * Keeps the objects of a session, by service and name and by row: for the gateway, the inspector and the dump. Objects
- * still arriving are visible by name. The store keeps the bytes without a copy.
+ * still arriving are visible by name. The store keeps the bytes without a copy, and gives the memory of media that nobody
+ * has read back to the receiver once it has spilled them.
  */
 export class ObjectStore implements ObjectSink {
   readonly holds = true
@@ -52,6 +58,8 @@ export class ObjectStore implements ObjectSink {
   readonly #byIndex = new Map<number, Entry | FlowObject | null>()
   /** Patched files, which are served in place of what arrived; by row. */
   readonly #patched = new Map<number, Entry>()
+  /** Objects of which a reader may have views. */
+  readonly #read = new WeakSet<FlowObject>()
   /** Entries whose bytes are in memory, oldest first. */
   readonly #resident = new Set<Entry>()
   readonly #superseded: Entry[] = []
@@ -99,16 +107,14 @@ export class ObjectStore implements ObjectSink {
   }
 
   whole(file: FlowFile): void {
-    const {
-      lease: { bytes },
-      ...facts
-    } = file
+    const { lease, ...facts } = file
+    const { bytes } = lease
     const service = this.#named(file.serviceId, file.name)
     const stored: StoredFile = { ...facts, size: bytes.byteLength, version: this.#version + 1 }
     const before = service.ready.get(file.name)
     // A damaged file never replaces a whole one.
     if (!file.complete && before?.file?.complete === true && !this.#gone(before)) return
-    const entry = this.#keep(file.objectIndex, bytes, stored)
+    const entry = this.#keep(file.objectIndex, bytes, stored, this.#heldLease(file))
     service.ready.set(file.name, entry)
     service.live.delete(file.name)
     service.lost.delete(file.name)
@@ -123,7 +129,7 @@ export class ObjectStore implements ObjectSink {
 
   lost(object: FlowObject): void {
     const missing = object.missing()
-    const entry = this.#keep(object.index, object.lease(0, keptBytes(object, missing)).bytes, null)
+    const entry = this.#keep(object.index, object.lease(0, keptBytes(object, missing)).bytes, null, null)
     if (this.#options.maxSegments > 0) this.#supersede(entry)
     if (object.serviceId !== null && object.name !== null) {
       const service = this.#named(object.serviceId, object.name)
@@ -159,7 +165,10 @@ export class ObjectStore implements ObjectSink {
     const entry = service.ready.get(name)
     if (entry?.file != null) return this.#gone(entry) ? { state: 'expired' } : { state: 'ready', file: entry.file }
     const object = service.live.get(name)
-    if (object?.state === 'receiving') return { state: 'receiving', object }
+    if (object?.state === 'receiving') {
+      this.#read.add(object)
+      return { state: 'receiving', object }
+    }
     // The object ended without a file: its content could not be read.
     if (object !== undefined) service.live.delete(name)
     const lost = service.lost.get(name)
@@ -196,8 +205,8 @@ export class ObjectStore implements ObjectSink {
     return from === undefined ? this.list(serviceId) : [...this.list(serviceId), ...this.list(from)]
   }
 
-  /** Objects of a service that are arriving. */
-  live(serviceId: ServiceId): FlowObject[] {
+  /** Facts of the objects of a service that are arriving; `find` gives their bytes. */
+  live(serviceId: ServiceId): Pick<FlowObject, 'index' | 'name' | 'kind' | 'size' | 'received'>[] {
     const objects = this.#services.get(serviceId)?.live.values() ?? []
     return [...objects].filter((object) => object.state === 'receiving')
   }
@@ -211,7 +220,10 @@ export class ObjectStore implements ObjectSink {
   bytesOf(file: StoredFile): StoredBytes {
     const entry = this.#services.get(file.serviceId)?.ready.get(file.name)
     if (entry === undefined || entry.file !== file) return null
-    if (entry.bytes !== null) return { bytes: entry.bytes }
+    if (entry.bytes !== null) {
+      entry.lease = null
+      return { bytes: entry.bytes }
+    }
     return entry.spilled === null ? null : { path: this.#disk.pathOf(entry.spilled) }
   }
 
@@ -229,6 +241,7 @@ export class ObjectStore implements ObjectSink {
     const stored = this.#byIndex.get(index)
     if (stored === undefined || stored === null) return null
     if (!('spilling' in stored)) {
+      this.#read.add(stored)
       const end = Math.min(to, keptBytes(stored, stored.missing()))
       return stored.lease(Math.min(from, end), end).bytes
     }
@@ -328,8 +341,20 @@ export class ObjectStore implements ObjectSink {
     for (const watcher of this.#watchers) watcher()
   }
 
-  #keep(index: number, bytes: Uint8Array, file: StoredFile | null): Entry {
-    const entry: Entry = { index, size: bytes.byteLength, file, bytes, spilled: null, spilling: false }
+  /**
+   * The lease of a file whose memory is to be given back: of media that began here and were read by nobody. Every file is
+   * held: what this store does not give back, no other gives back either.
+   */
+  #heldLease({ lease, objectIndex, complete }: FlowFile): Lease | null {
+    if (lease.bytes.byteLength < LEAST_HELD_BYTES) return null
+    lease.hold?.()
+    const object = this.#byIndex.get(objectIndex)
+    const isUnread = object !== undefined && object !== null && !('spilling' in object) && !this.#read.has(object)
+    return isUnread && complete ? lease : null
+  }
+
+  #keep(index: number, bytes: Uint8Array, file: StoredFile | null, lease: Lease | null): Entry {
+    const entry: Entry = { index, size: bytes.byteLength, file, bytes, spilled: null, spilling: false, lease }
     const stored = this.#byIndex.get(index)
     if (file?.patched !== undefined) this.#patched.set(index, entry)
     else {
@@ -373,6 +398,8 @@ export class ObjectStore implements ObjectSink {
     if (!this.#resident.delete(entry)) return
     this.#memoryBytes -= entry.size
     entry.bytes = null
+    entry.lease?.spent?.()
+    entry.lease = null
   }
 
   #gone(entry: Entry): boolean {
@@ -398,7 +425,10 @@ export class ObjectStore implements ObjectSink {
   }
 
   #slice(entry: Entry, from: number, to: number): Uint8Array | null {
-    if (entry.bytes !== null) return entry.bytes.subarray(from, to)
+    if (entry.bytes !== null) {
+      entry.lease = null
+      return entry.bytes.subarray(from, to)
+    }
     // Where the file was removed, only the content is missing; its facts remain.
     return entry.spilled === null ? null : this.#disk.slice(entry.spilled, from, to)
   }

@@ -3,12 +3,17 @@
  *
  * - `bytes` may be read during the call that passes the lease, and between `keep` and `release`. They do not change.
  * - `keep` may be called several times; one `release` undoes each. Until then the memory counts as the lender's.
- * - A sink with `holds` owns the bytes without either call: the lender never reuses their memory (`ObjectSink.holds`).
+ * - A sink with `holds` owns the bytes without either call: the lender does not reuse their memory (`ObjectSink.holds`).
+ *   Where it calls `hold`, the memory is reused once as many calls of `spent` have told that nobody reads it any more.
  */
 export interface Lease {
   readonly bytes: Uint8Array
   keep(): void
   release(): void
+  /** Of a sink that holds: it will tell when the bytes are read no more, or never. */
+  hold?(): void
+  /** Undoes one `hold`: no view of the bytes is left where this sink gave any. */
+  spent?(): void
 }
 
 /** A lease of bytes that are never reused: a reader keeps them for free. */

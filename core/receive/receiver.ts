@@ -104,6 +104,12 @@ export class Receiver implements DatagramSink {
     return this.#context.pool.held
   }
 
+  /** Buffers allocated for objects, and those used again. */
+  get buffers(): { readonly allocated: number; readonly reused: number } {
+    const { allocations, reuses } = this.#context.pool
+    return { allocated: allocations, reused: reuses }
+  }
+
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     if (timeUs >= this.#nextTickUs) this.tick(timeUs)
     const entry = this.#entries[flow.id] ?? this.#enter(flow, bytes, start, end, timeUs)

@@ -216,6 +216,8 @@ export class ObjectDelivery {
     const kept = this.#context.pool.recycles
       ? files.map((file) => ({ ...file, lease: ownBytes(file.lease.bytes.slice()) }))
       : files
+    // They are delivered again at any time: their memory is never spent.
+    if (kept === files) for (const { lease } of files) lease.hold?.()
     this.#repeatFiles.set(object.index, kept)
     for (const file of kept) this.#repeatBytes += file.lease.bytes.length
     for (const [index, oldest] of this.#repeatFiles) {

@@ -14,6 +14,12 @@ const FIRST_CREDIT_BYTES = 32 << 20
 const MOST_CREDIT = 1 / 4
 /** Each received byte pays for this many claimed ones. */
 const CREDIT_OF_A_BYTE = 2
+/** Spent buffers kept for the next objects where a sink holds bytes: this much, or as much as was in use at once. */
+const MAX_SPENT_BYTES = 16 << 20
+/** Shorter ones are cheaper to allocate than to look for. */
+const LEAST_SPENT_BYTES = 64 << 10
+/** A spent buffer is longer than what is asked for by at most this part of it. */
+const SPENT_SLACK = 1 / 8
 /** Below this a plain zeroed allocation is as cheap, and sizes are powers of two. */
 const SMALL = 4096
 const SMALLEST = 256
@@ -21,8 +27,8 @@ const SMALLEST = 256
 const CLASSES = 4
 
 /**
- * The memory of objects under assembly: a bound on all of it, and, where no sink holds bytes, reused buffers. A taken
- * buffer has undefined content.
+ * The memory of objects under assembly: a bound on all of it, and reused buffers: those given back, and where a sink holds
+ * bytes those that it says are spent. A taken buffer has undefined content.
  *
  * Claimed lengths are paid from a credit that received bytes earn: all memory ever taken is a multiple of the bytes that
  * arrived, whatever packets claim, and a sender that keeps its word has each object in one buffer from the start.
@@ -30,12 +36,18 @@ const CLASSES = 4
 export class BytePool {
   /** Bytes taken or reserved, and not returned. */
   used = 0
+  /** Buffers that served again. */
+  reuses = 0
+  /** Buffers that were allocated. */
+  allocations = 0
   /** Peak of `used`. */
   #peak = 0
   readonly #limit: number
   readonly #recycle: boolean
   readonly #free = new Map<number, Uint8Array[]>()
   #freeBytes = 0
+  /** Oldest first. */
+  readonly #spent: Uint8Array[] = []
   #credit = FIRST_CREDIT_BYTES
 
   constructor(limit: number, recycle: boolean) {
@@ -53,14 +65,18 @@ export class BytePool {
     return this.used + this.#freeBytes
   }
 
-  /** A buffer of at least `bytes`, exactly that without reuse; null beyond the bound. */
+  /** A buffer of at least `bytes`, longer by a part of it where it was used before; null beyond the bound. */
   take(bytes: number): Uint8Array | null {
     const size = this.#recycle ? sizeClass(bytes) : bytes
     if (this.used + size > this.#limit) return null
-    const free = this.#recycle && this.#freeBytes > 0 ? this.#reuse(size) : null
+    const free = this.#freeBytes === 0 ? null : this.#recycle ? this.#reuse(size) : this.#fit(size)
     this.used += free === null ? size : free.length
     if (this.used > this.#peak) this.#peak = this.used
-    if (free !== null) return free
+    if (free !== null) {
+      this.reuses++
+      return free
+    }
+    this.allocations++
     if (this.#freeBytes > 0) this.#trim()
     if (this.#recycle && size >= LONG_FILE_BYTES) return new Uint8Array(new SharedArrayBuffer(size))
     return size < SMALL ? new Uint8Array(size) : allocate(size)
@@ -80,8 +96,26 @@ export class BytePool {
     return null
   }
 
+  /** The shortest spent buffer that is long enough, and not much longer. */
+  #fit(size: number): Uint8Array | null {
+    if (size < LEAST_SPENT_BYTES) return null
+    let best = -1
+    let length = Math.min(size * (1 + SPENT_SLACK), this.#limit - this.used)
+    for (const [index, buffer] of this.#spent.entries()) {
+      if (buffer.length < size || buffer.length > length) continue
+      best = index
+      length = buffer.length
+    }
+    const [found] = best < 0 ? [] : this.#spent.splice(best, 1)
+    if (found === undefined) return null
+    this.#freeBytes -= found.length
+    return found
+  }
+
   /** Drops free buffers beyond the bound on them. */
   #trim(): void {
+    while (this.#spent.length > 0 && this.#freeBytes > Math.max(MAX_SPENT_BYTES, this.#peak - this.used))
+      this.#freeBytes -= this.#spent.shift()?.length ?? 0
     const most = Math.max(MAX_FREE_BYTES, this.#peak - this.used)
     for (const list of this.#free.values()) {
       while (this.#freeBytes > most) {
@@ -136,9 +170,17 @@ export class BytePool {
     this.#freeBytes += buffer.length
   }
 
-  /** Readers own it from now on: no longer counted, never used again. */
+  /** Readers own it from now on: no longer counted, and used again only once it is `spent`. */
   disown(buffer: Uint8Array): void {
     this.used -= buffer.length
+  }
+
+  /** Takes a disowned buffer that nobody reads any more. */
+  spent(buffer: Uint8Array): void {
+    if (this.#recycle || buffer.length < LEAST_SPENT_BYTES) return
+    this.#spent.push(buffer)
+    this.#freeBytes += buffer.length
+    this.#trim()
   }
 }
 

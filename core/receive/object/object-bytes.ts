@@ -150,6 +150,15 @@ export class ObjectBytes {
     this.#pieces = null
   }
 
+  /** Lets the memory be used again, where `bytes` are all of it and the receiver has released it. */
+  spent(bytes: Uint8Array): void {
+    const flat = this.#flat
+    if (!this.#released || this.#pool.recycles || flat === null) return
+    if (bytes.buffer !== flat.buffer || flat.length !== flat.buffer.byteLength) return
+    this.#flat = null
+    this.#pool.spent(flat)
+  }
+
   #drop(buffer: Uint8Array): void {
     if (this.#pool.recycles) this.#pool.giveBack(buffer)
     else this.#pool.disown(buffer)

@@ -115,6 +115,8 @@ export class TransportObject implements FlowObject, OrderedObject {
   #watchers: Set<() => void> | null = null
   #notifiedPackets = -1
   #keepers = 0
+  /** Sinks that will tell when they read its bytes no more. */
+  #holders = 0
   #released = false
   /** A range is marked as received, and its bytes found no memory. */
   #torn = false
@@ -334,6 +336,16 @@ export class TransportObject implements FlowObject, OrderedObject {
     if (--this.#keepers === 0 && this.#released) this.#bytes.release()
   }
 
+  hold(): void {
+    this.#holders++
+  }
+
+  /** One holder less; after the last one, the memory of an object that is one file, `bytes`, is used again. */
+  spent(bytes: Uint8Array): void {
+    if (--this.#holders > 0 || this.#keepers > 0 || bytes.byteLength !== this.length) return
+    this.#bytes.spent(bytes)
+  }
+
   lease(from: number, to: number): Lease {
     return this.leaseOf(this.bytes(from, to))
   }
@@ -394,5 +406,13 @@ class ObjectLease implements Lease {
 
   release(): void {
     this.#object.releaseKept()
+  }
+
+  hold(): void {
+    this.#object.hold()
+  }
+
+  spent(): void {
+    this.#object.spent(this.bytes)
   }
 }
