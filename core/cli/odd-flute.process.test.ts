@@ -173,8 +173,9 @@ describe('a segment whose table was lost', () => {
     ['once its session is known', 8000],
   ])('is told once, with the name that the manifest expects: %s', async (_, startMs) => {
     const sender = new FluteSender({ digest: 'none', sizes: 'fti' })
-    const packets = [A, manifest, ...[1, 2, 3, 4].map(segment)].flatMap((each, index) => {
-      const ms = index === 0 ? 0 : startMs + 2000 * index
+    const before = Array.from({ length: startMs / 2000 }, () => A)
+    const packets = [...before, A, manifest, ...[1, 2, 3, 4].map(segment)].flatMap((each, index) => {
+      const ms = 2000 * index
       return [...(each.name === 'v-2.m4s' ? [] : sender.table([each], at(ms))), ...sender.object(each, at(ms + 10))]
     })
     const told = await received(packets)

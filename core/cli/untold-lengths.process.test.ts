@@ -84,7 +84,7 @@ describe('an object whose length is told nowhere', () => {
     const told = await receivedCapture(folder, capture.packets)
     expect(told.files).toEqual([1, 2, 3].map((toi) => [`v-${toi}.m4s`, segment(3).length]))
     expect(heard(told)).toEqual(['info OBJ-LENGTH', 'info OBJ-LENGTH'])
-    expect(told.summary).toContain('1 incomplete')
+    expect(told.summary).toContain('0 incomplete, 1 cut off')
   })
 
   it('lacks what its boxes say that it lacks', async () => {
