@@ -3,6 +3,7 @@ import type { ErrorData, Loader, LoaderCallbacks, LoaderConfiguration, LoaderCon
 import { formatRate } from '../../model/format.ts'
 import { encryptedText } from '../../model/playable-text.ts'
 import { LEFT_OUT } from './dash-responses.ts'
+import { decodableMaster } from './hls-codecs.ts'
 import {
   ENCRYPTED_ADVICE,
   type PlayerAdapter,
@@ -41,6 +42,7 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     enableDateRangeMetadataCues: false,
     enableEmsgMetadataCues: false,
     enableID3MetadataCues: false,
+    pLoader: decodableLoader(Player.DefaultConfig.loader as never) as never,
     fLoader: boundedLoader(Player.DefaultConfig.loader as never, options) as never,
     maxBufferHole: 0.5,
     nudgeOnVideoHole: true,
@@ -51,7 +53,9 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
   })
   let recovered = false
   hls.on(Player.Events.ERROR, (_event, data: ErrorData) => {
-    if (data.fatal && data.type === Player.ErrorTypes.MEDIA_ERROR && !recovered) {
+    // Nothing recovers from codecs that cannot be decoded.
+    const lasting = data.details === Player.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR
+    if (data.fatal && data.type === Player.ErrorTypes.MEDIA_ERROR && !recovered && !lasting) {
       recovered = true
       hls.recoverMediaError()
       return
@@ -154,6 +158,31 @@ function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
     message: `The player stopped: ${data.error.message}${status ? ` (HTTP ${status})` : ''}`,
     tryThis: 'Play again. If it fails again, save the files with Dump and play them elsewhere.',
     fatal: true,
+  }
+}
+
+/** The library's loader of playlists, with what can be decoded here. */
+function decodableLoader(
+  Base: new (settings: unknown) => Loader<LoaderContext>,
+): new (
+  settings: unknown,
+) => Loader<LoaderContext> {
+  return class extends Base {
+    override load(
+      context: LoaderContext,
+      config: LoaderConfiguration,
+      callbacks: LoaderCallbacks<LoaderContext>,
+    ): void {
+      super.load(context, config, {
+        ...callbacks,
+        onSuccess(response, ...rest) {
+          const { data } = response
+          if (typeof data === 'string')
+            response.data = decodableMaster(data, (type) => MediaSource.isTypeSupported(type))
+          callbacks.onSuccess(response, ...rest)
+        },
+      })
+    }
   }
 }
 
