@@ -187,7 +187,7 @@ export interface ServiceFacts {
   readonly mmtpFlow: MmtpFlowFacts | null
   /** Servers that the signalling names for HTTP repair. */
   readonly repairServers: readonly RepairServer[]
-  /** Representation@id of the media on the channels of the S-TSID; null where nothing tells. */
+  /** Representation@id of the media on the channels that signalling lists; null where nothing tells. */
   readonly announced: ReadonlySet<string> | null
 }
 
