@@ -59,6 +59,8 @@ export type ObjectTimeFacts = {
   readonly availabilityUs: number | null
   /** Availability less arrival of the last byte: positive where it arrived in time. Null while it is not whole. */
   readonly marginUs: number | null
+  /** It came later than is right. */
+  readonly isLate: boolean
 }
 
 /** `bytes` fetched and inserted (`http`), or overwritten so that players can read the rest (`simple`, `strict`). */

@@ -10,6 +10,7 @@ import type {
   ServiceProtocol,
   SignatureVerdict,
   Startup,
+  StartupStep,
 } from './report.ts'
 import type { LinkSpec, LogLevel, LogTopic, Pace } from './session-spec.ts'
 
@@ -230,6 +231,8 @@ export type ServiceSnapshot = {
   readonly cutOff: number
   /** Stream times of the steps of tuning in, µs. */
   readonly startup: Startup
+  /** When each of these steps last held. */
+  readonly latest: Latest
   /** MMTP flows of the service; null for other protocols. */
   readonly mmtp: MmtpSnapshot | null
   /** Repair servers that signalling names. */
@@ -238,6 +241,11 @@ export type ServiceSnapshot = {
   readonly playable: PlayableSnapshot | null
   readonly notPlayable: string | null
 }
+
+/** When a step of tuning in last held, stream µs, and for how long that is fresh; null: however old it is. */
+export type LastSeen = { readonly timeUs: number; readonly limitUs: number | null }
+/** By step; null where it never held, or is not watched. */
+export type Latest = Readonly<Record<StartupStep, LastSeen | null>>
 
 /** A repair server that signalling names, see ReportRepairServer; times in ms. */
 export type SignalledServer = {

@@ -68,6 +68,28 @@ export type Outage = {
   readonly limitUs: number
 }
 
+/** The times for which a table did not come; live. */
+export type TableGap = {
+  /** Of its last arrival while it does not come; null while it comes. */
+  sinceUs: number | null
+  /** Of all its gaps beyond the limit. */
+  longestUs: number
+  times: number
+  readonly limitUs: number
+}
+
+/** Segments of a channel that came late one after another; live. */
+export type LateRun = {
+  /** Among the runs of its channel. */
+  readonly number: number
+  segments: number
+  /** Of the latest of them, and its name. */
+  worstUs: number
+  worst: string
+  /** Of a segment, µs. */
+  readonly durationUs: number
+}
+
 /** Carrier of repair symbols: a repair flow of ROUTE, or the channel of FLUTE itself. */
 export type SymbolCarrier = 'route' | 'flute'
 
@@ -178,6 +200,51 @@ export type FindingFacts =
   | { readonly kind: 'signalBack'; readonly outage: Outage }
   | { readonly kind: 'serviceSilent'; readonly serviceName: string | null; readonly outage: Outage }
   | { readonly kind: 'serviceBack'; readonly serviceName: string | null; readonly outage: Outage }
+  // What comes too seldom, or not at all
+  | { readonly kind: 'llsAbsent'; readonly limitUs: number }
+  /** `missing`: types of fragments; `any`: others came. */
+  | {
+      readonly kind: 'slsAbsent'
+      readonly serviceName: string | null
+      readonly missing: readonly string[]
+      readonly any: boolean
+      readonly hasPackets: boolean
+      readonly limitUs: number
+    }
+  | {
+      readonly kind: 'tableLate'
+      readonly of: 'slt' | 'systemTime' | 'sls'
+      readonly table: string
+      readonly gap: TableGap
+    }
+  | {
+      readonly kind: 'tableSlow'
+      readonly of: 'slt' | 'systemTime' | 'sls'
+      readonly table: string
+      readonly medianUs: () => number
+      readonly limitUs: number
+    }
+  | { readonly kind: 'manifestLate'; readonly table: string; readonly gap: TableGap }
+  /** The content of a table changed, its version did not. `version`: as its sender names it. */
+  | {
+      readonly kind: 'versionUnchanged'
+      readonly scope: 'lls' | 'sls'
+      readonly table: string
+      readonly version: string
+    }
+  // Media
+  | { readonly kind: 'channelStopped'; readonly outage: Outage }
+  | { readonly kind: 'channelBack'; readonly outage: Outage }
+  /** A channel of media that the S-TSID declares never had a packet. */
+  | { readonly kind: 'channelNeverSent'; readonly representation: string; readonly limitUs: number }
+  | { readonly kind: 'rateChanged'; readonly bps: number; readonly meanBps: number; readonly windowUs: number }
+  | { readonly kind: 'segmentsLate'; readonly run: LateRun }
+  /** Representations that no channel carries. */
+  | {
+      readonly kind: 'representationsAbsent'
+      readonly representations: readonly string[]
+      readonly manifest: string
+    }
   // Packets
   | { readonly kind: 'oddHeader' }
   /** The source plays again from an earlier point; `channel` is the index of its channel. */

@@ -80,6 +80,10 @@ export type SessionColumnsOptions = {
   readonly urlOf?: (serviceId: ServiceId, name: string) => string | null
   /** Time passes without packets too: the stream's clock is called ten times a second. */
   readonly live?: boolean
+  /** The session asks for the services of the LLS. */
+  readonly asksLls?: boolean
+  /** Stream time less the time of the capture, µs; absent: 0. */
+  readonly shiftUs?: () => number
   /** Receives every alarm, of the receiver and of losses; `text` makes its sentence with its known cause. */
   readonly onAlarm?: (alarm: Alarm, text: () => string) => void
   /** Receives announced objects as soon as their absence is certain. */
@@ -99,7 +103,10 @@ export class SessionColumns implements ReceiveObserver {
   readonly #channels: ChannelFacts[] = []
   readonly #flows: FlowFacts[] = []
   readonly #links: LinkFacts[] = []
-  readonly #signalling = new SignallingLog()
+  readonly #signalling = new SignallingLog({
+    arrived: (table, timeUs) => this.#watch.tables.arrived(table, timeUs),
+    changed: (...change) => this.#watch.versions.changed(...change),
+  })
   readonly #alarms = new AlarmLog()
   readonly #judge = new Judge((alarm) => this.#alarm(alarm))
   readonly #malformed = new MalformedDatagrams(this.#judge)
@@ -130,10 +137,20 @@ export class SessionColumns implements ReceiveObserver {
       options.onAbsent,
     )
     this.#watch = new StreamWatch(
-      { flows: this.#flows, services: this.#services },
+      {
+        flows: this.#flows,
+        services: this.#services,
+        channels: this.#channels,
+        media: this.#losses.media,
+        columns: this.objects,
+      },
       clockLimits(this.#judge),
       (finding) => this.found(finding),
-      options.live ?? false,
+      {
+        live: options.live ?? false,
+        asksLls: options.asksLls ?? false,
+        shiftUs: options.shiftUs ?? (() => 0),
+      },
     )
   }
 
@@ -190,6 +207,7 @@ export class SessionColumns implements ReceiveObserver {
     this.#startup.slsFragment(serviceId, fragment, timeUs)
     const own = this.#services.find(({ id }) => id === serviceId)?.destination ?? null
     this.#losses.slsFragment(serviceId, fragment, own, timeUs)
+    this.#watch.agreement.slsFragment(serviceId, fragment, timeUs)
   }
 
   slsRepeated(serviceId: ServiceId, timeUs: number, carrier: SignallingCarrier | null): void {
@@ -215,6 +233,7 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.begin(object, bytes, start, end, packetEnd)
     this.#startup.objectBegun(object)
     this.#losses.objectBegun(object)
+    this.#watch.objectBegun(object)
   }
 
   objectEnded(object: FlowObject): void {
@@ -222,6 +241,7 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.end(object)
     this.#startup.objectEnded(object)
     this.#losses.objectEnded(object)
+    this.#watch.objectEnded(object)
     this.#kept.objectEnded(object)
   }
 
@@ -245,6 +265,7 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.named(object)
     this.#startup.objectEnded(object)
     this.#losses.objectEnded(object)
+    this.#watch.objectEnded(object)
   }
 
   malformed(
@@ -293,6 +314,7 @@ export class SessionColumns implements ReceiveObserver {
 
   /** The capture starts again from its beginning. */
   loop(): void {
+    this.#watch.startOver()
     this.#losses.startOver(null)
   }
 
@@ -484,7 +506,8 @@ export class SessionColumns implements ReceiveObserver {
       const shared = service.sharesFilesOf === null ? [] : (channels.get(service.sharesFilesOf) ?? [])
       const startup = this.#startup.of(service, shared.length === 0 ? own : [...own, ...shared], ownFlows)
       const silent = this.#watch.silence.isSilent(service.id)
-      return serviceSnapshot(service, own, ownFlows, this.#rates, silent, startup, playable(service))
+      const latest = this.#watch.latestOf(service, shared.length === 0 ? own : [...own, ...shared])
+      return serviceSnapshot(service, own, ownFlows, this.#rates, silent, { startup, latest }, playable(service))
     })
   }
 
@@ -550,15 +573,17 @@ export class SessionColumns implements ReceiveObserver {
       row.name === null || row.service === null
         ? null
         : (this.#options.urlOf?.(asServiceId(row.service), row.name) ?? null)
-    const availabilityUs =
+    const announced =
       row.name === null || row.service === null
         ? null
-        : this.#losses.media.availabilityUs(asServiceId(row.service), row.name, row.lastTimeUs)
+        : this.#losses.media.availability(asServiceId(row.service), row.name, row.lastTimeUs)
+    const availability = announced === null ? null : this.#watch.inStreamTime(announced)
+    const late = availability === null ? null : this.#watch.latenessOf(row, availability)
     const cause = this.#losses.causeOf(index)
     const mmtp = this.#channels[this.objects.values.channel[index] as number]?.carrier.kind === 'mmtp'
     const arrived = this.storedBytes(index, 'arrived')
     const served = this.#options.bytesOf?.(index, 'served')?.length ?? null
-    return makeDetail(this.objects, row, { arrived, served, url, availabilityUs, cause, mmtp })
+    return makeDetail(this.objects, row, { arrived, served, url, availability, late, cause, mmtp })
   }
 
   /** Bytes of an object as transported: signalling is stored here, the rest in the store. */

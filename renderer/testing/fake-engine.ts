@@ -4,7 +4,13 @@ import { makeColumnArrays, packObjectRows } from '../../core/contract/object-bat
 import { BATCH_COLUMNS, OBJECT_STATE, type ObjectRow } from '../../core/contract/object-table.ts'
 import type { ObjectState } from '../../core/contract/report.ts'
 import { STARTUP_STEPS, type Startup } from '../../core/contract/report.ts'
-import type { SectionChange, SectionChanges, SectionMap, SessionSnapshot } from '../../core/contract/snapshot.ts'
+import type {
+  Latest,
+  SectionChange,
+  SectionChanges,
+  SectionMap,
+  SessionSnapshot,
+} from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import type { ConnectionState, EngineClient } from '../client/engine-client.ts'
 import { busy } from '../client/idle.ts'
@@ -78,6 +84,9 @@ export function fakeError(message: string, code: AppError['code'] = 'internal'):
 
 /** A service that has not been tuned in. */
 export const NO_STARTUP = Object.fromEntries(STARTUP_STEPS.map((step) => [step, null])) as Startup
+
+/** The same of what came last. */
+export const NO_LATEST = Object.fromEntries(STARTUP_STEPS.map((step) => [step, null])) as Latest
 
 /** An empty session with the changes that a test needs. */
 export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnapshot {

@@ -2,7 +2,7 @@ import type { OBJECT_STATE } from '../../core/contract/object-table.ts'
 import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
 import { ObjectColumns } from '../stores/object-columns.ts'
 import { noChannelFacts } from './empty-rows.ts'
-import { fakeRow, NO_STARTUP, packRows } from './fake-engine.ts'
+import { fakeRow, NO_LATEST, NO_STARTUP, packRows } from './fake-engine.ts'
 
 /** One object of a test; times in µs. */
 export type Bar = {
@@ -53,6 +53,7 @@ export function service(id: number, change: Partial<ServiceSnapshot> = {}): Serv
     repairServers: [],
     notPlayable: null,
     startup: NO_STARTUP,
+    latest: NO_LATEST,
     ...change,
   }
 }

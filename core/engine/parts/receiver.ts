@@ -157,6 +157,8 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       bytesOf: (index, view) => this.#bytesOf(index, view),
       urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
       live: sources.some(isLive),
+      asksLls: addresses.some(({ target }) => target.kind === 'atsc'),
+      shiftUs: () => this.shiftUs(),
       onAlarm: (alarm, text) => this.#log.alarm(alarm, text),
       onAbsent: (objects) => {
         for (const listener of this.#absent) listener(objects)

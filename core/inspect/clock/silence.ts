@@ -66,17 +66,14 @@ export class SilenceWatch {
     this.#services.delete(service)
   }
 
-  /** @param byClock the signal itself is judged too */
-  look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number, byClock: boolean): void {
+  look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number): void {
     const came = this.#arrivals(flows)
     const whole = came.get(null)
     const signal = this.#signal
     const limitUs = signal.limitUs(this.#limits.signalUs, this.#expected(null))
     if (whole !== undefined) this.#came(signal, whole, limitUs, null, null)
-    if (byClock) {
-      const gone = signal.passed(nowUs, limitUs)
-      if (gone !== null) this.#found({ kind: 'signalGone', outage: gone }, placeAt(gone.fromUs, 0))
-    }
+    const gone = signal.passed(nowUs, limitUs)
+    if (gone !== null) this.#found({ kind: 'signalGone', outage: gone }, placeAt(gone.fromUs, 0))
     for (const service of services) this.#service(service, came.get(service.id))
   }
 

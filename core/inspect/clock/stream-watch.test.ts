@@ -2,6 +2,8 @@ import { expect, it } from 'vitest'
 import { asServiceId } from '../../contract/ids.ts'
 import { PAUSE_US } from '../../flow/facts.ts'
 import { type Finding, placeAt } from '../../flow/findings.ts'
+import { ObjectColumns } from '../columns/object-columns.ts'
+import { AnnouncedMedia } from '../losses/announced-media.ts'
 import { clockLimits } from '../rules/clock.ts'
 import { Judge } from '../rules/judge.ts'
 import { StreamWatch } from './stream-watch.ts'
@@ -37,8 +39,10 @@ class Watched {
 
   constructor(live = false) {
     const judge = new Judge(() => undefined)
-    const stream = { flows: [this.flow], services: [] }
-    this.watch = new StreamWatch(stream, clockLimits(judge), (finding) => void this.findings.push(finding), live)
+    const columns = new ObjectColumns(false, 16)
+    const stream = { flows: [this.flow], services: [], channels: [], media: new AnnouncedMedia(), columns }
+    const options = { live, asksLls: false, shiftUs: () => 0 }
+    this.watch = new StreamWatch(stream, clockLimits(judge), (finding) => void this.findings.push(finding), options)
   }
 
   /** A packet every `every` seconds until then, and a look every tenth of a second. */

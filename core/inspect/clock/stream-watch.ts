@@ -1,17 +1,45 @@
 import type { ServiceId } from '../../contract/ids.ts'
-import type { FlowFacts, ServiceFacts } from '../../flow/facts.ts'
+import type { Latest } from '../../contract/snapshot.ts'
+import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { Finding } from '../../flow/findings.ts'
+import type { FlowObject } from '../../flow/objects.ts'
+import type { ObjectColumns } from '../columns/object-columns.ts'
+import type { AnnouncedMedia } from '../losses/announced-media.ts'
+import { AgreementWatch } from './agreement.ts'
 import type { ClockLimits } from './clock-limits.ts'
+import { latestOf } from './last-seen.ts'
+import { type Availability, latenessUs } from './lateness.ts'
+import { ManifestTimes } from './manifest-times.ts'
+import { MediaWatch } from './media-watch.ts'
+import { SignallingPresence } from './presence.ts'
 import { type FoundByClock, SilenceWatch } from './silence.ts'
 import { SkippedTime } from './skipped-time.ts'
+import { TableTimes } from './table-times.ts'
+import { VersionWatch } from './version-watch.ts'
 
 /** A clock that is looked at ten times a second and jumps by more stood still meanwhile, µs. */
 const STALL_US = 1_500_000
+
+/** Kind of session. */
+export type WatchOptions = {
+  /** The clock goes on without packets, ten times a second. */
+  readonly live: boolean
+  /** It asks for the services of the LLS. */
+  readonly asksLls: boolean
+  /** Stream time less the time of the capture, µs. */
+  readonly shiftUs: () => number
+}
+
+/** How late a segment was, µs (less than 0: in time), and whether that is more than is right. */
+export type Lateness = { readonly byUs: number; readonly isLate: boolean }
 
 /** What the watch looks at. */
 export type WatchedStream = {
   readonly flows: readonly FlowFacts[]
   readonly services: readonly ServiceFacts[]
+  readonly channels: readonly ChannelFacts[]
+  readonly media: AnnouncedMedia
+  readonly columns: ObjectColumns
 }
 
 /**
@@ -20,19 +48,47 @@ export type WatchedStream = {
  */
 export class StreamWatch {
   readonly silence: SilenceWatch
+  readonly tables: TableTimes
+  readonly versions: VersionWatch
+  readonly media: MediaWatch
+  readonly agreement: AgreementWatch
+  readonly #presence: SignallingPresence
+  readonly #manifests: ManifestTimes
   readonly #stream: WatchedStream
   readonly #time = new SkippedTime()
-  /** The clock goes on without packets, ten times a second. */
+  readonly #limits: ClockLimits
+  readonly #shiftUs: () => number
   readonly #live: boolean
   #lookedUs = -1
   /** A source broke off: nothing is known of the signal until it is back. */
   #brokeUs: number | null = null
 
-  constructor(stream: WatchedStream, limits: ClockLimits, found: (finding: Finding) => void, live: boolean) {
-    const tell: FoundByClock = (facts, place) => found({ ...facts, ...place })
+  constructor(stream: WatchedStream, limits: ClockLimits, found: (finding: Finding) => void, options: WatchOptions) {
+    const tell: FoundByClock = (facts, place) => {
+      found({ ...facts, ...place })
+      // What was silent is not late as well.
+      if (facts.kind === 'signalBack') {
+        this.tables.resumed(null, place.timeUs)
+        this.#manifests.resumed(place.timeUs)
+      } else if (facts.kind === 'serviceBack') this.tables.resumed(place.service, place.timeUs)
+    }
     this.#stream = stream
-    this.#live = live
-    this.silence = new SilenceWatch(tell, limits, this.#time, () => null)
+    this.#limits = limits
+    this.#shiftUs = options.shiftUs
+    this.#live = options.live
+    this.silence = new SilenceWatch(tell, limits, this.#time, (service) => this.#expectedUs(service))
+    this.tables = new TableTimes(tell, limits, this.#time, this.silence)
+    this.versions = new VersionWatch(tell)
+    const from = { ...stream, ...options, silence: this.silence }
+    this.media = new MediaWatch(tell, limits, this.#time, from)
+    this.#manifests = new ManifestTimes(tell, limits, this.#time, from)
+    this.agreement = new AgreementWatch(tell, limits, this.#time, from)
+    this.#presence = new SignallingPresence(tell, limits, this.#time, this, options.asksLls)
+  }
+
+  /** Interval at which something is usually sent of a service, or (null) of anything. */
+  #expectedUs(service: ServiceId | null): number | null {
+    return this.tables.intervalUs(service) ?? this.media.shortestUs
   }
 
   /** As `DatagramSourceEvents.skipped`. */
@@ -50,6 +106,41 @@ export class StreamWatch {
 
   serviceGone(service: ServiceId): void {
     this.silence.serviceGone(service)
+    this.tables.serviceGone(service)
+    this.#presence.serviceGone(service)
+    this.agreement.serviceGone(service)
+  }
+
+  objectBegun(object: FlowObject): void {
+    this.media.objectBegun(object)
+    this.agreement.objectBegun(object)
+  }
+
+  /** An object ended, or got its name after its end. */
+  objectEnded(object: FlowObject): void {
+    this.media.objectEnded(object)
+    this.#manifests.objectEnded(object)
+  }
+
+  /** The source plays again from its beginning. */
+  startOver(): void {
+    this.media.startOver()
+  }
+
+  /** Availability by the stream's clock, which may be another than the capture's. */
+  inStreamTime(availability: Availability): Availability {
+    return { ...availability, availabilityUs: availability.availabilityUs + this.#shiftUs() }
+  }
+
+  /** How late a segment was by its availability in stream time; null where that is not known. */
+  latenessOf(arrival: { firstTimeUs: number; lastTimeUs: number }, availability: Availability): Lateness | null {
+    const byUs = latenessUs(arrival, availability, 0)
+    return byUs === null ? null : { byUs, isLate: byUs > this.#limits.segmentLateUs }
+  }
+
+  /** When the steps of tuning in last held. @param channels of the service, and of the one whose files it shares */
+  latestOf(service: Pick<ServiceFacts, 'id' | 'sharesFilesOf'>, channels: readonly ChannelFacts[]): Latest {
+    return latestOf(service, channels, this.#limits, this)
   }
 
   /** Call it a few times a second of stream time. */
@@ -59,6 +150,12 @@ export class StreamWatch {
     if (this.#live && elapsedUs > STALL_US) this.#time.skip(this.#lookedUs + 1, -elapsedUs)
     this.#lookedUs = nowUs
     if (this.#brokeUs !== null) return
-    this.silence.look(this.#stream.flows, this.#stream.services, nowUs, true)
+    const { flows, services } = this.#stream
+    this.silence.look(flows, services, nowUs)
+    this.tables.look(services)
+    this.#presence.look(flows, services, nowUs)
+    this.media.look(nowUs)
+    this.#manifests.look()
+    this.agreement.look(services, nowUs)
   }
 }

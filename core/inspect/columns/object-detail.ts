@@ -10,6 +10,8 @@ import { describeLctPacket } from '../../protocol/lct/describe.ts'
 import { isMultipart } from '../../protocol/mime/multipart.ts'
 import { describeMmtpPacket } from '../../protocol/mmtp/describe.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
+import type { Availability } from '../clock/lateness.ts'
+import type { Lateness } from '../clock/stream-watch.ts'
 import type { ObjectColumns } from './object-columns.ts'
 import { MAX_RANGES } from './row-ranges.ts'
 
@@ -23,8 +25,9 @@ export type DetailExtra = {
   /** Length of its patched file; null without one. */
   readonly served: number | null
   readonly url: string | null
-  /** Availability start in the manifest, µs. */
-  readonly availabilityUs: number | null
+  /** By the manifest. */
+  readonly availability: Availability | null
+  readonly late: Lateness | null
   readonly cause: LossCause | null
   /** Its carrier is MMTP, not LCT. */
   readonly mmtp: boolean
@@ -52,13 +55,14 @@ export function makeDetail(columns: ObjectColumns, row: ObjectRow, extra: Detail
     text: arrived === null ? null : textOf(arrived, holes),
     url,
     repair,
-    times: timesOf(columns, row, extra.availabilityUs),
+    times: timesOf(columns, row, extra),
     cause,
   }
 }
 
-function timesOf({ times }: ObjectColumns, row: ObjectRow, availabilityUs: number | null): ObjectTimeFacts {
+function timesOf({ times }: ObjectColumns, row: ObjectRow, { availability, late }: DetailExtra): ObjectTimeFacts {
   const { index } = row
+  const once = row.state === 'complete' && row.repeats === 0
   return {
     senderUs: times.senderUs.get(index),
     senderDelayUs: times.senderDelayUs.get(index),
@@ -66,10 +70,10 @@ function timesOf({ times }: ObjectColumns, row: ObjectRow, availabilityUs: numbe
     sessionChangedUs: times.sessionChangedUs.get(index),
     presentationUs: times.presentationUs.get(index),
     earliestTicks: times.earliestTicks.get(index),
-    availabilityUs,
+    availabilityUs: availability?.availabilityUs ?? null,
+    isLate: once && late?.isLate === true,
     // Repeats move the last packet's time: the margin needs an object that arrived once.
-    marginUs:
-      availabilityUs === null || row.state !== 'complete' || row.repeats > 0 ? null : availabilityUs - row.lastTimeUs,
+    marginUs: once && late !== null ? -late.byUs : null,
   }
 }
 

@@ -5,6 +5,7 @@ import type { SlsFragment } from '../../flow/facts.ts'
 import { parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { resolveReference } from '../../manifest/reference.ts'
+import type { Availability } from '../clock/lateness.ts'
 import { listedSegments, mpdLists, type SegmentList } from './segment-list.ts'
 
 /** Larger manifests are not stored here. */
@@ -30,6 +31,15 @@ type Service = {
 
 /** Position of a segment in a list of announced ones; two positions of one list can be compared. */
 export type AnnouncedPlace = { readonly list: SegmentList; readonly position: number }
+
+/** A representation of the newest manifest. */
+export type AnnouncedRepresentation = {
+  readonly id: string
+  readonly period: number
+  /** Of its first segment, µs; null where none is listed. */
+  readonly durationUs: number | null
+  readonly first: string | null
+}
 
 /** Media segments announced by the newest manifests and playlists of each service. */
 export class AnnouncedMedia {
@@ -83,6 +93,18 @@ export class AnnouncedMedia {
     }
   }
 
+  /** Representations with segments that the service's own manifest announces. */
+  representations(serviceId: ServiceId, timeUs: number): readonly AnnouncedRepresentation[] {
+    const service = this.#services.get(serviceId)
+    if (service === undefined) return []
+    return this.#lists(service, timeUs).flatMap((list) => {
+      if (list.of === null) return []
+      const { representation: id, period } = list.of
+      const position = list.first === null ? null : list.positionOf(list.first)
+      return [{ id, period, durationUs: position === null ? null : list.durationUs(position), first: list.first }]
+    })
+  }
+
   serviceGone(serviceId: ServiceId): void {
     this.#services.delete(serviceId)
   }
@@ -99,10 +121,13 @@ export class AnnouncedMedia {
     return null
   }
 
-  /** Availability start of a segment on the stream's clock, µs; null where the manifest has none. */
-  availabilityUs(serviceId: ServiceId, name: string, timeUs: number): number | null {
+  /** When players may ask for a segment; null where the manifest does not say. */
+  availability(serviceId: ServiceId, name: string, timeUs: number): Availability | null {
     const place = this.place(serviceId, name, timeUs)
-    return place === null ? null : place.list.availabilityUs(place.position)
+    const availabilityUs = place === null ? null : place.list.availabilityUs(place.position)
+    if (place === null || availabilityUs === null) return null
+    const durationUs = place.list.durationUs(place.position) ?? 0
+    return { availabilityUs, durationUs, earlyUs: place.list.of?.earlyUs ?? 0 }
   }
 
   /**

@@ -12,6 +12,19 @@ export interface SegmentList {
   nameAt(position: number): string | null
   durationUs(position: number): number | null
   availabilityUs(position: number): number | null
+  /** Where it is announced; null for a playlist. */
+  readonly of: ListPlace | null
+  /** Name of its first segment; null for an empty list. */
+  readonly first: string | null
+}
+
+/** A representation in its manifest. */
+export type ListPlace = {
+  readonly representation: string
+  /** Position of its period. */
+  readonly period: number
+  /** How much earlier than the whole segment its first part is available, µs (availabilityTimeOffset of low latency). */
+  readonly earlyUs: number
 }
 
 /** Representations read of one manifest, and its segments listed by name. */
@@ -21,7 +34,7 @@ const MAX_LISTED = 65_536
 type Listed = { readonly name: string; readonly durationUs: number; readonly availabilityUs: number | null }
 
 /** A list with a name for each segment. */
-export function listedSegments(segments: readonly Listed[]): SegmentList {
+export function listedSegments(segments: readonly Listed[], of: ListPlace | null = null): SegmentList {
   const positions = new Map(
     segments.flatMap(({ name }, position) => addressesOf(name).map((address) => [address, position])),
   )
@@ -30,6 +43,8 @@ export function listedSegments(segments: readonly Listed[]): SegmentList {
     nameAt: (position) => segments[position]?.name ?? null,
     durationUs: (position) => segments[position]?.durationUs ?? null,
     availabilityUs: (position) => segments[position]?.availabilityUs ?? null,
+    of,
+    first: segments[0]?.name ?? null,
   }
 }
 
@@ -54,6 +69,7 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
         const { addressing } = representation
         if (addressing.kind === 'single' || addressing.kind === 'base') return []
         const originUs = originOf(mpd, period, representation)
+        const of = { representation: representation.id, period: index, earlyUs: earlyOf(representation) }
         if (addressing.kind === 'template' && addressing.timeline === null)
           return addressing.duration === null
             ? []
@@ -61,6 +77,7 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
                 templateList(
                   representation,
                   addressing,
+                  of,
                   originUs,
                   lastNumber(period, addressing, index + 1 < mpd.periods.length),
                 ),
@@ -78,6 +95,7 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
               durationUs,
               availabilityUs: originUs === null ? null : originUs + startUs + durationUs,
             })),
+            of,
           ),
         ]
       }),
@@ -97,6 +115,11 @@ function originOf(mpd: Mpd, period: MpdPeriod, representation: MpdRepresentation
   return mpd.availabilityStartTimeUs + period.startUs - (availabilityTimeComplete ? availabilityTimeOffsetUs : 0)
 }
 
+/** How much earlier than a whole segment its first part is available. */
+function earlyOf({ availabilityTimeOffsetUs, availabilityTimeComplete }: MpdRepresentation): number {
+  return availabilityTimeComplete || !Number.isFinite(availabilityTimeOffsetUs) ? 0 : availabilityTimeOffsetUs
+}
+
 /** Last number of a template; before a following period, within this one's end. */
 function lastNumber(period: MpdPeriod, clock: TemplateAddressing, followed: boolean): number {
   const last = clock.endNumber ?? Number.POSITIVE_INFINITY
@@ -109,6 +132,7 @@ function lastNumber(period: MpdPeriod, clock: TemplateAddressing, followed: bool
 function templateList(
   representation: MpdRepresentation,
   addressing: TemplateAddressing,
+  of: ListPlace,
   originUs: number | null,
   last: number,
 ): SegmentList {
@@ -116,19 +140,20 @@ function templateList(
   const { startNumber, presentationTimeOffset, timescale } = addressing
   const ticks = addressing.duration as number
   const durationUs = Math.round((ticks / timescale) * 1e6)
-  return {
-    positionOf: (name) => {
+  const list = {
+    positionOf: (name: string) => {
       const number = find(name)?.number ?? null
       return number === null || number > last ? null : number
     },
-    nameAt: (number) => {
+    nameAt: (number: number) => {
       if (number < startNumber || number > last) return null
       const time = (number - startNumber) * ticks + presentationTimeOffset
       const { id: representationId, bandwidth, baseUrl } = representation
       return resolveReference(baseUrl, expandTemplate(addressing.media, { representationId, bandwidth, number, time }))
     },
     durationUs: () => durationUs,
-    availabilityUs: (number) =>
+    availabilityUs: (number: number) =>
       originUs === null ? null : originUs + Math.round(((number - startNumber + 1) * ticks * 1e6) / timescale),
   }
+  return { ...list, of, first: list.nameAt(startNumber) }
 }

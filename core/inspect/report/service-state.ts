@@ -1,4 +1,3 @@
-import type { Startup } from '../../contract/report.ts'
 import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } from '../../contract/snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { RateMeter } from '../rate-meter.ts'
@@ -10,7 +9,7 @@ export function serviceSnapshot(
   flows: readonly FlowFacts[],
   rates: RateMeter,
   silent: boolean,
-  startup: Startup,
+  tuningIn: Pick<ServiceSnapshot, 'startup' | 'latest'>,
   playable: PlayableSnapshot | null,
 ): ServiceSnapshot {
   let packets = 0
@@ -50,7 +49,7 @@ export function serviceSnapshot(
     objects,
     incomplete,
     cutOff,
-    startup,
+    ...tuningIn,
     mmtp: mmtpSnapshot(service, rates),
     repairServers: service.repairServers
       .slice(0, MAX_ROWS)

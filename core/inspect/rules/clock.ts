@@ -1,7 +1,10 @@
-import type { Outage } from '../../flow/findings.ts'
-import { utcText } from '../../protocol/ntp.ts'
+import type { TableGap } from '../../flow/findings.ts'
 import type { ClockLimits } from '../clock/clock-limits.ts'
+import { begun, clockTime, ended, seconds } from './outage.ts'
 import type { Raise, RuleFile } from './raise.ts'
+
+/** A table sent exactly in its interval arrives a little earlier or later. */
+const JITTER = 1.05
 
 /** Limits of the rules below, as they are set now. */
 export function clockLimits(rules: Pick<Raise, 'threshold'>): ClockLimits {
@@ -12,10 +15,43 @@ export function clockLimits(rules: Pick<Raise, 'threshold'>): ClockLimits {
     get serviceUs() {
       return rules.threshold('SERVICE-SILENT') * 1e6
     },
+    get llsUs() {
+      return rules.threshold('LLS-PRESENT') * 1e6
+    },
+    get slsPresentUs() {
+      return rules.threshold('SLS-PRESENT') * 1e6
+    },
+    get sltUs() {
+      return rules.threshold('LLS-SLT-INTERVAL') * JITTER * 1e6
+    },
+    get sltUsualUs() {
+      return rules.threshold('LLS-SLT-SLOW') * JITTER * 1e6
+    },
+    get systemTimeUs() {
+      return rules.threshold('LLS-ST-INTERVAL') * JITTER * 1e6
+    },
+    get slsUs() {
+      return rules.threshold('SLS-INTERVAL') * JITTER * 1e6
+    },
+    get slsUsualUs() {
+      return (rules.threshold('SLS-INTERVAL') / 5) * JITTER * 1e6
+    },
+    get channelUs() {
+      return rules.threshold('RATE-DROP') * 1e6
+    },
+    get segmentLateUs() {
+      return rules.threshold('SEG-LATE') * 1e6
+    },
+    get agreementUs() {
+      return rules.threshold('STSID-MPD-MATCH') * 1e6
+    },
+    get manifestUs() {
+      return rules.threshold('MPD-INTERVAL') * 1e6
+    },
   }
 }
 
-/** Rules on what does not come: the signal, a service. */
+/** Rules on what does not come, or too seldom: the signal, a service, tables. */
 export const clockRules = (): RuleFile => ({
   signalGone: (at, rules) => {
     rules.raise('SIGNAL-GONE', { at, says: 'gone', values: begun(at.outage) })
@@ -39,37 +75,68 @@ export const clockRules = (): RuleFile => ({
       },
     })
   },
+  llsAbsent: (at, rules) => {
+    rules.raise('LLS-PRESENT', { at, values: { limit: seconds(at.limitUs) } })
+  },
+  slsAbsent: (at, rules) => {
+    const { missing, any, hasPackets } = at
+    const values = { service: serviceText(at), limit: seconds(at.limitUs), destination: at.destination ?? '' }
+    if (!hasPackets) rules.raise('SLS-PRESENT', { at, says: 'packets', values })
+    else if (!any) rules.raise('SLS-PRESENT', { at, says: 'none', values })
+    else rules.raise('SLS-PRESENT', { at, says: 'part', values: { ...values, missing: listed(missing) } })
+  },
+  tableLate: (at, rules) => {
+    const { of, table, gap } = at
+    const values = late(table, gap)
+    if (of === 'slt') rules.raise('LLS-SLT-INTERVAL', { at, key: table, values })
+    else if (of === 'systemTime') rules.raise('LLS-ST-INTERVAL', { at, key: table, values })
+    else rules.raise('SLS-INTERVAL', { at, key: `late ${table}`, says: 'late', values })
+  },
+  tableSlow: (at, rules) => {
+    const { of, table, medianUs, limitUs } = at
+    const values = {
+      table,
+      limit: seconds(limitUs / JITTER),
+      get interval() {
+        return seconds(medianUs())
+      },
+    }
+    if (of === 'slt') rules.raise('LLS-SLT-SLOW', { at, key: table, values })
+    else rules.raise('SLS-INTERVAL', { at, key: `slow ${table}`, says: 'slow', values })
+  },
+  manifestLate: (at, rules) => {
+    rules.raise('MPD-INTERVAL', { at, key: at.table, values: late(at.table, at.gap, 1) })
+  },
+  versionUnchanged: (at, rules) => {
+    const { scope, table, version } = at
+    const evidence = { at, key: `${table} ${version}`, values: { table, version } }
+    if (scope === 'lls') rules.raise('LLS-VERSION', evidence)
+    else rules.raise('SLS-VERSION', evidence)
+  },
   serviceBack: (at, rules) => {
     rules.raise('SERVICE-SILENT', { at, says: 'back', values: { service: serviceText(at), ...ended(at.outage) } })
   },
 })
 
-/** Slots of an alarm about an outage, which names the end too once there is one. */
-function begun(outage: Outage): { readonly since: string; readonly limit: string; readonly end: string } {
+/** Slots of an alarm about a table that does not come: its gap is that of now. */
+function late(table: string, gap: TableGap, jitter = JITTER) {
   return {
-    since: clockTime(outage.fromUs),
-    limit: seconds(outage.limitUs),
-    get end() {
-      const { untilUs, lengthUs } = outage
-      return untilUs === null ? '' : `; back at ${clockTime(untilUs)}, after ${seconds(lengthUs ?? 0)} s`
+    table,
+    limit: seconds(gap.limitUs / jitter),
+    get gap() {
+      const { sinceUs, longestUs, times } = gap
+      const often = times > 1 ? `, ${times} times so far` : ''
+      if (sinceUs !== null) return `has not come since ${clockTime(sinceUs)}${often}`
+      return `did not come for ${seconds(longestUs)} s${times > 1 ? ` at the longest${often}` : ''}`
     },
   }
 }
 
-function ended({ fromUs, untilUs, lengthUs }: Outage): Readonly<Record<'since' | 'until' | 'seconds', string>> {
-  return { since: clockTime(fromUs), until: clockTime(untilUs ?? fromUs), seconds: seconds(lengthUs ?? 0) }
+/** `USBD`, `USBD and MPD`, `USBD, S-TSID and MPD`. */
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
 function serviceText({ service, serviceName }: { service: number | null; serviceName: string | null }): string {
   return serviceName === null ? `Service ${service}` : `Service ${service} "${serviceName}"`
-}
-
-/** `03:16:23.115 UTC` of stream time. */
-function clockTime(timeUs: number): string {
-  return `${utcText(Math.round(timeUs / 1000) * 1000).slice(11, 23)} UTC`
-}
-
-/** `3`, `12.3`, `0.58`. */
-function seconds(us: number): string {
-  return String(Math.round(us / 1000) / 1000)
 }

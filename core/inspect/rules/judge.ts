@@ -73,11 +73,12 @@ export class Judge implements Raise {
   }
 
   alarmOf<Id extends RuleId>(id: Id, evidence: Evidence<Id>): Alarm | null {
-    const { at, cause = null } = evidence
+    const { at, cause = null, isError } = evidence
     const { says, values } = evidence as { says?: string; values: Readonly<Record<string, string | number>> }
     const severity = this.#severity(id, says)
     if (severity === 'off') return null
-    return new RaisedAlarm(id, severity, at, cause, says, values)
+    const alarm = new RaisedAlarm(id, severity, at, cause, says, values)
+    return isError === undefined ? alarm : worsening(alarm, isError)
   }
 
   #severity(id: RuleId, says: string | undefined): Severity | 'off' {
@@ -87,6 +88,12 @@ export class Judge implements Raise {
     const own = says === undefined ? undefined : severities?.[says]
     return own ?? (profile === undefined ? undefined : profiles?.[profile]) ?? severity
   }
+}
+
+/** An alarm that is an error once `isError` says so. */
+function worsening(alarm: Alarm, isError: () => boolean): Alarm {
+  const { severity } = alarm
+  return Object.defineProperty(alarm, 'severity', { get: () => (isError() ? 'error' : severity), enumerable: true })
 }
 
 /** Scope within which an alarm is raised once; null where each finding is an alarm. */

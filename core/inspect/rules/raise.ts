@@ -10,6 +10,8 @@ export type Evidence<Id extends RuleId> = WordsOf<Id> & {
   readonly key?: string | number
   /** Cause of the loss; `object`: the current cause of its object's loss. */
   readonly cause?: LossCause | 'object'
+  /** It has become an error, whatever the rule's severity is. */
+  readonly isError?: () => boolean
 }
 
 /** Raises the alarms of a rule file. */

@@ -2,6 +2,7 @@ import { clockRules } from './clock.ts'
 import { fecRules } from './fec.ts'
 import { limitRules } from './limits.ts'
 import { lossRules } from './losses.ts'
+import { mediaRules } from './media.ts'
 import { mmtpRules } from './mmtp.ts'
 import { packetRules } from './packets.ts'
 import type { RuleFile } from './raise.ts'
@@ -18,6 +19,7 @@ export function makeRules(): readonly RuleFile[] {
     signallingRules(),
     packetRules(),
     clockRules(),
+    mediaRules(),
     limitRules(),
     lossRules(),
     repairRules(),

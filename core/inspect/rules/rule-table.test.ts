@@ -21,6 +21,9 @@ const tsi = (number: number): Partial<FindingPlace> => ({ carrier: { kind: 'lct'
 const sls = (toi: number): Partial<FindingPlace> => ({ carrier: { kind: 'lct', tsi: asTsi(0), toi: asToi(toi) } })
 const HOUR_US = 3_600e6
 const outage = { fromUs: 1_700_000_000e6, untilUs: null, lengthUs: null, limitUs: 3e6 }
+const gap = { sinceUs: 1_700_000_000e6, longestUs: 5e6, times: 1, limitUs: 5.25e6 }
+const past = { ...gap, sinceUs: null, longestUs: 7e6, times: 3 }
+const slow = { medianUs: () => 2e6, limitUs: 1.05e6 }
 const ended = { ...outage, untilUs: 1_700_000_012.345e6, lengthUs: 12.345e6 }
 
 const at = (facts: FindingFacts, rest: Partial<FindingPlace> = {}): Finding => {
@@ -83,6 +86,57 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
     raises: [
       at({ kind: 'serviceSilent', serviceName: 'Alpha', outage }),
       at({ kind: 'serviceBack', serviceName: null, outage: ended }),
+    ],
+  },
+  'LLS-PRESENT': { raises: [at({ kind: 'llsAbsent', limitUs: 5e6 })] },
+  'LLS-SLT-INTERVAL': {
+    raises: [at({ kind: 'tableLate', of: 'slt', table: 'SLT of group 1', gap })],
+    quiet: at({ kind: 'tableLate', of: 'systemTime', table: 'SystemTime of group 1', gap }),
+  },
+  'LLS-SLT-SLOW': { raises: [at({ kind: 'tableSlow', of: 'slt', table: 'SLT of group 1', ...slow })] },
+  'LLS-ST-INTERVAL': {
+    raises: [at({ kind: 'tableLate', of: 'systemTime', table: 'SystemTime of group 1', gap: past })],
+  },
+  'LLS-VERSION': {
+    raises: [at({ kind: 'versionUnchanged', scope: 'lls', table: 'SLT of group 1', version: '1' })],
+  },
+  'SLS-PRESENT': {
+    raises: [
+      at({ kind: 'slsAbsent', serviceName: 'A', missing: ['USBD'], any: false, hasPackets: false, limitUs: 5e6 }),
+      at(
+        { kind: 'slsAbsent', serviceName: null, missing: ['USBD'], any: false, hasPackets: true, limitUs: 5e6 },
+        { service: asServiceId(2) },
+      ),
+      at(
+        { kind: 'slsAbsent', serviceName: 'A', missing: ['USBD', 'MPD'], any: true, hasPackets: true, limitUs: 5e6 },
+        { service: asServiceId(3) },
+      ),
+    ],
+  },
+  'SLS-INTERVAL': {
+    raises: [
+      at({ kind: 'tableLate', of: 'sls', table: 'S-TSID', gap: past }),
+      at({ kind: 'tableSlow', of: 'sls', table: 'S-TSID', ...slow }),
+    ],
+  },
+  'SLS-VERSION': { raises: [at({ kind: 'versionUnchanged', scope: 'sls', table: 'S-TSID', version: '1' })] },
+  'MPD-INTERVAL': { raises: [at({ kind: 'manifestLate', table: 'MPD live.mpd', gap: past })] },
+  'RATE-DROP': {
+    raises: [
+      at({ kind: 'channelStopped', outage }),
+      at({ kind: 'channelBack', outage: ended }),
+      at({ kind: 'rateChanged', bps: 4e5, meanBps: 1e6, windowUs: 10e6 }),
+    ],
+  },
+  'SEG-LATE': {
+    raises: [
+      at({ kind: 'segmentsLate', run: { number: 1, segments: 1, worstUs: 4.8e6, worst: 'a.m4s', durationUs: 2e6 } }),
+    ],
+  },
+  'STSID-MPD-MATCH': {
+    raises: [
+      at({ kind: 'representationsAbsent', representations: ['3'], manifest: 'a.mpd' }),
+      at({ kind: 'representationsAbsent', representations: ['3', '4'], manifest: 'a.mpd' }),
     ],
   },
   'ALP-TABLE': { raises: [at({ kind: 'linkTableUnreadable', table: 'LMT', fault })] },
@@ -164,7 +218,12 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
     raises: [at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, sls(0x8002_0001))],
     quiet: at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, sls(0x8004_0001)),
   },
-  'STSID-TSI': { raises: [at({ kind: 'channelUndeclared' })] },
+  'STSID-TSI': {
+    raises: [
+      at({ kind: 'channelUndeclared' }),
+      at({ kind: 'channelNeverSent', representation: 'V', limitUs: 4e6 }, tsi(11)),
+    ],
+  },
   'MABR-XML': { raises: [at({ kind: 'configurationUnreadable', fault })] },
   'MABR-CONFIG': {
     raises: [

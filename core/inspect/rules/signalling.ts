@@ -22,7 +22,11 @@ export const signallingRules = (): RuleFile => ({
     rules.raise('SLS-TOI-BITS', { at, key: mismatch, values })
   },
   channelUndeclared: (at, rules) => {
-    rules.raise('STSID-TSI', { at, values: { channel: channelOf(at), destination: at.destination ?? '' } })
+    rules.raise('STSID-TSI', {
+      at,
+      says: 'undeclared',
+      values: { channel: channelOf(at), destination: at.destination ?? '' },
+    })
   },
   configurationAbsent: (at, rules) => {
     rules.raise('MABR-CONFIG', { at, says: 'absent', values: { destination: at.destination ?? '' } })

@@ -12,6 +12,7 @@ import { describeSlsToi } from '../../protocol/sls/sls-toi.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import { fragmentValues } from './fragment-values.ts'
 import { IntervalMeter } from './interval-meter.ts'
+import type { SignallingEvents, TableVersion } from './signalling-events.ts'
 
 /** Versions stored of one table or fragment; a dynamic MPD changes every few seconds. */
 const MAX_VERSIONS = 32
@@ -59,6 +60,8 @@ type Series = {
   readonly tableId: number
   readonly signed: boolean
   readonly versions: Entry[]
+  /** Version that arrived last. */
+  current: Entry | null
   readonly meter: IntervalMeter
 }
 
@@ -78,6 +81,11 @@ export class SignallingLog {
   readonly #series = new Map<string, Series>()
   #serial = 0
   #contentBytes = 0
+  readonly #events: Partial<SignallingEvents>
+
+  constructor(events: Partial<SignallingEvents> = {}) {
+    this.#events = events
+  }
 
   llsTable(table: LlsTableFact, timeUs: number): void {
     const { key, tableId, name, group, version, bytes, raw, body, signed, signature } = table
@@ -99,7 +107,7 @@ export class SignallingLog {
 
   llsRepeated(key: number, timeUs: number): void {
     const entry = this.#llsByKey.get(key)
-    if (entry !== undefined) repeated(entry, timeUs)
+    if (entry !== undefined) this.#repeated(entry, timeUs)
   }
 
   llsSignature(key: number, signature: ReportSignature): void {
@@ -133,7 +141,7 @@ export class SignallingLog {
     for (const entry of this.#current.get(service)?.values() ?? []) {
       const { type } = entry.series
       if (carrier === null ? type !== 'EFDT' && type !== 'PACKAGE' : isCarriedBy(entry, carrier))
-        repeated(entry, timeUs)
+        this.#repeated(entry, timeUs)
     }
   }
 
@@ -142,7 +150,7 @@ export class SignallingLog {
     const entry = this.#current.get(service)?.get(fragment)
     if (entry === undefined) return
     entry.carrier = carrier
-    repeated(entry, timeUs)
+    this.#repeated(entry, timeUs)
   }
 
   slsSignature(service: ServiceId, carrier: SignallingCarrier, signature: ReportSignature): void {
@@ -151,10 +159,10 @@ export class SignallingLog {
     }
   }
 
-  #seriesOf(id: string, make: () => Omit<Series, 'id' | 'versions' | 'meter'>): Series {
+  #seriesOf(id: string, make: () => Omit<Series, 'id' | 'versions' | 'meter' | 'current'>): Series {
     let series = this.#series.get(id)
     if (series === undefined) {
-      series = { ...make(), id, versions: [], meter: new IntervalMeter() }
+      series = { ...make(), id, versions: [], current: null, meter: new IntervalMeter() }
       this.#series.set(id, series)
     }
     return series
@@ -175,7 +183,7 @@ export class SignallingLog {
     }
     this.#entries.set(entry.key, entry)
     this.#contentBytes += sizeOf(content)
-    series.meter.arrived(timeUs)
+    this.#arrived(entry, timeUs)
     series.versions.push(entry)
     if (series.versions.length > MAX_VERSIONS) this.#remove(series.versions[0] as Entry)
     const first = this.#entries.size > MAX_ENTRIES ? oldestKey(this.#entries) : undefined
@@ -189,6 +197,21 @@ export class SignallingLog {
       }
     }
     return entry
+  }
+
+  #repeated(entry: Entry, timeUs: number): void {
+    entry.count++
+    entry.lastTimeUs = timeUs
+    this.#arrived(entry, timeUs)
+  }
+
+  #arrived(entry: Entry, timeUs: number): void {
+    const { series } = entry
+    const before = series.current
+    series.meter.arrived(timeUs)
+    series.current = entry
+    this.#events.arrived?.(series, timeUs)
+    if (before !== null && before !== entry) this.#events.changed?.(series, versionOf(before), versionOf(entry), timeUs)
   }
 
   #remove(entry: Entry): void {
@@ -313,10 +336,14 @@ export class SignallingLog {
   }
 }
 
-function repeated(entry: Entry, timeUs: number): void {
-  entry.count++
-  entry.lastTimeUs = timeUs
-  entry.series.meter.arrived(timeUs)
+function versionOf({ version, carrier, series, content }: Entry): TableVersion {
+  return {
+    version,
+    carrier,
+    get values() {
+      return valuesOf(series, content)
+    },
+  }
 }
 
 function isCarriedBy(entry: Entry, carrier: SignallingCarrier): boolean {

@@ -73,7 +73,7 @@ export function FactsTab({ detail, onShowBytes }: FactsTabProps) {
             <dd title="Segment availability start time of the manifest, and its margin to the last byte received">
               {formatTime(times.availabilityUs, base, origin)}
               {marginUs !== null && (
-                <span className={marginUs < 0 ? styles.late : styles.aside}> {marginText(marginUs)}</span>
+                <span className={times.isLate ? styles.late : styles.aside}> {marginText(marginUs)}</span>
               )}
             </dd>
           </>

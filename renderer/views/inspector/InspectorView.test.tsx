@@ -36,6 +36,7 @@ const detail = (change: Partial<ObjectDetail> = {}): ObjectDetail => ({
     earliestTicks: null,
     availabilityUs: null,
     marginUs: null,
+    isLate: false,
   },
   cause: null,
   ...change,

@@ -4,7 +4,7 @@ import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
 import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
-import { FakeEngine, fakeSnapshot, NO_STARTUP, sectionsOf } from '../../testing/fake-engine.ts'
+import { FakeEngine, fakeSnapshot, NO_LATEST, NO_STARTUP, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
 import { PlayerView } from './PlayerView.tsx'
 
@@ -40,6 +40,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
     repairServers: [],
     notPlayable: null,
     startup: NO_STARTUP,
+    latest: NO_LATEST,
     ...change,
   }
 }

@@ -1,7 +1,7 @@
 import { Check, Minus, Play, Square, X } from 'lucide-react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { formatCount, formatDuration, formatRate, formatTime } from '../../model/format.ts'
+import { formatAge, formatCount, formatDuration, formatRate, formatTime } from '../../model/format.ts'
 import { hasEnded, serviceTitle, streamNowUs } from '../../model/names.ts'
 import { playerStore } from '../../stores/player-store.ts'
 import { playService, selectService } from '../../stores/selection-store.ts'
@@ -15,6 +15,11 @@ import { rungsOf } from './ladder.ts'
 import { MmtpDetail } from './MmtpDetail.tsx'
 import styles from './ServicesView.module.css'
 import { repairShareText, repairWaitText, serviceKind, systemTimeText } from './services-model.ts'
+
+/** When a step was first reached. */
+function firstText(afterUs: number | null): string | undefined {
+  return afterUs === null ? undefined : `First reached ${formatDuration(afterUs)} after tuning in`
+}
 
 type ServiceDetailProps = { readonly service: ServiceSnapshot | null; readonly onPlay: () => void }
 
@@ -117,8 +122,8 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
               <span className={styles.rung}>{rung.name}</span>
               <span className="visually-hidden">{words}</span>
               {/* Kept where it is empty: the notes are one column. */}
-              <span className={styles.after} title="After tuning in">
-                {rung.afterUs === null ? '' : formatDuration(rung.afterUs)}
+              <span className={styles.after} title={firstText(rung.afterUs)}>
+                {rung.ageUs === null ? '' : formatAge(rung.ageUs)}
               </span>
               {rung.note !== '' && <span className={styles.note}>{rung.note}</span>}
             </li>

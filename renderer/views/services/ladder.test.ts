@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Startup } from '../../../core/contract/report.ts'
 import type { PictureSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
-import { fakeSnapshot, NO_STARTUP } from '../../testing/fake-engine.ts'
+import { fakeSnapshot, NO_LATEST, NO_STARTUP } from '../../testing/fake-engine.ts'
 import { service as fakeService, table as fakeTable } from '../../testing/timeline-testdata.ts'
 import { type Rung, rungsOf } from './ladder.ts'
 
@@ -34,7 +34,7 @@ it('shows time and evidence of each rung, and the wait for the first missing one
     'SLS 1000000 USBD, S-TSID',
     'S-TSID 1000000 version 3',
   ])
-  expect(firstRed(rungs)).toMatchObject({ name: 'Manifest', note: 'no Manifest in 9.40 s' })
+  expect(firstRed(rungs)).toMatchObject({ name: 'Manifest', note: 'no manifest in 8.90 s' })
 })
 
 it('begins with packets without LLS, and expects signalling next', () => {
@@ -138,4 +138,45 @@ it('ends with what a player made of it, which is no fault before it was tried', 
     { name: 'Frame', reached: false, untried: false, note: 'It was lost.' },
   ])
   expect(last({ decodedAfterMs: 310, soundOnly: true })[1]).toMatchObject({ note: 'sound only', ...untried })
+})
+
+it('turns red again when a step ages out, with its age, and gives one reason', () => {
+  const fresh = { timeUs: 19.6 * S, limitUs: 5 * S }
+  const old = { timeUs: 12 * S, limitUs: 5 * S }
+  const all = { lls: 10 * S, slt: 10 * S, firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S }
+  const done = { ...all, init: 10 * S, firstMedia: 10 * S, firstSegment: 12 * S, playable: 12 * S }
+  const latest = { ...NO_LATEST, lls: fresh, slt: fresh, firstPacket: fresh, sls: old, stsid: old, manifest: old }
+  const rungs = rungsOf(service(done, { packets: 5, latest }), fakeSnapshot(), 20 * S)
+  expect(rungs.map(({ name, reached, ageUs }) => [name, reached, ageUs])).toEqual([
+    ['LLS', true, 0.4 * S],
+    ['SLT', true, 0.4 * S],
+    ['Packets', true, 0.4 * S],
+    ['SLS', false, 8 * S],
+    ['S-TSID', false, 8 * S],
+    ['Manifest', false, 8 * S],
+    ['Init segment', true, null],
+    ['Media', true, null],
+    ['Segment', true, null],
+    ['Playable', true, null],
+  ])
+  expect(rungs.filter(({ reached }) => !reached).map(({ note }) => note)).toEqual([
+    'no SLS for 8.00 s, more than 5.00 s',
+    '',
+    '',
+  ])
+  const gone = fakeSnapshot()
+  const without = { ...gone, totals: { ...gone.totals, goneSinceUs: 19 * S } }
+  const stale = Object.fromEntries(Object.keys(NO_LATEST).map((step) => [step, { timeUs: 19 * S, limitUs: 5 * S }]))
+  const after = rungsOf(service(done, { packets: 5, latest: stale as typeof NO_LATEST }), without, 50 * S)
+  expect(after.every(({ reached }) => !reached)).toBe(true)
+  expect(after.map(({ note }) => note).filter((note) => note !== '')).toEqual([
+    'the signal is gone: no packet for 31.0 s',
+  ])
+})
+
+it('counts from the announcement of a service, not from the start of the session', () => {
+  const announced = service({ lls: 10 * S, slt: 60 * S }, { destination: '225.1.1.0:6001' })
+  expect(firstRed(rungsOf(announced, fakeSnapshot(), 101 * S))?.note).toBe(
+    'nothing on 225.1.1.0:6001 since the SLT named it, 41 s ago',
+  )
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { NO_STARTUP } from '../../testing/fake-engine.ts'
+import { NO_LATEST, NO_STARTUP } from '../../testing/fake-engine.ts'
 import { orderedServices, repairShareText, repairWaitText, systemTimeText } from './services-model.ts'
 
 const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({
@@ -23,6 +23,7 @@ const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
   repairServers: [],
   notPlayable: null,
   startup: NO_STARTUP,
+  latest: NO_LATEST,
   ...change,
 })
 

@@ -1,0 +1,11 @@
+import { writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asServiceId, asToi, asTsi } from '../contract/ids.ts'
+import type { ReportAlarm } from '../contract/report.ts'
+import type { Presentation } from '../ingest/presentation.ts'
+import { LLS_ADDRESS, LLS_TABLE } from '../protocol/lls/lls-table.ts'
+import { type Datagram, pcapOf } from '../testing/datagrams.ts'
+import { mabrCapture } from '../testing/mabr-capture.ts'
+import { atscFixture, broadcastOf, demoDash, FIXTURE_START_US } from '../testing/make-fixtures.ts'
+import { routescope, TestFolder } from '../testing/program.ts'
+

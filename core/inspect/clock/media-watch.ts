@@ -1,0 +1,204 @@
+import type { ChannelRole } from '../../contract/report.ts'
+import type { ChannelFacts } from '../../flow/facts.ts'
+import { type FindingPlace, type LateRun, type Outage, placeAt } from '../../flow/findings.ts'
+import type { FlowObject } from '../../flow/objects.ts'
+import type { ObjectColumns } from '../columns/object-columns.ts'
+import type { AnnouncedMedia } from '../losses/announced-media.ts'
+import type { ClockLimits } from './clock-limits.ts'
+import { latenessUs } from './lateness.ts'
+import { RateWatch } from './rate-watch.ts'
+import type { FoundByClock, SilenceWatch } from './silence.ts'
+import type { SkippedTime } from './skipped-time.ts'
+
+/** A stopped channel is one without packets for so many segment durations, with their jitter. */
+const SEGMENTS_OF_SILENCE = 2
+const JITTER = 1.05
+/** Segments in time that end a run of late ones. */
+const IN_TIME = 3
+
+/** What is known of the media of one channel. */
+type Lane = {
+  readonly channel: ChannelFacts
+  /** Longest duration of its announced segments, µs; 0 while unknown. */
+  durationUs: number
+  outage: Outage | null
+  run: LateRun | null
+  runs: number
+  inTime: number
+  /** When it last had the beginning of a media object, a whole one, and an initialisation segment; null: none. */
+  begunUs: number | null
+  segmentUs: number | null
+  initRow: number | null
+  readonly rate: RateWatch
+}
+
+/** Last media of a channel, for those who look at its service. */
+export type LastMedia = {
+  readonly role: ChannelRole
+  readonly durationUs: number
+  readonly begunUs: number | null
+  readonly segmentUs: number | null
+  readonly initUs: number | null
+}
+
+/** Notices channels of media that stop or change their rate while their service goes on, and segments that come late. */
+export class MediaWatch {
+  readonly #found: FoundByClock
+  readonly #limits: ClockLimits
+  readonly #time: SkippedTime
+  readonly #silence: SilenceWatch
+  readonly #media: AnnouncedMedia
+  readonly #columns: ObjectColumns
+  readonly #shiftUs: () => number
+  readonly #channels: readonly ChannelFacts[]
+  readonly #lanes = new Map<number, Lane>()
+
+  constructor(
+    found: FoundByClock,
+    limits: ClockLimits,
+    time: SkippedTime,
+    from: {
+      readonly silence: SilenceWatch
+      readonly media: AnnouncedMedia
+      readonly columns: ObjectColumns
+      readonly channels: readonly ChannelFacts[]
+      readonly shiftUs: () => number
+    },
+  ) {
+    this.#found = found
+    this.#limits = limits
+    this.#time = time
+    this.#silence = from.silence
+    this.#media = from.media
+    this.#columns = from.columns
+    this.#channels = from.channels
+    this.#shiftUs = from.shiftUs
+  }
+
+  /** Shortest segment of the media that arrives, µs; null without any. */
+  get shortestUs(): number | null {
+    let least: number | null = null
+    for (const { durationUs } of this.#lanes.values())
+      if (durationUs > 0 && (least === null || durationUs < least)) least = durationUs
+    return least
+  }
+
+  /** Last media of a channel; null before the first. */
+  lastOf(channel: number): LastMedia | null {
+    const lane = this.#lanes.get(channel)
+    if (lane === undefined) return null
+    const { durationUs, begunUs, segmentUs, initRow } = lane
+    const initUs = initRow === null ? null : (this.#columns.values.lastTimeUs[initRow] ?? null)
+    return { role: lane.channel.role, durationUs, begunUs, segmentUs, initUs }
+  }
+
+  objectBegun(object: FlowObject): void {
+    if (object.kind !== 'media') return
+    const lane = this.#lane(object.channel)
+    if (lane === null) return
+    lane.begunUs = object.firstTimeUs
+    this.#returned(lane, object.firstTimeUs)
+  }
+
+  /** An object ended, or got its name after its end. */
+  objectEnded(object: FlowObject): void {
+    const { kind, state } = object
+    if (kind === 'init' && state === 'complete') {
+      const lane = this.#lane(object.channel)
+      if (lane !== null) lane.initRow = object.index
+    }
+    if (kind !== 'media') return
+    const lane = this.#lane(object.channel)
+    if (lane === null) return
+    lane.begunUs = Math.max(lane.begunUs ?? 0, object.firstTimeUs)
+    const { serviceId, name } = object
+    const place = serviceId === null || name === null ? null : this.#media.place(serviceId, name, object.lastTimeUs)
+    const durationUs = place === null ? null : place.list.durationUs(place.position)
+    if (durationUs !== null) lane.durationUs = Math.max(lane.durationUs, durationUs)
+    if (state !== 'complete') return
+    lane.segmentUs = Math.max(lane.segmentUs ?? 0, object.lastTimeUs)
+    // A repetition says nothing of the first time.
+    if (place === null || durationUs === null || object.repeats > 0) return
+    const availabilityUs = place.list.availabilityUs(place.position)
+    if (availabilityUs === null) return
+    const earlyUs = place.list.of?.earlyUs ?? 0
+    const lateUs = latenessUs(object, { availabilityUs, durationUs, earlyUs }, this.#shiftUs())
+    if (lateUs !== null) this.#judge(lane, object, lateUs, durationUs)
+  }
+
+  #judge(lane: Lane, object: FlowObject, lateUs: number, durationUs: number): void {
+    if (lateUs <= this.#limits.segmentLateUs) {
+      if (++lane.inTime >= IN_TIME) lane.run = null
+      return
+    }
+    lane.inTime = 0
+    const name = object.name ?? ''
+    lane.run ??= { number: ++lane.runs, segments: 0, worstUs: 0, worst: name, durationUs }
+    const { run } = lane
+    run.segments++
+    if (lateUs > run.worstUs) {
+      run.worstUs = lateUs
+      run.worst = name
+    }
+    const { serviceId: service, carrier, index, destination } = object
+    const place = placeAt(object.lastTimeUs, 0, { service, carrier, object: index, destination })
+    this.#found({ kind: 'segmentsLate', run }, place)
+  }
+
+  look(nowUs: number): void {
+    for (const lane of this.#lanes.values()) {
+      const { channel, durationUs } = lane
+      if (channel.serviceId === null || durationUs === 0) continue
+      if (lane.outage !== null && channel.lastTimeUs > lane.outage.fromUs) this.#returned(lane, channel.lastTimeUs)
+      this.#stopped(lane)
+      if (lane.outage !== null || this.#silence.isSilent(channel.serviceId)) {
+        lane.rate.forget()
+        continue
+      }
+      const { role } = channel
+      if (role !== 'video' && role !== 'audio') continue
+      const change = lane.rate.look(channel.bytes, this.#time.of(nowUs), durationUs)
+      if (change !== null) this.#found({ kind: 'rateChanged', ...change }, this.#place(lane, nowUs))
+    }
+  }
+
+  #stopped(lane: Lane): void {
+    const { channel, durationUs, outage } = lane
+    if (outage !== null || channel.serviceId === null) return
+    const limitUs = Math.max(durationUs * SEGMENTS_OF_SILENCE * JITTER, this.#limits.channelUs)
+    const serviceUs = this.#silence.serviceUs(channel.serviceId)
+    if (this.#time.of(serviceUs) - this.#time.of(channel.lastTimeUs) <= limitUs) return
+    lane.outage = { fromUs: channel.lastTimeUs, untilUs: null, lengthUs: null, limitUs }
+    this.#found({ kind: 'channelStopped', outage: lane.outage }, this.#place(lane, channel.lastTimeUs))
+  }
+
+  #returned(lane: Lane, timeUs: number): void {
+    const { outage } = lane
+    if (outage === null || timeUs <= outage.fromUs) return
+    lane.outage = null
+    outage.untilUs = timeUs
+    outage.lengthUs = this.#time.of(timeUs) - this.#time.of(outage.fromUs)
+    this.#found({ kind: 'channelBack', outage }, this.#place(lane, timeUs))
+  }
+
+  #place({ channel }: Lane, timeUs: number): FindingPlace {
+    const { serviceId: service, carrier, destination } = channel
+    return placeAt(timeUs, 0, { service, carrier, destination })
+  }
+
+  /** The source plays again from an earlier point. */
+  startOver(): void {
+    for (const lane of this.#lanes.values()) lane.rate.forget()
+  }
+
+  #lane(index: number): Lane | null {
+    const known = this.#lanes.get(index)
+    if (known !== undefined) return known
+    const channel = this.#channels[index]
+    if (channel === undefined) return null
+    const none = { outage: null, run: null, runs: 0, inTime: 0, begunUs: null, segmentUs: null, initRow: null }
+    const lane: Lane = { channel, durationUs: 0, ...none, rate: new RateWatch() }
+    this.#lanes.set(index, lane)
+    return lane
+  }
+}
