@@ -1,11 +1,198 @@
 import { writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { asServiceId, asToi, asTsi } from '../contract/ids.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { asServiceId } from '../contract/ids.ts'
 import type { ReportAlarm } from '../contract/report.ts'
-import type { Presentation } from '../ingest/presentation.ts'
+import { parseLctHeader } from '../protocol/lct/header.ts'
 import { LLS_ADDRESS, LLS_TABLE } from '../protocol/lls/lls-table.ts'
-import { type Datagram, pcapOf } from '../testing/datagrams.ts'
-import { mabrCapture } from '../testing/mabr-capture.ts'
-import { atscFixture, broadcastOf, demoDash, FIXTURE_START_US } from '../testing/make-fixtures.ts'
+import { type Datagram, interleaved, pcapOf } from '../testing/datagrams.ts'
+import { MABR_PORT, mabrCapture } from '../testing/mabr-capture.ts'
+import {
+  broadcastOf,
+  demoDash,
+  demoHls,
+  FIXTURE_PORT,
+  FIXTURE_START_US,
+  routeFixture,
+  twoServicesFixture,
+} from '../testing/make-fixtures.ts'
 import { routescope, TestFolder } from '../testing/program.ts'
 
+const folder = new TestFolder()
+afterAll(() => folder.remove())
+
+const S = (seconds: number): number => FIXTURE_START_US + seconds * 1_000_000
+let written = 0
+
+/** Errors and warnings of a capture, and other alarms of these rules. */
+async function alarmsOf(sent: readonly Datagram[], ...also: string[]): Promise<readonly ReportAlarm[]> {
+  const file = folder.at(`${++written}.pcap`)
+  writeFileSync(file, pcapOf(sent))
+  const { stdout } = await routescope(['inspect', '--json', file])
+  const { alarms } = JSON.parse(stdout) as { alarms: ReportAlarm[] }
+  return alarms.filter(({ rule, severity }) => severity !== 'info' || also.includes(rule))
+}
+
+const rules = (alarms: readonly ReportAlarm[]): string[] => alarms.map(({ rule, severity }) => `${rule} ${severity}`)
+
+/** A live service, as ATSC. */
+const live = async (seconds: number, change = {}, presentation = demoDash()): Promise<Datagram[]> =>
+  broadcastOf(await presentation, { scheme: 'atsc', loop: true, ...change }, seconds)
+
+const isLls = ({ address }: Datagram): boolean => address === LLS_ADDRESS
+const table = (datagram: Datagram): number => (isLls(datagram) ? (datagram.bytes[0] as number) : -1)
+const tsi = (datagram: Datagram): number => (isLls(datagram) ? -1 : Number(parseLctHeader(datagram.bytes).header.tsi))
+const between = ({ timeUs }: Datagram, from: number, to: number): boolean => timeUs >= S(from) && timeUs < S(to)
+
+describe('tables that come too seldom', () => {
+  it('an SLT and a SystemTime that do not come for more than 5 s', async () => {
+    const sent = await live(20)
+    const without = (id: number) => sent.filter((each) => table(each) !== id || !between(each, 4, 11))
+    const [slt] = await alarmsOf(without(LLS_TABLE.slt))
+    expect(slt).toMatchObject({ rule: 'LLS-SLT-INTERVAL', severity: 'error', time: S(3) / 1e6 })
+    expect(slt?.text).toBe('SLT of group 0 did not come for 8 s; it is to come every 5 s at least')
+    expect(rules(await alarmsOf(without(LLS_TABLE.systemTime)))).toEqual(['LLS-ST-INTERVAL error'])
+  })
+
+  it('an SLT every two seconds is noted, and one lost SLT is nothing', async () => {
+    const sent = await live(16)
+    const second = ({ timeUs }: Datagram): number => Math.round((timeUs - FIXTURE_START_US) / 1e6)
+    const half = sent.filter((each) => table(each) !== LLS_TABLE.slt || second(each) % 2 === 0)
+    const [slow] = await alarmsOf(half, 'LLS-SLT-SLOW')
+    expect(slow).toMatchObject({ rule: 'LLS-SLT-SLOW', severity: 'info' })
+    expect(slow?.text).toBe('SLT of group 0 comes every 2 s; once in 1 s is better')
+    expect(
+      await alarmsOf(
+        sent.filter((each) => table(each) !== LLS_TABLE.slt || second(each) !== 7),
+        'LLS-SLT-SLOW',
+      ),
+    ).toEqual([])
+  })
+
+  it('signalling of a service that does not come, or comes every two seconds', async () => {
+    const sent = await live(20)
+    const gone = await alarmsOf(sent.filter((each) => tsi(each) !== 0 || !between(each, 4, 11)))
+    expect([...new Set(rules(gone))]).toEqual(['SLS-INTERVAL error'])
+    expect(gone.map(({ text }) => text.split(' did')[0]).sort()).toEqual([
+      'MPD manifest.mpd',
+      'S-TSID stsid.xml',
+      'USBD usbd.xml',
+    ])
+    const second = ({ timeUs }: Datagram): number => Math.round((timeUs - FIXTURE_START_US) / 1e6)
+    const slow = await alarmsOf(sent.filter((each) => tsi(each) !== 0 || second(each) % 2 === 0))
+    expect([...new Set(rules(slow))]).toEqual(['SLS-INTERVAL warning'])
+    expect(slow[0]?.text).toContain('comes every 2 s; once in 1 s is right')
+  })
+
+  it('a service that the SLT names and nobody sends', async () => {
+    const sent = await twoServicesFixture()
+    const second = ({ port }: Datagram): boolean => port === FIXTURE_PORT + 1
+    const [none] = await alarmsOf(sent.filter((each) => !second(each)))
+    expect(none).toMatchObject({ rule: 'SLS-PRESENT', severity: 'error', service: 2 })
+    expect(none?.text).toContain(`no packet came to 239.255.1.1:${FIXTURE_PORT + 1} within 5 s`)
+    const unsignalled = await alarmsOf(sent.filter((each) => !second(each) || tsi(each) !== 0))
+    expect(unsignalled.find(({ rule }) => rule === 'SLS-PRESENT')?.text).toContain('no signalling (TSI 0 of')
+  })
+
+  it('an LLS that was asked for and does not come', async () => {
+    const file = folder.at('route.pcap')
+    writeFileSync(file, pcapOf(await routeFixture()))
+    const report = folder.at('atsc.json')
+    await routescope(['receive', 'atsc://', '--capture', file, '--report', report])
+    const { stdout } = await routescope(['inspect', '--json', file])
+    expect(stdout).not.toContain('LLS-PRESENT')
+    const asked = JSON.parse(await (await import('node:fs/promises')).readFile(report, 'utf8')) as {
+      alarms: ReportAlarm[]
+    }
+    expect(asked.alarms.filter(({ rule }) => rule === 'LLS-PRESENT')).toMatchObject([{ severity: 'error' }])
+  })
+
+  it('a manifest that was repeated as an object of its own', async () => {
+    const sent = await mabrCapture(await demoDash())
+    const cut = sent.filter((each) => each.port !== MABR_PORT || each.timeUs < S(4))
+    const alarms = await alarmsOf(cut)
+    expect(alarms.find(({ rule }) => rule === 'MPD-INTERVAL')).toMatchObject({ severity: 'warning' })
+    expect(alarms.find(({ rule }) => rule === 'MPD-INTERVAL')?.text).toContain('has not come since 00:00:03')
+  })
+})
+
+describe('tables that change under one version', () => {
+  const after = (first: readonly Datagram[], then: readonly Datagram[], seconds: number): Datagram[] =>
+    interleaved(
+      first.filter(({ timeUs }) => timeUs < S(seconds)),
+      then.filter(({ timeUs }) => timeUs >= S(seconds)),
+    )
+
+  it('an S-TSID', async () => {
+    const demo = await demoDash()
+    const fewer = { ...demo, tracks: demo.tracks.slice(0, 1) }
+    const sent = after(await live(12), await live(12, {}, Promise.resolve(fewer)), 6)
+    const versions = (await alarmsOf(sent)).filter(({ rule }) => rule === 'SLS-VERSION')
+    expect(versions).toMatchObject([{ severity: 'error', service: 1 }])
+    expect(versions[0]?.text).toContain('S-TSID stsid.xml changed, its version is still 1')
+  })
+
+  it('an SLT, once for each version', async () => {
+    const sent = after(await live(12), await live(12, { serviceName: 'Other' }), 6)
+    const versions = (await alarmsOf(sent)).filter(({ rule }) => rule === 'LLS-VERSION')
+    expect(versions).toMatchObject([{ severity: 'error', time: S(6) / 1e6 }])
+    expect(versions[0]?.text).toContain('SLT of group 0 changed, its version is still 1')
+  })
+
+  it('but not the tables of two stations in one capture', async () => {
+    const other = await live(8, { bsid: 801, serviceName: 'Other', serviceId: asServiceId(2), port: FIXTURE_PORT + 2 })
+    const alarms = await alarmsOf(interleaved(await live(8), other))
+    expect(alarms.filter(({ rule }) => rule === 'LLS-VERSION')).toEqual([])
+  })
+})
+
+describe('media', () => {
+  it('that an MPD announces and no TSI carries', async () => {
+    const demo = await demoDash()
+    const [first] = demo.tracks
+    if (first === undefined) throw new Error('the demo has no track')
+    const sent = await live(12, {}, Promise.resolve({ ...demo, tracks: [first] }))
+    const alarms = await alarmsOf(sent)
+    expect(rules(alarms)).toEqual(['STSID-MPD-MATCH error'])
+    expect(alarms[0]?.text).toMatch(/^manifest.mpd announces representations? .+, which no TSI carries$/)
+  })
+
+  it('of a TSI that stops while its service goes on, and comes back', async () => {
+    const sent = (await live(24)).filter((each) => tsi(each) !== 20 || !between(each, 6, 15))
+    const alarms = (await alarmsOf(sent, 'RATE-DROP')).filter(({ rule }) => rule === 'RATE-DROP')
+    expect(alarms.map(({ severity, tsi }) => [severity, tsi])).toEqual([
+      ['error', 20],
+      ['info', 20],
+    ])
+    expect(alarms[0]?.text).toMatch(
+      /^TSI 20 has stopped while its service goes on: .*; back at .* UTC, after [\d.]+ s$/,
+    )
+  })
+
+  it('of a TSI that the S-TSID declares and nobody sends', async () => {
+    const alarms = await alarmsOf((await live(14)).filter((each) => tsi(each) !== 20))
+    expect(alarms.find(({ rule }) => rule === 'STSID-TSI')).toMatchObject({ severity: 'error', tsi: 20 })
+  })
+
+  it('that comes after its availability is one alarm for each TSI, an error where it is more than a segment', async () => {
+    const sent = await live(16)
+    const delayed = (byS: number): Datagram[] =>
+      interleaved(sent.map((each) => (tsi(each) > 0 ? { ...each, timeUs: each.timeUs + byS * 1e6 } : each)))
+    const late = (await alarmsOf(delayed(0.8))).filter(({ rule }) => rule === 'SEG-LATE')
+    const veryLate = (await alarmsOf(delayed(5))).filter(({ rule }) => rule === 'SEG-LATE')
+    expect(late.map(({ tsi, severity }) => [tsi, severity])).toEqual([
+      [10, 'warning'],
+      [20, 'warning'],
+    ])
+    expect(late[0]?.text).toMatch(/^\d segments of TSI 10 came after their availability start, \S+ by 0\.\d+ s$/)
+    expect(veryLate.map(({ severity }) => severity)).toEqual(['error', 'error'])
+    expect(veryLate[0]?.text).toContain(', more than a segment (')
+  })
+
+  it('that is healthy raises nothing, as DASH, HLS, in a loop, and over FLUTE', async () => {
+    expect(await alarmsOf(await live(30))).toEqual([])
+    expect(await alarmsOf(await live(30, {}, demoHls()))).toEqual([])
+    expect(await alarmsOf(await routeFixture())).toEqual([])
+    expect(await alarmsOf(await twoServicesFixture())).toEqual([])
+    expect(await alarmsOf(await mabrCapture(await demoDash()))).toEqual([])
+  })
+})

@@ -23,6 +23,8 @@ const SEGMENTS = 2
 const JITTER = 1.05
 
 type Declared = {
+  /** `ip:port TSI` of each channel. */
+  readonly channels: ReadonlySet<string>
   readonly representations: ReadonlySet<string>
   readonly templates: readonly string[]
   /** Channels of media: `ip:port` and TSI. */
@@ -97,6 +99,12 @@ export class AgreementWatch {
 
   serviceGone(service: ServiceId): void {
     this.#services.delete(service)
+  }
+
+  /** False where the S-TSID of the service is known and has no such channel. */
+  declares(service: ServiceId, { carrier, destination }: ChannelFacts): boolean {
+    const declared = this.#services.get(service)?.declared ?? null
+    return declared === null || carrier.kind !== 'lct' || declared.channels.has(`${destination} ${carrier.tsi}`)
   }
 
   look(services: readonly ServiceFacts[], nowUs: number): void {
@@ -193,6 +201,7 @@ export class AgreementWatch {
 
 function declaredIn({ sessions }: Stsid, own: string): Declared {
   const representations = new Set<string>()
+  const all = new Set<string>()
   const templates: string[] = []
   const media: Declared['media'][number][] = []
   for (const { destinationAddress, destinationPort, channels } of sessions) {
@@ -200,6 +209,7 @@ function declaredIn({ sessions }: Stsid, own: string): Declared {
     const address = destinationAddress ?? ownAddress.replace(/[[\]]/g, '')
     const destination = formatDestination(address, destinationPort ?? Number(ownPort))
     for (const { tsi, source } of channels) {
+      all.add(`${destination} ${tsi}`)
       const [first] = source?.media ?? []
       for (const { repId } of source?.media ?? []) representations.add(repId)
       const template = source?.efdt?.fileTemplate ?? null
@@ -207,7 +217,7 @@ function declaredIn({ sessions }: Stsid, own: string): Declared {
       if (first !== undefined && first.repId !== '') media.push({ destination, tsi, representation: first.repId })
     }
   }
-  return { representations, templates, media }
+  return { channels: all, representations, templates, media }
 }
 
 /** Its files are fetched by broadband: an address of its own, or a pattern of the USBD's UnicastAppService. */

@@ -4,6 +4,7 @@ import { type FindingPlace, type LateRun, type Outage, placeAt } from '../../flo
 import type { FlowObject } from '../../flow/objects.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { AnnouncedMedia } from '../losses/announced-media.ts'
+import type { AgreementWatch } from './agreement.ts'
 import type { ClockLimits } from './clock-limits.ts'
 import { latenessUs } from './lateness.ts'
 import { RateWatch } from './rate-watch.ts'
@@ -47,6 +48,7 @@ export class MediaWatch {
   readonly #limits: ClockLimits
   readonly #time: SkippedTime
   readonly #silence: SilenceWatch
+  readonly #agreement: AgreementWatch
   readonly #media: AnnouncedMedia
   readonly #columns: ObjectColumns
   readonly #shiftUs: () => number
@@ -59,6 +61,7 @@ export class MediaWatch {
     time: SkippedTime,
     from: {
       readonly silence: SilenceWatch
+      readonly agreement: AgreementWatch
       readonly media: AnnouncedMedia
       readonly columns: ObjectColumns
       readonly channels: readonly ChannelFacts[]
@@ -69,6 +72,7 @@ export class MediaWatch {
     this.#limits = limits
     this.#time = time
     this.#silence = from.silence
+    this.#agreement = from.agreement
     this.#media = from.media
     this.#columns = from.columns
     this.#channels = from.channels
@@ -165,6 +169,7 @@ export class MediaWatch {
   #stopped(lane: Lane): void {
     const { channel, durationUs, outage } = lane
     if (outage !== null || channel.serviceId === null) return
+    if (!this.#agreement.declares(channel.serviceId, channel)) return
     const limitUs = Math.max(durationUs * SEGMENTS_OF_SILENCE * JITTER, this.#limits.channelUs)
     const serviceUs = this.#silence.serviceUs(channel.serviceId)
     if (this.#time.of(serviceUs) - this.#time.of(channel.lastTimeUs) <= limitUs) return

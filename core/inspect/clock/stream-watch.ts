@@ -80,9 +80,9 @@ export class StreamWatch {
     this.tables = new TableTimes(tell, limits, this.#time, this.silence)
     this.versions = new VersionWatch(tell)
     const from = { ...stream, ...options, silence: this.silence }
-    this.media = new MediaWatch(tell, limits, this.#time, from)
     this.#manifests = new ManifestTimes(tell, limits, this.#time, from)
     this.agreement = new AgreementWatch(tell, limits, this.#time, from)
+    this.media = new MediaWatch(tell, limits, this.#time, { ...from, agreement: this.agreement })
     this.#presence = new SignallingPresence(tell, limits, this.#time, this, options.asksLls)
   }
 
@@ -154,8 +154,8 @@ export class StreamWatch {
     this.silence.look(flows, services, nowUs)
     this.tables.look(services)
     this.#presence.look(flows, services, nowUs)
+    this.agreement.look(services, nowUs)
     this.media.look(nowUs)
     this.#manifests.look()
-    this.agreement.look(services, nowUs)
   }
 }
