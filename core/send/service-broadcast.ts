@@ -8,6 +8,7 @@ import { broadcastMpd, segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
 import {
+  basePatterns,
   type ListedFile,
   type SignalledChannel,
   type SignalledManifest,
@@ -38,6 +39,8 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
   #version = 1
   #manifestVersion = 1
   #stsidVersion = 1
+  #usbdVersion = 1
+  #patterns: string | null = null
   #manifest: SignalledManifest | null
   readonly #channels: ChannelState[]
   readonly #options: ServiceBroadcastOptions
@@ -149,7 +152,11 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
   #serialise(): { readonly toi: Toi; readonly bytes: Uint8Array } {
     const channels = this.#channels.map((channel) => channel.signalled())
     if (this.files !== null) channels.push(filesChannel(this.#presentation))
-    const versions = { manifest: this.#manifestVersion, stsid: this.#stsidVersion }
+    // The USBD lists the beginnings of their names, and a receiver reads it again only with a new version.
+    const patterns = basePatterns(channels).join('\n')
+    if (this.#patterns !== null && patterns !== this.#patterns) this.#usbdVersion = nextVersion(this.#usbdVersion)
+    this.#patterns = patterns
+    const versions = { manifest: this.#manifestVersion, stsid: this.#stsidVersion, usbd: this.#usbdVersion }
     return serialiseSls(this.#options, this.#manifest, channels, versions, this.#version)
   }
 }

@@ -54,7 +54,7 @@ export type SignalledService = {
 }
 
 /** Versions of the fragments, for the envelope. */
-export type FragmentVersions = { readonly manifest: number; readonly stsid: number }
+export type FragmentVersions = { readonly manifest: number; readonly stsid: number; readonly usbd: number }
 
 /**
  * The SLS of a service as one object of TSI 0: manifest and S-TSID for route://, all fragments with their envelope for atsc://
@@ -110,7 +110,8 @@ export function serialiseSls(
       ...ENVELOPE_ITEM_DEFAULTS,
       uri: part.contentLocation,
       contentType: part.contentType,
-      version: part === stsid ? versions.stsid : part.contentLocation === manifest?.name ? versions.manifest : 1,
+      version:
+        part === stsid ? versions.stsid : part.contentLocation === manifest?.name ? versions.manifest : versions.usbd,
     }))
     parts.unshift({
       contentType: SLS_MEDIA_TYPE.envelope,
@@ -188,7 +189,7 @@ function file(listed: ListedFile): FdtFile {
 }
 
 /** Common prefixes of the broadcast files' names. */
-function basePatterns(channels: readonly SignalledChannel[]): string[] {
+export function basePatterns(channels: readonly SignalledChannel[]): string[] {
   const patterns = new Set<string>()
   for (const { fileTemplate, files } of channels) {
     const fixed = fileTemplate?.split('$', 1)[0] ?? ''

@@ -152,7 +152,7 @@ function routeCarousel(files: readonly FluteFile[], content: Presentation, use: 
         })),
       },
     ],
-    { manifest: 1, stsid: 1 },
+    { manifest: 1, stsid: 1, usbd: 1 },
     1,
   )
   const objects = [

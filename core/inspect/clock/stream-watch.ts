@@ -88,7 +88,7 @@ export class StreamWatch {
 
   /** Interval at which something is usually sent of a service, or (null) of anything. */
   #expectedUs(service: ServiceId | null): number | null {
-    return this.tables.intervalUs(service) ?? this.media.shortestUs
+    return this.tables.has(service) ? this.tables.intervalUs(service) : this.media.shortestUs
   }
 
   /** As `DatagramSourceEvents.skipped`. */

@@ -66,6 +66,11 @@ export class TableTimes {
     return least
   }
 
+  /** Tables of a service, or (null) of anything, have come. */
+  has(service: ServiceId | null): boolean {
+    return service === null ? this.#lives.size > 0 : this.#ofService.has(service)
+  }
+
   /** Last arrival of a table of a service (null: of the LLS), or of any of its tables, and the usual interval. */
   last(
     service: ServiceId | null,
