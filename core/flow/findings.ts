@@ -235,7 +235,7 @@ export type FindingFacts =
   // Media
   | { readonly kind: 'channelStopped'; readonly outage: Outage }
   | { readonly kind: 'channelBack'; readonly outage: Outage }
-  /** A channel of media that the S-TSID declares never had a packet. */
+  /** A channel of media that the signalling declares never had a packet. */
   | { readonly kind: 'channelNeverSent'; readonly representation: string; readonly limitUs: number }
   | { readonly kind: 'rateChanged'; readonly bps: number; readonly meanBps: number; readonly windowUs: number }
   | { readonly kind: 'segmentsLate'; readonly run: LateRun }

@@ -18,7 +18,7 @@ const SAME_CLOCK_US = 60_000_000
  * and the whole once it is late by more than its own duration. Null where manifest and stream have different clocks.
  * @param shiftUs stream time less the time of the capture
  */
-export function latenessUs(arrival: Arrival, availability: Availability, shiftUs: number): number | null {
+export function segmentLatenessUs(arrival: Arrival, availability: Availability, shiftUs: number): number | null {
   const { availabilityUs, durationUs, earlyUs } = availability
   const wholeUs = arrival.lastTimeUs - shiftUs - availabilityUs
   if (Math.abs(wholeUs) > SAME_CLOCK_US) return null

@@ -6,7 +6,7 @@ import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { AnnouncedMedia } from '../losses/announced-media.ts'
 import type { AgreementWatch } from './agreement.ts'
 import type { ClockLimits } from './clock-limits.ts'
-import { latenessUs } from './lateness.ts'
+import { segmentLatenessUs } from './lateness.ts'
 import { RateWatch } from './rate-watch.ts'
 import type { FoundByClock, SilenceWatch } from './silence.ts'
 import type { SkippedTime } from './skipped-time.ts'
@@ -126,7 +126,7 @@ export class MediaWatch {
     const availabilityUs = place.list.availabilityUs(place.position)
     if (availabilityUs === null) return
     const earlyUs = place.list.of?.earlyUs ?? 0
-    const lateUs = latenessUs(object, { availabilityUs, durationUs, earlyUs }, this.#shiftUs())
+    const lateUs = segmentLatenessUs(object, { availabilityUs, durationUs, earlyUs }, this.#shiftUs())
     if (lateUs !== null) this.#judge(lane, object, lateUs, durationUs)
   }
 

@@ -8,7 +8,7 @@ import type { AnnouncedMedia } from '../losses/announced-media.ts'
 import { AgreementWatch } from './agreement.ts'
 import type { ClockLimits } from './clock-limits.ts'
 import { latestOf } from './last-seen.ts'
-import { type Availability, latenessUs } from './lateness.ts'
+import { type Availability, segmentLatenessUs } from './lateness.ts'
 import { ManifestTimes } from './manifest-times.ts'
 import { MediaWatch } from './media-watch.ts'
 import { SignallingPresence } from './presence.ts'
@@ -134,7 +134,7 @@ export class StreamWatch {
 
   /** How late a segment was by its availability in stream time; null where that is not known. */
   latenessOf(arrival: { firstTimeUs: number; lastTimeUs: number }, availability: Availability): Lateness | null {
-    const byUs = latenessUs(arrival, availability, 0)
+    const byUs = segmentLatenessUs(arrival, availability, 0)
     return byUs === null ? null : { byUs, isLate: byUs > this.#limits.segmentLateUs }
   }
 

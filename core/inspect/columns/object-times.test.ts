@@ -62,6 +62,7 @@ describe('times in headers', () => {
       earliestTicks: 90_000,
       availabilityUs: null,
       marginUs: null,
+      isLate: false,
     })
     expect(detailOf(reception, '10/2').times).toMatchObject({
       senderUs: null,
