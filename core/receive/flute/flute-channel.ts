@@ -23,8 +23,8 @@ export class FluteChannel {
   readonly instances = new BoundedMap<number, SeenInstance>(MAX_INSTANCES)
   /** A table says that no further files will be described. */
   complete = false
-  /** Its unknown FEC scheme has been told. */
-  schemeTold = false
+  /** FEC Encoding ID of its newest packet; -1 before the first. */
+  scheme = -1
   /** Objects whose sizes of 0 have been told, by key. */
   readonly zeroSizes = new BoundedSet<number>(MAX_LAYOUTS)
   readonly #layouts = new BoundedMap<number, SymbolLayout>(MAX_LAYOUTS)

@@ -84,9 +84,10 @@ export class SymbolPlacer {
     }
     const { encodingId, symbolIdBits } = layout
     if (layout.symbolLength === 0 || layout.maxSourceBlock === 0) this.#zeroSize(state, source, layout, key)
-    if (!state.schemeTold && !isKnownScheme(encodingId)) {
-      state.schemeTold = true
-      this.#host.found({ kind: 'fecSchemeUnknown', encodingId }, channel.carrier, timeUs, frame)
+    if (encodingId !== state.scheme) {
+      state.scheme = encodingId
+      if (!isKnownScheme(encodingId))
+        this.#host.found({ kind: 'fecSchemeUnknown', encodingId }, channel.carrier, timeUs, frame)
     }
     const sbn = payloadIdBlock(encodingId, symbolIdBits, bytes, headerEnd)
     const esi = payloadIdSymbol(encodingId, symbolIdBits, bytes, headerEnd)
