@@ -83,7 +83,7 @@ export const OBJECT_COLUMNS = {
     store: 'f64',
     batch: true,
     sort: 'ascending',
-    view: { title: 'Time', format: 'time', weight: 10, width: 104 },
+    view: { title: 'Time', format: 'time', weight: 10, width: 108 },
   },
   /** Last packet, µs. */
   lastTimeUs: { type: 'number', store: 'f64', batch: true, sort: 'ascending' },
@@ -96,7 +96,7 @@ export const OBJECT_COLUMNS = {
     store: 'channel',
     sort: 'ascending',
     filter: { terms: ['tsi'], help: ['tsi:10', 'one LCT channel'] },
-    view: { title: 'TSI', format: 'text', weight: 20, width: 98 },
+    view: { title: 'TSI', format: 'text', weight: 20, width: 110 },
   },
   /** Its number in the channel: the TOI, or the MPU sequence number. */
   toi: {
@@ -180,7 +180,7 @@ export const OBJECT_COLUMNS = {
     store: 'text',
     sort: 'ascending',
     filter: { terms: ['name'], help: ['name:seg', 'a part of the name'] },
-    view: { title: 'Name', format: 'text', weight: 30, width: 120, grow: 4 },
+    view: { title: 'Name', format: 'text', weight: 30, width: 104, grow: 4 },
   },
   contentType: {
     type: 'string | null',
