@@ -523,11 +523,11 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     const { status, stderr } = await routescope(['receive', '--capture', folder.at('drops.pcapng')])
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: expect.stringContaining('\nThe capturing computer dropped 3 packets.\n'),
+      stderr: expect.stringContaining('\nThe computer that made the capture dropped 3 packets.\n'),
     })
     expect(stderr).not.toContain('This computer')
     const inspected = await routescope(['inspect', folder.at('drops.pcapng')])
-    expect(inspected.stdout).toContain('Host: 3 packets dropped by the capturing computer\n')
+    expect(inspected.stdout).toContain('Host: 3 packets dropped by the computer that made the capture\n')
   })
 
   it('ends and flushes files when the reader of stdout leaves', async () => {

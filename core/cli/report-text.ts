@@ -1,4 +1,13 @@
-import type { Report, ReportFec, ReportObject, ReportService, ReportTotals } from '../contract/report.ts'
+import { type LossCount, type LossFigures, shareText } from '../contract/loss.ts'
+import {
+  CAUSE_TEXT,
+  LOSS_CAUSES,
+  type Report,
+  type ReportFec,
+  type ReportObject,
+  type ReportService,
+  type ReportTotals,
+} from '../contract/report.ts'
 import { llsText, slsText } from './signalling-text.ts'
 import { startupText } from './startup-text.ts'
 
@@ -15,7 +24,7 @@ export function reportLines(report: Report): readonly string[] {
     `${totals.frames} frames, ${totals.udp} UDP datagrams, ${totals.bytes} bytes, ${totals.malformed} malformed, ` +
       `${totals.fragmentsDropped} fragments dropped`,
   )
-  lines.push(...lossText(totals))
+  lines.push(...lossLines(totals))
   if (report.lls.length > 0) {
     lines.push('', 'LLS', ...llsText(report.lls))
   }
@@ -42,20 +51,33 @@ export function reportLines(report: Report): readonly string[] {
 }
 
 /** Lines of losses by cause and of this computer's drops; none where there are none. */
-function lossText({ losses, hostDrops, captureDrops, eventLoopLagMs }: ReportTotals): string[] {
+function lossLines({ losses, loss, hostDrops, captureDrops, eventLoopLagMs }: ReportTotals): string[] {
   const lines: string[] = []
-  const lost = (['network', 'host', 'sender', 'unknown'] as const)
-    .filter((cause) => losses[cause].objects > 0)
-    .map((cause) => `${cause} ${losses[cause].objects} objects (${losses[cause].bytes} bytes)`)
-  if (lost.length > 0) lines.push(`Lost by ${lost.join(', ')}`)
+  const lost = LOSS_CAUSES.filter((cause) => losses[cause].objects > 0).map(
+    (cause) => `${CAUSE_TEXT[cause]} ${losses[cause].objects} objects (${losses[cause].bytes} bytes)`,
+  )
+  if (lost.length > 0) lines.push(`Lost: ${lost.join(', ')}`)
+  if (loss.total.before.lost.bytes > 0) lines.push(`Loss: ${lossText(loss.total)}`)
   const host: string[] = []
   const ownDrops = (hostDrops ?? 0) - (captureDrops ?? 0)
   if (ownDrops > 0) host.push(`${ownDrops} packets dropped by this computer`)
   if (eventLoopLagMs !== null && eventLoopLagMs >= 50)
     host.push(`kept from the sockets for up to ${Math.round(eventLoopLagMs)} ms`)
-  if (captureDrops !== null && captureDrops > 0) host.push(`${captureDrops} packets dropped by the capturing computer`)
+  if (captureDrops !== null && captureDrops > 0)
+    host.push(`${captureDrops} packets dropped by the computer that made the capture`)
   if (host.length > 0) lines.push(`Host: ${host.join(', ')}`)
   return lines
+}
+
+/** `33304 of 5155737 bytes (0.646 %), 23 of 3536 packets (0.650 %)`, and the same before repair where that differs. */
+function lossText({ lost, sent, before }: LossFigures): string {
+  const after = countsText(lost, sent)
+  return before.lost.bytes === lost.bytes ? after : `${after}; before repair ${countsText(before.lost, before.sent)}`
+}
+
+function countsText(lost: LossCount, sent: LossCount): string {
+  const bytes = `${lost.bytes} of ${sent.bytes} bytes (${shareText(lost.bytes, sent.bytes)})`
+  return `${bytes}, ${lost.packets} of ${sent.packets} packets (${shareText(lost.packets, sent.packets)})`
 }
 
 /** Text of a channel's repair packets and recovered bytes. */
@@ -90,6 +112,15 @@ export function absentText(neverCame: number, awaited: number): string {
   return never + (awaited === 0 ? '' : `, ${awaited} announced had not come yet`)
 }
 
+/** ` (4.83 % of them before repair)` or the share that was lost; nothing where nothing was. */
+function shareOf({ lost, sent, before }: LossFigures): string {
+  if (before.lost.bytes === 0) return ''
+  const share = lost.bytes === 0 ? '' : ` (${shareText(lost.bytes, sent.bytes)})`
+  return before.lost.bytes === lost.bytes
+    ? share
+    : `${share}, ${before.lost.bytes} before repair (${shareText(before.lost.bytes, before.sent.bytes)})`
+}
+
 function serviceText(service: ReportService): string[] {
   const channel = service.major === null ? '' : ` ${service.major}.${service.minor ?? 0}`
   const lines = [
@@ -103,7 +134,7 @@ function serviceText(service: ReportService): string[] {
       const { complete, incomplete } = objectsText(channel.objects)
       lines.push(
         `  ${session.destination} TSI ${channel.tsi} ${channel.role}${channel.representation === null ? '' : ` ${channel.representation}`}: ` +
-          `${channel.packets} packets, ${complete} objects complete, ${incomplete}, ${channel.lost} bytes lost${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never arrived`}${fecText(channel.fec)}`,
+          `${channel.packets} packets, ${complete} objects complete, ${incomplete}, ${channel.lost} bytes lost${shareOf(channel.loss.total)}${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never arrived`}${fecText(channel.fec)}`,
       )
     }
   }

@@ -125,7 +125,8 @@ function summaryLines(session: Session): string[] {
   }
   const ownDrops = (hostDrops ?? 0) - (captureDrops ?? 0)
   if (ownDrops > 0) lines.push(`This computer dropped ${ownDrops} packets: a socket's queue was full.`)
-  if (captureDrops !== null && captureDrops > 0) lines.push(`The capturing computer dropped ${captureDrops} packets.`)
+  if (captureDrops !== null && captureDrops > 0)
+    lines.push(`The computer that made the capture dropped ${captureDrops} packets.`)
   return lines
 }
 

@@ -13,4 +13,6 @@ export type AlarmRow = ReportAlarm & {
   /** Number of findings; `time` is that of the first. */
   readonly count: number
   readonly lastTime: number
+  /** What became of its object afterwards: how players get it, or that it was fetched; null where nothing did. */
+  readonly detail: string | null
 }

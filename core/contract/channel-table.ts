@@ -1,3 +1,4 @@
+import type { LossSpans } from './loss.ts'
 import type { ReportFec } from './report.ts'
 import type { TableView } from './table-view.ts'
 
@@ -5,6 +6,7 @@ type FactTypes = {
   number: number
   'number | null': number | null
   'ReportFec | null': ReportFec | null
+  LossSpans: LossSpans
 }
 
 /** One fact of a channel. */
@@ -39,6 +41,8 @@ export const CHANNEL_FACTS = {
     bad: true,
     view: { title: 'Lost', unit: 'B', format: 'count', weight: 30, width: 64 },
   },
+  /** Packets and bytes lost, before and after repair. */
+  loss: { type: 'LossSpans' },
   /** Null where there was no repair packet and nothing was given back. */
   fec: { type: 'ReportFec | null' },
   /** Objects that lost bytes on the way, or whose end nobody told. */

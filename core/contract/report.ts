@@ -1,3 +1,5 @@
+import type { LossSpans } from './loss.ts'
+
 /**
  * The report that `inspect --json` and `--report` write and the app's views read (design: command-line.md).
  * Times are seconds since the UNIX epoch (float), sizes bytes, ranges half-open `[start, end)`.
@@ -33,6 +35,8 @@ export type ReportTotals = {
   readonly fragmentsDropped: number
   /** Objects with missing bytes and announced objects that never arrived, by cause. */
   readonly losses: Losses
+  /** Packets and bytes lost, before and after repair; of channels with objects. */
+  readonly loss: LossSpans
   /** Packets dropped by this computer's sockets and by the capturing computer; null where neither counts them. */
   readonly hostDrops: number | null
   /** Part of `hostDrops`: what captures report of the computer that made them; null where they report nothing. */
@@ -42,10 +46,21 @@ export type ReportTotals = {
 }
 
 /**
- * Who lost something (rules in core/inspect/losses/loss-causes.ts): lost on the way to this computer's socket, lost in this
- * computer, or never sent by the source; `unknown` rather than a guess.
+ * Where something was lost, as far as a receiver can know (rules in core/inspect/losses/loss-causes.ts, words in `CAUSE_TEXT`): `network`
+ * before this computer, whoever lost it there; `host` in this computer; `capture` in the one that made the capture; `sender` where
+ * evidence shows that it was not sent; else `unknown`.
  */
-export type LossCause = 'network' | 'host' | 'sender' | 'unknown'
+export type LossCause = 'network' | 'host' | 'capture' | 'sender' | 'unknown'
+/** Where something was lost, in words. */
+export const CAUSE_TEXT: Readonly<Record<LossCause, string>> = {
+  network: 'before this computer',
+  host: 'this computer',
+  capture: 'the computer that made the capture',
+  sender: 'the sender',
+  unknown: 'unknown',
+}
+/** The causes in the order in which they are listed. */
+export const LOSS_CAUSES = Object.keys(CAUSE_TEXT) as readonly LossCause[]
 
 /** Bytes are those known to be missing; an object of which nothing arrived counts with its announced length, or 0. */
 export type Losses = Readonly<Record<LossCause, { readonly objects: number; readonly bytes: number }>>
@@ -152,6 +167,8 @@ export type ReportService<Objects = readonly ReportObject[]> = {
   readonly sessions: readonly ReportSession<Objects>[]
   /** Times of the steps of tuning in. */
   readonly startup: Startup
+  /** Packets and bytes lost, before and after repair. */
+  readonly loss: LossSpans
   readonly mmtp: ReportMmtp | null
   /** Repair servers that the configuration of DVB-MABR names; empty where it names none. */
   readonly repairServers: readonly ReportRepairServer[]
@@ -212,6 +229,8 @@ export type ReportChannel<Objects = readonly ReportObject[]> = {
   readonly lost: number
   /** Objects that a manifest, playlist or file table announced and of which no packet arrived. */
   readonly missingObjects: number
+  /** Packets and bytes lost, before and after repair. */
+  readonly loss: LossSpans
   /** Null without repair packets and recovered bytes. */
   readonly fec: ReportFec | null
   readonly objects: Objects
@@ -360,6 +379,9 @@ export type ReportAlarm = {
   readonly toi: number | null
   readonly time: number
   readonly text: string
-  /** Who lost it; null for alarms about no loss. */
+  /** Where it was lost; null for alarms about no loss. */
   readonly cause: LossCause | null
+  /** The cause in words, and what speaks for it; null for alarms about no loss. */
+  readonly causeText: string | null
+  readonly evidence: string | null
 }

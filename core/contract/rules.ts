@@ -529,6 +529,18 @@ export const RULES = {
     },
     severities: { cut: 'info', measured: 'info', redeclared: 'warning' },
   },
+  'REPEAT-LOSS': {
+    severity: 'info',
+    priority: 3,
+    topic: 'route',
+    clause: 'ours',
+    once: 'channel',
+    sentence: {
+      carousel: 'Repeats on {channel} lack packets; their objects are whole from earlier transmissions',
+      media: 'Segments on {channel} are sent again and lack packets; they are whole from earlier transmissions',
+    },
+    severities: { media: 'warning' },
+  },
   'SEG-LOSS': {
     severity: 'error',
     priority: 1,
@@ -595,14 +607,6 @@ export const RULES = {
       absent: '{object}: never arrived, nor by HTTP: {reason}',
       tooMany: '{object}: never arrived{others}; not fetched by HTTP: too many at a time',
     },
-  },
-  'OBJ-PATCHED': {
-    severity: 'info',
-    priority: 3,
-    topic: 'route',
-    clause: 'ours',
-    once: 'each',
-    sentence: '{object}: {patch}',
   },
   'FEC-PARAMETERS': {
     severity: 'warning',
@@ -713,7 +717,7 @@ export const RULES = {
     clause: 'ours',
     once: 'each',
     sentence: {
-      capture: 'The capturing computer dropped {packets}, as the capture reports',
+      capture: 'The computer that made the capture dropped {packets}, as the capture reports',
       socket: "This computer dropped {packets} to {destination}: the socket's queue was full{lag}",
     },
   },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { NO_LOSS } from './loss.ts'
 import { SessionSections } from './session-sections.ts'
 import type { SectionChange, SectionMap, SectionName, SessionSection } from './snapshot.ts'
 
@@ -31,6 +32,7 @@ const totals = (packets: number): SectionMap['totals'] => ({
   neverCame: 0,
   awaited: 0,
   lostBytes: 0,
+  loss: NO_LOSS,
 })
 const part = (id: string) => ({ id, kind: id, title: id })
 

@@ -1,6 +1,7 @@
 import type { AlarmRow } from './alarm-row.ts'
 import type { AppError } from './app-error.ts'
 import type { ChannelFactValues } from './channel-table.ts'
+import type { LossSpans } from './loss.ts'
 import type {
   ChannelRole,
   FlowProtocol,
@@ -207,6 +208,8 @@ export type TotalsSnapshot = {
   readonly lostBytes: number
   /** Stream µs of the last packet of a signal that is gone; null while packets come, and before the first. */
   readonly goneSinceUs: number | null
+  /** Packets and bytes lost, before and after repair. */
+  readonly loss: LossSpans
 }
 
 /** `announced` in the SLT only; `signalled` SLS read; `receiving` media arrives; `partial` media with losses; `silent` nothing for longer than is usual, 5 s at least, or the signal is gone. */
@@ -229,6 +232,8 @@ export type ServiceSnapshot = {
   readonly incomplete: number
   /** Objects begun before reception, or not over at its end. */
   readonly cutOff: number
+  /** Packets and bytes lost, before and after repair. */
+  readonly loss: LossSpans
   /** Stream times of the steps of tuning in, µs. */
   readonly startup: Startup
   /** When each of these steps last held. */

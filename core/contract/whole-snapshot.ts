@@ -1,3 +1,4 @@
+import { NO_LOSS } from './loss.ts'
 import type { Losses } from './report.ts'
 import type {
   RecordingSnapshot,
@@ -22,12 +23,13 @@ const NO_TOTALS: TotalsSnapshot = {
   awaited: 0,
   lostBytes: 0,
   goneSinceUs: null,
+  loss: NO_LOSS,
 }
 
 /** The empty list of every absent section, one object so that identity stays. */
 const EMPTY: readonly never[] = []
 const NONE = { objects: 0, bytes: 0 }
-const NO_LOSSES: Losses = { network: NONE, host: NONE, sender: NONE, unknown: NONE }
+const NO_LOSSES: Losses = { network: NONE, host: NONE, capture: NONE, sender: NONE, unknown: NONE }
 
 /** Returns all values of one section, in the order of the parts. */
 type ReadAll = <S extends SectionName>(name: S) => readonly SectionMap[S][]

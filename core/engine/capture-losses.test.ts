@@ -71,7 +71,7 @@ const blocks = new PcapngBlocks('little')
 const drops = (code: number, count: bigint): number[] => blocks.option(code, blocks.bytes().u64(count).list)
 
 describe('packets missing from a capture', () => {
-  it('were lost by the network where the capture reports no drops', async () => {
+  it('were lost before this computer where the capture reports no drops', async () => {
     const lost = objectAt(sent, 10, 2).slice(3, 5)
     const report = await reportOf(pcapOf(without(sent, lost)), 'x.pcap')
     expect(report.totals).toMatchObject({ hostDrops: null, eventLoopLagMs: null })
@@ -80,7 +80,14 @@ describe('packets missing from a capture', () => {
       host: { objects: 0 },
       sender: { objects: 0 },
     })
-    expect(lossesIn(report)).toMatchObject([{ rule: 'OBJ-LOSS', cause: 'network' }])
+    expect(lossesIn(report)).toMatchObject([
+      {
+        rule: 'OBJ-LOSS',
+        cause: 'network',
+        causeText: 'before this computer',
+        evidence: 'its packets are not in the capture, which counts no drops',
+      },
+    ])
   })
 
   it('were lost by the capturing computer where the packet that follows counts drops', async () => {
@@ -88,10 +95,14 @@ describe('packets missing from a capture', () => {
     const lost = [first[3] as number, second[4] as number]
     const report = await reportOf(pcapngOf(without(sent, lost), new Map([[lost[0] as number, drops(4, 1n)]]), []))
     expect(report.totals).toMatchObject({ hostDrops: 1, captureDrops: 1 })
-    expect(report.totals.losses).toMatchObject({ host: { objects: 1 }, network: { objects: 1 } })
+    expect(report.totals.losses).toMatchObject({
+      capture: { objects: 1 },
+      host: { objects: 0 },
+      network: { objects: 1 },
+    })
     expect(lossesIn(report).map(({ rule, cause }) => [rule, cause])).toEqual([
-      ['HOST-DROP', 'host'],
-      ['OBJ-LOSS', 'host'],
+      ['HOST-DROP', 'capture'],
+      ['OBJ-LOSS', 'capture'],
       ['OBJ-LOSS', 'network'],
     ])
   })
@@ -100,8 +111,11 @@ describe('packets missing from a capture', () => {
     const lost = objectAt(sent, 10, 2).slice(3, 5)
     const kept = without(sent, lost)
     const enough = await reportOf(pcapngOf(kept, new Map(), blocks.statistics(0, drops(5, 2n))))
-    expect(enough.totals.losses).toMatchObject({ host: { objects: 1 }, network: { objects: 0 } })
-    expect(enough.alarms.find(({ rule }) => rule === 'OBJ-LOSS')).toMatchObject({ cause: 'host' })
+    expect(enough.totals.losses).toMatchObject({ capture: { objects: 1 }, network: { objects: 0 } })
+    expect(enough.alarms.find(({ rule }) => rule === 'OBJ-LOSS')).toMatchObject({
+      cause: 'capture',
+      causeText: 'the computer that made the capture',
+    })
     const few = await reportOf(pcapngOf(kept, new Map(), blocks.statistics(0, drops(5, 1n))))
     expect(few.totals.losses).toMatchObject({ host: { objects: 0 }, unknown: { objects: 1 }, network: { objects: 0 } })
   })

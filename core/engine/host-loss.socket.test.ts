@@ -95,7 +95,7 @@ it.skipIf(process.platform !== 'linux')(
     expect(snapshot.alarms.find(({ rule }) => rule === 'OBJ-LOSS')).toMatchObject({
       toi: 2,
       cause: 'host',
-      text: expect.stringContaining('cause: host'),
+      text: expect.stringContaining('cause: this computer (its socket dropped'),
     })
     expect(snapshot.losses).toMatchObject({ host: { objects: 1 }, network: { objects: 0 } })
 

@@ -9,7 +9,8 @@ const KEPT_LINES = 2000
 
 /** Writes lines of one session, at its own levels. */
 export type SessionLog = {
-  log(topic: LogTopic, level: LogLevel, text: string): void
+  /** @param timeUs stream time of what it reports, µs; absent: now */
+  log(topic: LogTopic, level: LogLevel, text: string, timeUs?: number): void
   /** Whether a line of this topic and level would be kept. */
   wants(topic: LogTopic, level: LogLevel): boolean
 }
@@ -33,8 +34,8 @@ export class Logger {
     }
     return {
       wants,
-      log: (topic, level, text) => {
-        if (wants(topic, level)) this.#write({ wallUs: this.#nowUs(), topic, level, text: shownText(text) })
+      log: (topic, level, text, timeUs) => {
+        if (wants(topic, level)) this.#write({ wallUs: timeUs ?? this.#nowUs(), topic, level, text: shownText(text) })
       },
     }
   }

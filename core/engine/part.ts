@@ -36,7 +36,8 @@ export interface PartKind {
 export interface PartHost {
   /** Wall clock, µs since the UNIX epoch. */
   nowUs(): number
-  log(topic: LogTopic, level: LogLevel, text: string): void
+  /** @param timeUs stream time of what it reports, µs; absent: now */
+  log(topic: LogTopic, level: LogLevel, text: string, timeUs?: number): void
   /** Whether a line of this topic and level would be kept, for lines that are expensive to format. */
   logs(topic: LogTopic, level: LogLevel): boolean
   /** Reports that the part does not work (`error`), or that its input could only be read in part (`warning`). */

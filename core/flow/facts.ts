@@ -9,7 +9,7 @@ import type {
   ReportSignature,
   ServiceProtocol,
 } from '../contract/report.ts'
-import type { ChannelCarrier, SignallingCarrier } from './carriers.ts'
+import type { CarrierPlace, ChannelCarrier, SignallingCarrier } from './carriers.ts'
 import type { Flow } from './datagrams.ts'
 import type { Finding } from './findings.ts'
 import type { FlowObject, ListedFacts } from './objects.ts'
@@ -293,6 +293,13 @@ export interface ReceiveObserver {
   objectResumed(object: FlowObject): void
   /** A packet of a finished object; `repeats` counts the further transmissions begun. */
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void
+  /** A repeat of a whole object lacked packets: `media` is sent once, and then again only where its sender begins again. */
+  repeatLost?(
+    channel: ChannelFacts,
+    carrier: CarrierPlace,
+    lost: { readonly packets: number; readonly bytes: number; readonly media: boolean },
+    timeUs: number,
+  ): void
   /** Repair completed or patched an object that had ended incomplete; its loss stays a fact. */
   objectRepaired(index: number, repair: RepairFact): void
   /** A name or type became known after the end of the object. */

@@ -8,7 +8,7 @@ const KINDS: ((number: number) => FindingFacts)[] = [
   (most) => ({ kind: 'limit', hit: { limit: 'channels', most } }),
   (lost) => ({ kind: 'objectLost', name: null, lost, size: 4, holes: 1, first: 0, fec: null }),
   (lost) => ({ kind: 'packetsMissing', lost, packets: 1, gaps: 1, last: false }),
-  (mpu) => ({ kind: 'mpusAbsent', mpus: [mpu], cause: 'unknown' }),
+  (mpu) => ({ kind: 'mpusAbsent', mpus: [mpu], cause: 'unknown', evidence: '' }),
   (withoutMetadata) => ({ kind: 'mpusUnread', withoutMetadata, withoutFragments: 0, last: false }),
   (instance) => ({ kind: 'fdtUnreadable', instance, fault: { code: 'a', message: 'b' } }),
 ]

@@ -293,8 +293,16 @@ export type FindingFacts =
       readonly names: readonly string[]
       readonly between: readonly [string, string] | null
       readonly cause: LossCause
+      readonly evidence: string
     }
-  | { readonly kind: 'mpusAbsent'; readonly mpus: readonly number[]; readonly cause: LossCause }
+  | {
+      readonly kind: 'mpusAbsent'
+      readonly mpus: readonly number[]
+      readonly cause: LossCause
+      readonly evidence: string
+    }
+  /** Repeats of whole objects lack packets; `media` is sent again only where its sender began again. */
+  | { readonly kind: 'repeatsLost'; readonly packets: number; readonly bytes: number; readonly media: boolean }
   | { readonly kind: 'hostDropped'; readonly packets: number; readonly lagMs: number }
   /** A live source broke off and is opened again. `reason` completes a sentence. */
   | { readonly kind: 'sourceBroke'; readonly source: string; readonly reason: string }

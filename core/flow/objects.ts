@@ -73,6 +73,13 @@ export interface FlowObject {
   readonly state: 'receiving' | IncompleteState | 'complete'
   /** Ranges lost while the object was received: set at its incomplete end, without what was sent before or after. */
   readonly lostRanges: readonly ByteRange[]
+  /** Offset at which reception of its channel began, where that is inside it; else 0. */
+  readonly joinedAt: number
+  /** Largest packet of it, bytes; 0 where its packets carry no ranges of it. */
+  readonly packetBytes: number
+  /** Arrival of the packet after its first hole; of its last packet where none is before. */
+  readonly lostAtUs: number
+  readonly lostFrame: number
   readonly firstTimeUs: number
   readonly lastTimeUs: number
   readonly packets: number

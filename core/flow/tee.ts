@@ -117,6 +117,10 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.objectResumed?.(object)
   }
 
+  repeatLost(...lost: Parameters<NonNullable<ReceiveObserver['repeatLost']>>): void {
+    for (const each of this.#observers) each.repeatLost?.(...lost)
+  }
+
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void {
     for (const each of this.#observers) each.objectRepeated?.(index, packets, repeats, timeUs)
   }

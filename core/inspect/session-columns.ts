@@ -18,7 +18,8 @@ import type {
   SystemTimeSnapshot,
   TotalsSnapshot,
 } from '../contract/snapshot.ts'
-import type { SignallingCarrier } from '../flow/carriers.ts'
+import { BoundedMap } from '../flow/bounded-map.ts'
+import type { CarrierPlace, SignallingCarrier } from '../flow/carriers.ts'
 import type { Flow } from '../flow/datagrams.ts'
 import type {
   AbsentObject,
@@ -32,7 +33,7 @@ import type {
   ServiceFacts,
   SlsFragment,
 } from '../flow/facts.ts'
-import type { Finding, FindingKind } from '../flow/findings.ts'
+import { type Finding, type FindingKind, findingAt, placeAt } from '../flow/findings.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { Version } from '../flow/version.ts'
 import { describeBox, looksLikeBoxFile, readBoxTree } from '../media/bmff/box-tree.ts'
@@ -49,7 +50,7 @@ import { serviceSnapshot } from './report/service-state.ts'
 import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
 import type { Alarm } from './rules/alarm.ts'
-import { AlarmLog, causeOfAlarm, causeText } from './rules/alarm-log.ts'
+import { AlarmLog, type ObjectFates, textOf } from './rules/alarm-log.ts'
 import { clockLimits } from './rules/clock.ts'
 import { Judge } from './rules/judge.ts'
 import { MalformedDatagrams } from './rules/malformed.ts'
@@ -66,6 +67,8 @@ const SAMPLED = 32
 const WATCHED = 512
 /** Findings that change the states of services. */
 const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set(['signalGone', 'signalBack', 'serviceSilent', 'serviceBack'])
+/** Patched objects whose patch is described. */
+const MAX_PATCHES = 4096
 /** Services in a snapshot: the longest list shown. */
 const MAX_SERVICES = 10_000
 
@@ -116,6 +119,13 @@ export class SessionColumns implements ReceiveObserver {
   readonly #losses: LossWatch
   readonly #watch: StreamWatch
   readonly #kept = new KeptObjects()
+  /** By row: how players get a damaged object. */
+  readonly #patches = new BoundedMap<number, string>(MAX_PATCHES)
+  readonly #fates: ObjectFates = {
+    causeOf: (row) => this.#losses.causeOf(row),
+    evidenceOf: (row) => this.#losses.evidenceOf(row),
+    detailOf: (row) => this.#detailOf(row),
+  }
   readonly #versions = new SectionVersions()
   readonly #totals = new Version()
   readonly #lost = new Version()
@@ -251,6 +261,17 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.objectResumed(object)
   }
 
+  repeatLost(
+    { index, serviceId, destination }: ChannelFacts,
+    carrier: CarrierPlace,
+    { packets, bytes, media }: { readonly packets: number; readonly bytes: number; readonly media: boolean },
+    timeUs: number,
+  ): void {
+    this.#losses.meter.repeatLost(index, packets, bytes, media, timeUs)
+    const place = placeAt(timeUs, 0, { service: serviceId, carrier, destination })
+    this.found(findingAt({ kind: 'repeatsLost', packets, bytes, media }, place))
+  }
+
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void {
     this.objects.repeat(index, packets, repeats, timeUs)
   }
@@ -258,6 +279,7 @@ export class SessionColumns implements ReceiveObserver {
   objectRepaired(index: number, repair: RepairFact): void {
     this.#objectChanges++
     this.objects.repaired(index, repair)
+    if (repair.how === 'http') this.#losses.objectFetched(index)
   }
 
   objectNamed(object: FlowObject): void {
@@ -288,7 +310,9 @@ export class SessionColumns implements ReceiveObserver {
     if (this.#judge.raised !== raised) this.#versions.bump('alarms')
     this.#watch.source(finding)
     if (CHANGES_SERVICES.has(finding.kind)) this.#versions.bump('services')
-    if (finding.kind === 'objectRepaired' && finding.absent) this.#losses.neverCame--
+    if (finding.kind === 'objectRepaired' && finding.absent)
+      this.#losses.absentFetched(finding.bytes, finding.destination, finding.carrier)
+    if (finding.kind === 'objectPatched' && finding.object !== null) this.#patches.set(finding.object, finding.patch)
     if (finding.kind === 'sessionRestarted') this.#losses.startOver(finding.channel)
   }
 
@@ -302,14 +326,16 @@ export class SessionColumns implements ReceiveObserver {
 
   #alarm(alarm: Alarm): void {
     this.#alarms.add(alarm)
-    this.#options.onAlarm?.(alarm, () => this.#textOf(alarm))
+    this.#options.onAlarm?.(alarm, () => textOf(alarm, this.#fates))
   }
 
-  #textOf(alarm: Alarm): string {
-    return causeText(
-      alarm.text,
-      causeOfAlarm(alarm, (row) => this.#losses.causeOf(row)),
-    )
+  /** What became of an object that ended incomplete. */
+  #detailOf(row: number): string | null {
+    const repair = this.objects.repairOf(row)
+    if (repair?.how === 'http') return `${repair.bytes} bytes fetched from ${repair.urls.join(', ')}`
+    if (this.#losses.causeOf(row) === null) return null
+    const patch = this.#patches.get(row)
+    return patch === undefined ? null : `players get it patched: ${patch}`
   }
 
   /** The capture starts again from its beginning. */
@@ -429,8 +455,16 @@ export class SessionColumns implements ReceiveObserver {
   version(section: SectionName): number {
     const versions = this.#versions.of(section)
     switch (section) {
-      case 'totals':
-        return this.#totals.of(...Object.values(this.totals()).map((each) => each ?? -1))
+      case 'totals': {
+        const { loss, ...totals } = this.totals()
+        const { lost, before } = loss.last60
+        return this.#totals.of(
+          ...Object.values(totals).map((each) => each ?? -1),
+          lost.bytes,
+          before.lost.bytes,
+          loss.last10.lost.bytes,
+        )
+      }
       case 'losses':
         return this.#lost.of(...Object.values(this.#losses.totals).flatMap(({ objects, bytes }) => [objects, bytes]))
       case 'alarms':
@@ -466,7 +500,7 @@ export class SessionColumns implements ReceiveObserver {
     return {
       columns: this.objects,
       signalling: this.#signalling,
-      alarms: this.#alarms.report((row) => this.#losses.causeOf(row), this.#malformed.alarms()),
+      alarms: this.#alarms.report(this.#fates, this.#malformed.alarms()),
       malformed: this.#malformed.count,
       losses: this.#losses,
       startup: this.#startup,
@@ -481,8 +515,10 @@ export class SessionColumns implements ReceiveObserver {
     const received = totalsOf(this.#flows, this.#channels, this.#rates)
     const { goneSinceUs } = this.#watch.silence
     const { neverCame, awaited } = this.#losses
+    const loss = this.#losses.meter.spans(null)
     return {
       ...received,
+      loss,
       objects: this.objects.count,
       malformed: this.#malformed.count,
       neverCame,
@@ -507,7 +543,9 @@ export class SessionColumns implements ReceiveObserver {
       const startup = this.#startup.of(service, shared.length === 0 ? own : [...own, ...shared], ownFlows)
       const silent = this.#watch.silence.isSilent(service.id)
       const latest = this.#watch.latestOf(service, shared.length === 0 ? own : [...own, ...shared])
-      return serviceSnapshot(service, own, ownFlows, this.#rates, silent, { startup, latest }, playable(service))
+      const { meter } = this.#losses
+      const tuningIn = { startup, latest }
+      return serviceSnapshot(service, own, ownFlows, this.#rates, meter, silent, tuningIn, playable(service))
     })
   }
 
@@ -534,7 +572,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   alarms(): AlarmRow[] {
-    return this.#alarms.rows((row) => this.#losses.causeOf(row), this.#malformed.alarms())
+    return this.#alarms.rows(this.#fates, this.#malformed.alarms())
   }
 
   /**

@@ -73,9 +73,16 @@ const object = exactly({
   presentationTime: optional(number),
 })
 
-const cause = oneOf('network', 'host', 'sender', 'unknown')
+const cause = oneOf('network', 'host', 'capture', 'sender', 'unknown')
 const loss = exactly({ objects: count, bytes: count })
-const losses = exactly({ network: loss, host: loss, sender: loss, unknown: loss })
+const losses = exactly({ network: loss, host: loss, capture: loss, sender: loss, unknown: loss })
+const packetsAndBytes = exactly({ packets: count, bytes: count })
+const figures = exactly({
+  sent: packetsAndBytes,
+  lost: packetsAndBytes,
+  before: exactly({ sent: packetsAndBytes, lost: packetsAndBytes }),
+})
+const spans = exactly({ total: figures, last10: figures, last60: figures })
 const startup = exactly({
   join: optional(number),
   lls: optional(number),
@@ -100,6 +107,7 @@ const channel = exactly({
   outOfOrder: count,
   lost: count,
   missingObjects: count,
+  loss: spans,
   fec: optional(
     exactly({
       repairPackets: count,
@@ -155,6 +163,7 @@ const service = exactly({
   ),
   sessions: list(exactly({ destination, channels: list(channel) })),
   startup,
+  loss: spans,
   repairServers: list(
     exactly({
       url: string,
@@ -206,6 +215,7 @@ const report = exactly({
     malformed: count,
     fragmentsDropped: count,
     losses,
+    loss: spans,
     hostDrops: optional(count),
     captureDrops: optional(count),
     eventLoopLagMs: optional(number),
@@ -256,6 +266,8 @@ const report = exactly({
       time: number,
       text: string,
       cause: optional(cause),
+      causeText: optional(string),
+      evidence: optional(string),
     }),
   ),
 })

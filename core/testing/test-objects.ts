@@ -43,6 +43,10 @@ export class ArrivingObject implements FlowObject {
   size: number | null
   state: FlowObject['state'] = 'receiving'
   readonly lostRanges = []
+  readonly joinedAt = 0
+  readonly packetBytes = 0
+  readonly lostAtUs = 0
+  readonly lostFrame = 0
   firstTimeUs = 0
   lastTimeUs = 0
   readonly packets = 0

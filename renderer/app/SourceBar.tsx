@@ -17,7 +17,8 @@ import { DropdownMenu } from 'radix-ui'
 import { useStore } from 'zustand'
 import type { RecordingSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatBytesShort, formatCount, formatPercent, formatRate, formatSeconds } from '../model/format.ts'
-import { isCapture, lossOf, sourceBadge, sourceName, streamNowUs } from '../model/names.ts'
+import { lossNote, lossSummary } from '../model/losses.ts'
+import { isCapture, sourceBadge, sourceName, streamNowUs } from '../model/names.ts'
 import { runCommand } from '../stores/command-store.ts'
 import { goToPanel } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
@@ -220,7 +221,8 @@ function MenuItem({ icon: Icon, text, keys, command }: MenuItemProps) {
 
 function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const { totals, source, phase } = snapshot
-  const { lost, whole } = lossOf(snapshot)
+  const { loss } = totals
+  const running = phase === 'running' && (source.live || source.pace === 'real')
   const counts = countBySeverity(snapshot.alarms)
   const reading = phase === 'running' ? source.progress : null
   return (
@@ -247,7 +249,14 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
           <Figure label="Packets" value={`${formatCount(totals.packets)} packets`} width={0} />
         </>
       )}
-      <Figure label="Share of bytes lost" value={`loss ${formatPercent(lost, whole)}`} width={84} bad={lost > 0} />
+      <Figure
+        label="Loss, of bytes"
+        note={lossNote(loss)}
+        value={`loss ${lossSummary(loss, running)}`}
+        width={84}
+        bad={(running ? loss.last60 : loss.total).lost.bytes > 0}
+        always
+      />
       <Tooltip text="Alarms">
         <button type="button" className={styles.alarms} onClick={() => goToPanel('alarms')}>
           <span data-some={counts.error > 0}>
@@ -288,11 +297,22 @@ type FigureProps = {
   readonly bad?: boolean
   /** Hidden where the window is narrow. */
   readonly spare?: boolean
+  /** Shown however narrow the window is. */
+  readonly always?: boolean
+  /** What a tooltip says instead of the label. */
+  readonly note?: string
 }
 
-function Figure({ label, value, width, bad = false, spare = false }: FigureProps) {
+function Figure({ label, value, width, bad = false, spare = false, always = false, note = label }: FigureProps) {
   return (
-    <span className={styles.figure} style={{ minWidth: width }} title={label} data-bad={bad} data-spare={spare}>
+    <span
+      className={styles.figure}
+      style={{ minWidth: width }}
+      title={note}
+      data-bad={bad}
+      data-spare={spare}
+      data-always={always}
+    >
       <span className="visually-hidden">{label}: </span>
       {value}
     </span>

@@ -85,12 +85,6 @@ export function streamNowUs(snapshot: SessionSnapshot, nowMs: number): number | 
   return ended ? snapshot.source.lastTimeUs : nowMs * 1000
 }
 
-/** Lost bytes, and bytes that should have arrived. */
-export function lossOf(snapshot: SessionSnapshot): { readonly lost: number; readonly whole: number } {
-  const { lostBytes, bytes } = snapshot.totals
-  return { lost: lostBytes, whole: lostBytes + bytes }
-}
-
 /** Datagrams that this computer dropped because a receive queue was full. */
 export function droppedByHost(snapshot: SessionSnapshot): number {
   return snapshot.source.sockets.reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)

@@ -1,5 +1,6 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { CommandName, EngineCommands, EngineEvents, EventName } from '../../core/contract/engine-api.ts'
+import { NO_LOSS } from '../../core/contract/loss.ts'
 import { makeColumnArrays, packObjectRows } from '../../core/contract/object-batch.ts'
 import { BATCH_COLUMNS, OBJECT_STATE, type ObjectRow } from '../../core/contract/object-table.ts'
 import type { ObjectState } from '../../core/contract/report.ts'
@@ -124,6 +125,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
       awaited: 0,
       lostBytes: 0,
       goneSinceUs: null,
+      loss: NO_LOSS,
     },
     services: [],
     flows: [],
@@ -138,6 +140,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     losses: {
       network: { objects: 0, bytes: 0 },
       host: { objects: 0, bytes: 0 },
+      capture: { objects: 0, bytes: 0 },
       sender: { objects: 0, bytes: 0 },
       unknown: { objects: 0, bytes: 0 },
     },

@@ -1,3 +1,4 @@
+import { NO_LOSS } from '../../core/contract/loss.ts'
 import type { OBJECT_STATE } from '../../core/contract/object-table.ts'
 import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
 import { ObjectColumns } from '../stores/object-columns.ts'
@@ -48,6 +49,7 @@ export function service(id: number, change: Partial<ServiceSnapshot> = {}): Serv
     objects: 0,
     incomplete: 0,
     cutOff: 0,
+    loss: NO_LOSS,
     playable: null,
     mmtp: null,
     repairServers: [],

@@ -6,7 +6,8 @@ import type { ChannelFacts, LlsTableFact, ReceiveObserver, ServiceFacts, SlsFrag
 import type { FlowObject } from '../../flow/objects.ts'
 import type { Alarm } from '../../inspect/rules/alarm.ts'
 
-type Log = (topic: LogTopic, level: LogLevel, text: string) => void
+/** @param timeUs stream time of the fact, µs; absent: now */
+type Log = (topic: LogTopic, level: LogLevel, text: string, timeUs?: number) => void
 
 /** Limit of warnings in the log, for damaged streams; the report has them all. */
 const MAX_COMPLAINTS = 200
@@ -75,8 +76,8 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
   }
 
   /** @param text makes its sentence, for the few of a storm that are logged */
-  alarm({ rule, severity }: Alarm, text: () => string): void {
-    this.#complain(ruleRow(rule).topic, severity === 'info' ? 'info' : 'warning', () => `${rule}: ${text()}`)
+  alarm({ rule, severity, timeUs }: Alarm, text: () => string): void {
+    this.#complain(ruleRow(rule).topic, severity, () => `${rule}: ${text()}`, timeUs)
   }
 
   /** Observer that logs all but alarms, which are logged once their cause is known. */
@@ -90,9 +91,9 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     }
   }
 
-  #complain(topic: LogTopic, level: LogLevel, text: () => string): void {
+  #complain(topic: LogTopic, level: LogLevel, text: () => string, timeUs: number): void {
     this.#complaints++
-    if (this.#complaints < MAX_COMPLAINTS) this.#log(topic, level, text())
+    if (this.#complaints < MAX_COMPLAINTS) this.#log(topic, level, text(), timeUs)
     else if (this.#complaints === MAX_COMPLAINTS)
       this.#log('route', 'warning', 'Further warnings are in the report only.')
   }

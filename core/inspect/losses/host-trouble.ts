@@ -86,11 +86,11 @@ export class HostTrouble {
     return this.#longestLagMs === null ? null : this.#longest(nowUs - RECENT_US, nowUs)
   }
 
-  /** Packets dropped for a destination in stretches that overlap this one. */
-  droppedIn(destination: string, fromUs: number, toUs: number): number {
+  /** Packets dropped for a destination, or (null) in the capture, in stretches that overlap this one. */
+  droppedIn(destination: string | null, fromUs: number, toUs: number): number {
     let packets = 0
     for (const stretch of this.#drops) {
-      if (stretch.destination !== null && stretch.destination !== destination) continue
+      if (stretch.destination !== destination) continue
       if (stretch.fromUs <= toUs && stretch.toUs >= fromUs) packets += stretch.amount
     }
     return packets

@@ -15,6 +15,19 @@ const COUNTER_US = 400_000
 /** Place and time of a loss, stream µs. */
 export type Loss = { readonly destination: string; readonly fromUs: number; readonly toUs: number }
 
+/** The end of an object that is whole up to there. */
+export type Ending = {
+  /** Bytes it has, and its length. */
+  readonly upTo: number
+  readonly size: number
+  /** Packets that the rest would take. */
+  readonly packets: number
+  /** TSIs of the destination, all silent after it for longer than a pause; 0 where any went on. */
+  readonly silentTsis: number
+  /** Other TSIs had packets around its end, and lost none. */
+  readonly othersWhole: boolean
+}
+
 /** Circumstances of an announced object without packets. */
 export type Surroundings = {
   /** The objects before and after it on its channel are whole. */
@@ -27,23 +40,38 @@ export type Surroundings = {
   readonly othersLost: boolean
 }
 
-/** An object of this many packets is not lost by accident as a whole while its neighbours arrive. */
-const SENT_IN_PIECES = 8
+/** Where something was lost, and what speaks for it. */
+export type Verdict = { readonly cause: LossCause; readonly evidence: string }
+
+/** So many packets are not lost by accident at one end, while all others arrive. */
+const MANY_PACKETS = 8
+
+/** Verdict on what was dropped for lack of memory. */
+export const NO_MEMORY: Verdict = { cause: 'host', evidence: 'the program had no memory left for it' }
+/** Verdict on an object whose headers contradict each other. */
+export const CONTRADICTED: Verdict = { cause: 'sender', evidence: 'its sender contradicts itself about it' }
+/** Verdicts on losses in a capture that reports its drops at its end only. */
+export const CAPTURE_DROPS_ALL: Verdict = {
+  cause: 'capture',
+  evidence: 'the capture reports at least as many dropped packets as are missing',
+}
+export const CAPTURE_DROPS_SOME: Verdict = {
+  cause: 'unknown',
+  evidence: 'the capture reports dropped packets, but not when, and fewer than are missing',
+}
 
 /**
- * The cause of a loss, by rules without guesses. Objects dropped for lack of memory are the host's; else, in order:
+ * Where something was lost, by rules without guesses, in this order:
  *
  * 1. `host`: the drop counter of the destination's socket grew between the beginning of the loss (less the time a
- * packet may wait in the queue) and its end (plus the time until the next sample); in a capture, its own drop counter
- * did.
+ * packet may wait in the queue) and its end (plus the time until the next sample). `capture`: the drop counter of the capture did.
  * 2. `host`: the system does not count drops, and reading of the sockets was delayed for longer than the socket's
  * buffer lasts at the destination's rate.
  * 3. `unknown`: the system does not count drops, and nothing else shows any.
- * 4. For bytes of an object: `network`, that is, lost before this computer's socket. A capture without reported drops
- * counts as complete.
- * 5. For an announced object without packets: `network` where its neighbours on the channel, or other objects of the
- * destination at that time, have losses too; `sender` where both neighbours are whole, took eight packets or more each,
- * and other channels of the destination had packets and no loss meanwhile; else `unknown`.
+ * 4. `sender`, for the end of an object: all TSIs stop with it; or many packets are missing at its end, while other TSIs lost nothing.
+ * 5. `sender`, for an announced object without packets: both neighbours are whole, took eight packets or more each, and other channels
+ * of the destination had packets and no loss meanwhile; `unknown` where less of that holds.
+ * 6. `network`: before this computer, whoever lost it there.
  */
 export class LossCauses {
   readonly #host: HostTrouble
@@ -55,26 +83,66 @@ export class LossCauses {
     this.#rateOf = rateOf
   }
 
-  /** Missing bytes of an object. */
-  ofBytes(loss: Loss): LossCause {
-    return this.#ofHost(loss) ?? 'network'
+  /** Missing bytes of an object. @param ending where only its end is missing */
+  ofBytes(loss: Loss, ending: Ending | null): Verdict {
+    return this.#ofHost(loss) ?? ofEnding(loss, ending) ?? this.#before(loss.destination)
   }
 
   /** An announced object without packets. */
-  ofObject(loss: Loss, around: Surroundings): LossCause {
+  ofObject(loss: Loss, around: Surroundings): Verdict {
     const host = this.#ofHost(loss)
     if (host !== null) return host
-    if (!around.neighboursWhole || around.othersLost) return 'network'
-    return around.neighbourPackets >= SENT_IN_PIECES && around.othersArrived ? 'sender' : 'unknown'
+    if (!around.neighboursWhole) return { cause: 'network', evidence: 'the objects beside it lost packets too' }
+    if (around.othersLost) return { cause: 'network', evidence: 'other TSIs lost packets at that time' }
+    if (around.neighbourPackets >= MANY_PACKETS && around.othersArrived) {
+      return {
+        cause: 'sender',
+        evidence: 'the objects before and after it are whole, and other TSIs lost nothing meanwhile',
+      }
+    }
+    return { cause: 'unknown', evidence: 'nothing else shows where' }
   }
 
-  #ofHost({ destination, fromUs, toUs }: Loss): LossCause | null {
+  /** Before this computer: what is known of its sockets, or of the capture. */
+  #before(destination: string): Verdict {
+    const host = this.#host
+    if (host.bufferOf(destination) !== null)
+      return { cause: 'network', evidence: `the socket of ${destination} dropped nothing meanwhile` }
+    if (host.droppedInCapture !== null)
+      return { cause: 'network', evidence: 'the capture reports no drop at that time' }
+    return { cause: 'network', evidence: 'its packets are not in the capture, which counts no drops' }
+  }
+
+  #ofHost({ destination, fromUs, toUs }: Loss): Verdict | null {
     const host = this.#host
     const lagMs = host.lagIn(fromUs - QUEUE_US, toUs)
     const sinceUs = fromUs - QUEUE_US - lagMs * 1000
-    if (host.droppedIn(destination, sinceUs, toUs + COUNTER_US) > 0) return 'host'
+    const untilUs = toUs + COUNTER_US
+    const own = host.droppedIn(destination, sinceUs, untilUs)
+    if (own > 0) return { cause: 'host', evidence: `its socket dropped ${own} packets meanwhile` }
+    const captured = host.droppedIn(null, sinceUs, untilUs)
+    if (captured > 0) return { cause: 'capture', evidence: `the capture counts ${captured} dropped packets meanwhile` }
     if (host.tells(destination)) return null
     const buffer = host.bufferOf(destination) ?? Number.POSITIVE_INFINITY
-    return (this.#rateOf(destination) / 8000) * lagMs > buffer ? 'host' : 'unknown'
+    if ((this.#rateOf(destination) / 8000) * lagMs > buffer) {
+      const ms = Math.round(lagMs)
+      return {
+        cause: 'host',
+        evidence: `the program was kept from its sockets for ${ms} ms, longer than their buffer lasts`,
+      }
+    }
+    return { cause: 'unknown', evidence: 'this system does not count what its sockets drop' }
   }
+}
+
+function ofEnding({ destination }: Loss, ending: Ending | null): Verdict | null {
+  if (ending === null) return null
+  const { upTo, size, packets, silentTsis, othersWhole } = ending
+  if (silentTsis > 1)
+    return {
+      cause: 'sender',
+      evidence: `all ${silentTsis} TSIs of ${destination} stopped at once, inside their objects`,
+    }
+  if (packets < MANY_PACKETS || !othersWhole) return null
+  return { cause: 'sender', evidence: `it ends at byte ${upTo} of ${size}, while other TSIs lost nothing` }
 }

@@ -1,10 +1,17 @@
-import type { LossCause, Losses } from '../../contract/report.ts'
+import { LOSS_CAUSES, type LossCause, type Losses } from '../../contract/report.ts'
 import { BoundedMap } from '../../flow/bounded-map.ts'
 import type { ByteRange, FlowObject } from '../../flow/objects.ts'
 import { OptionalColumn } from '../columns/optional-column.ts'
-import type { LossCauses } from './loss-causes.ts'
+import {
+  CAPTURE_DROPS_ALL,
+  CAPTURE_DROPS_SOME,
+  CONTRADICTED,
+  type Ending,
+  type LossCauses,
+  NO_MEMORY,
+  type Verdict,
+} from './loss-causes.ts'
 
-const LOSS_CAUSES: readonly LossCause[] = ['network', 'host', 'sender', 'unknown']
 /** Losses remembered, since their cause may change. */
 const MAX_REMEMBERED = 1024
 /** Newest losses that are looked through for one at the same time. */
@@ -24,6 +31,8 @@ export class LossLedger {
   /** By row: index of the cause in `LOSS_CAUSES`, missing bytes, and the stretch of time. */
   readonly #cause = new OptionalColumn()
   readonly #bytes = new OptionalColumn()
+  /** By row: what speaks for its cause. */
+  readonly #evidence = new BoundedMap<number, string>(MAX_REMEMBERED)
   readonly #lostRows = new BoundedMap<number, Place & { readonly packets: number }>(MAX_REMEMBERED)
   readonly #absent: Absent[] = []
   /** The newest losses of any kind, in a ring. */
@@ -32,6 +41,7 @@ export class LossLedger {
   readonly #totals: Record<LossCause, Count> = {
     network: { objects: 0, bytes: 0 },
     host: { objects: 0, bytes: 0 },
+    capture: { objects: 0, bytes: 0 },
     sender: { objects: 0, bytes: 0 },
     unknown: { objects: 0, bytes: 0 },
   }
@@ -40,8 +50,8 @@ export class LossLedger {
     this.#causes = causes
   }
 
-  /** An object ended without the bytes of these ranges. */
-  lost(object: FlowObject, missing: readonly ByteRange[]): void {
+  /** An object ended without the bytes of these ranges. @param ending where only its end is missing */
+  lost(object: FlowObject, missing: readonly ByteRange[], ending: Ending | null): void {
     const row = object.index
     this.healed(row)
     let bytes = 0
@@ -50,15 +60,15 @@ export class LossLedger {
     // Bytes missing at its beginning were sent before its first packet, those at its end after its last.
     const fromUs = object.firstTimeUs - (missing[0]?.[0] === 0 ? EDGE_US : 0)
     const toUs = object.lastTimeUs + (missing.at(-1)?.[1] === object.size ? EDGE_US : 0)
-    const cause = object.starved
-      ? 'host'
+    const verdict = object.starved
+      ? NO_MEMORY
       : object.sendersFault === true
-        ? 'sender'
-        : this.#causes.ofBytes({ destination, fromUs, toUs })
+        ? CONTRADICTED
+        : this.#causes.ofBytes({ destination, fromUs, toUs }, ending)
     this.#remember({ destination, channel, fromUs, toUs, row })
     const perPacket = object.packets === 0 ? bytes : Math.max(1, object.received / object.packets)
     this.#lostRows.set(row, { destination, channel, fromUs, toUs, packets: Math.max(1, Math.round(bytes / perPacket)) })
-    this.#set(row, cause, bytes)
+    this.#set(row, verdict, bytes)
   }
 
   /** Missing bytes arrived late. */
@@ -104,14 +114,25 @@ export class LossLedger {
     return at === null ? null : (LOSS_CAUSES[at] as LossCause)
   }
 
+  /** What speaks for the cause of a row's loss; null where that is not remembered. */
+  evidenceOf(row: number): string | null {
+    return this.causeOf(row) === null ? null : (this.#evidence.get(row) ?? null)
+  }
+
   get totals(): Losses {
-    const { network, host, sender, unknown } = this.#totals
-    return { network: { ...network }, host: { ...host }, sender: { ...sender }, unknown: { ...unknown } }
+    const { network, host, capture, sender, unknown } = this.#totals
+    return {
+      network: { ...network },
+      host: { ...host },
+      capture: { ...capture },
+      sender: { ...sender },
+      unknown: { ...unknown },
+    }
   }
 
   /**
-   * A capture may report drops without their time. If these drops suffice, lost bytes since its last report are the
-   * host's; otherwise their cause is unknown.
+   * A capture may report drops without their time. If these drops suffice, lost bytes since its last report were lost by its
+   * computer; otherwise their cause is unknown.
    */
   droppedSometime(packets: number, fromUs: number, toUs: number): void {
     let needed = 0
@@ -121,13 +142,13 @@ export class LossLedger {
       needed += stretch.packets
       rows.push(row)
     }
-    const cause: LossCause = packets >= needed ? 'host' : 'unknown'
+    const verdict = packets >= needed ? CAPTURE_DROPS_ALL : CAPTURE_DROPS_SOME
     for (const row of rows) {
       const bytes = this.#bytes.get(row) ?? 0
       const stretch = this.#lostRows.get(row)
       this.healed(row)
       if (stretch !== undefined) this.#lostRows.set(row, stretch)
-      this.#set(row, cause, bytes)
+      this.#set(row, verdict, bytes)
     }
     for (const absent of this.#absent) {
       if (absent.fromUs > toUs || absent.toUs < fromUs || absent.cause === 'host') continue
@@ -139,7 +160,8 @@ export class LossLedger {
     }
   }
 
-  #set(row: number, cause: LossCause, bytes: number): void {
+  #set(row: number, { cause, evidence }: Verdict, bytes: number): void {
+    this.#evidence.set(row, evidence)
     this.#cause.set(row, LOSS_CAUSES.indexOf(cause))
     this.#bytes.set(row, bytes)
     this.#totals[cause].objects++

@@ -3,6 +3,7 @@ import { OBJECT_STATE } from '../../contract/object-table.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { BoundedSet } from '../../flow/bounded-map.ts'
+import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { AbsentObject, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import { type Finding, type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
@@ -11,8 +12,10 @@ import type { FdtFile } from '../../protocol/flute/fdt.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import { AnnouncedMedia } from './announced-media.ts'
 import { HostTrouble, type NewDrops } from './host-trouble.ts'
-import { LossCauses } from './loss-causes.ts'
+import { LossCauses, type Verdict } from './loss-causes.ts'
+import { LossEvidence } from './loss-evidence.ts'
 import { LossLedger } from './loss-ledger.ts'
+import { LossMeter } from './loss-meter.ts'
 import { type AbsentFiles, MissingFiles } from './missing-files.ts'
 import { type MissingMpuGap, MissingMpus } from './missing-mpus.ts'
 import { type Gap, MissingObjects } from './missing-objects.ts'
@@ -37,12 +40,14 @@ export class LossWatch {
     this.#found({ ...facts, ...placeAt(timeUs, 0, { service }) })
   })
   readonly host = new HostTrouble()
+  readonly meter: LossMeter
   readonly #columns: ObjectColumns
   readonly #channels: readonly ChannelFacts[]
   readonly #found: (finding: Finding) => void
   readonly #onAbsent: (objects: readonly AbsentObject[]) => void
   readonly #causes: LossCauses
   readonly #ledger: LossLedger
+  readonly #evidence: LossEvidence
   readonly #objects: MissingObjects
   readonly #files: MissingFiles
   readonly #mpus = new MissingMpus()
@@ -69,9 +74,11 @@ export class LossWatch {
     this.#onAbsent = onAbsent
     this.#columns = columns
     this.#channels = channels
+    this.meter = new LossMeter(channels)
     this.#found = found
     this.#causes = new LossCauses(this.host, rateOf)
     this.#ledger = new LossLedger(this.#causes)
+    this.#evidence = new LossEvidence(columns, channels, this.#causes, this.#ledger, this.#history)
     this.#files = new MissingFiles(columns, channels)
     this.#unnamed = new UnnamedObjects(columns, channels, this.media)
     this.#objects = new MissingObjects(this.media, (channel, before, untilUs) => {
@@ -87,6 +94,24 @@ export class LossWatch {
   /** Announced objects that may come still. */
   get awaited(): number {
     return this.#files.awaited
+  }
+
+  /** What speaks for the cause of a row's loss. */
+  evidenceOf(row: number): string | null {
+    return this.#ledger.evidenceOf(row)
+  }
+
+  /** What an object lacked was fetched. */
+  objectFetched(row: number): void {
+    this.meter.madeGood(row)
+    this.#ledger.healed(row)
+  }
+
+  /** An announced object was fetched whole. */
+  absentFetched(bytes: number, destination: string | null, carrier: CarrierPlace | null): void {
+    this.neverCame--
+    const channel = this.#channels.find((each) => each?.destination === destination && isOn(each, carrier))
+    if (channel !== undefined) this.meter.fetched(channel.index, bytes)
   }
 
   /** Null where nothing of the row is missing. */
@@ -148,7 +173,8 @@ export class LossWatch {
     if (this.#nameless.has(object.index) && isSegment(object)) this.#begun(object)
     const { lostRanges } = object
     if (object.state === 'partial' && lostRanges.length > 0 && this.causeOf(object.index) === null)
-      this.#ledger.lost(object, lostRanges)
+      this.#ledger.lost(object, lostRanges, this.#evidence.ending(object))
+    this.meter.ended(object)
     const { kind, state, size, name, serviceId } = object
     if (state !== 'complete' || size === null || name === null || serviceId === null) return
     if (kind === 'manifest') this.media.manifest(serviceId, name, object.lease(0, size).bytes)
@@ -159,6 +185,7 @@ export class LossWatch {
 
   objectResumed(object: FlowObject): void {
     this.#ledger.healed(object.index)
+    this.meter.madeGood(object.index)
   }
 
   #begun(object: FlowObject): void {
@@ -188,6 +215,7 @@ export class LossWatch {
   /** Checks for new losses; call it a few times a second. */
   sample(timeUs: number): void {
     this.#history.look(this.#channels, timeUs)
+    this.meter.sample(timeUs)
     this.#missing(timeUs)
     this.#tellDrops(timeUs, false)
   }
@@ -200,6 +228,7 @@ export class LossWatch {
   settle(timeUs: number): void {
     this.#missing(Number.POSITIVE_INFINITY)
     this.#tellDrops(timeUs, true)
+    this.meter.settle()
   }
 
   hostSockets(sockets: readonly SocketSnapshot[], timeUs: number): void {
@@ -247,9 +276,16 @@ export class LossWatch {
     const fromUs = this.#columns.values.lastTimeUs[before] as number
     const toUs = this.#columns.values.firstTimeUs[after] as number
     const othersArrived = this.#history.othersArrived(this.#channels, channel, fromUs, toUs)
-    const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, false)
-    this.#absentObjects(channel, mpus.length, 0, cause, fromUs, toUs)
-    this.#reportAbsent({ kind: 'mpusAbsent', mpus, cause }, channel, noticedUs)
+    const verdict = this.#evidence.absence(channel, before, after, fromUs, toUs, othersArrived, false)
+    this.#absentObjects(
+      channel,
+      mpus.length,
+      [0, this.#evidence.sizeLike(before, after, mpus.length)],
+      verdict,
+      fromUs,
+      toUs,
+    )
+    this.#reportAbsent({ kind: 'mpusAbsent', mpus, ...verdict }, channel, noticedUs)
   }
 
   #gap({ channel, names, before, after, noticedUs, othersArrived }: Gap): void {
@@ -259,7 +295,7 @@ export class LossWatch {
     const lastUs = lastTimeUs[before] as number
     const fromUs = lastUs < toUs ? lastUs : (firstTimeUs[before] as number)
     const pending = this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs)
-    const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, pending)
+    const verdict = this.#evidence.absence(channel, before, after, fromUs, toUs, othersArrived, pending)
     const unnamed = this.#unnamed.between(channel.index, before, after)
     if (unnamed.length >= names.length) {
       // They came: a table that names them was lost.
@@ -267,9 +303,16 @@ export class LossWatch {
       return
     }
     const nameOf = (row: number): string => String(this.#columns.textOf('name', row))
-    this.#absentObjects(channel, names.length, 0, cause, fromUs, toUs)
+    this.#absentObjects(
+      channel,
+      names.length,
+      [0, this.#evidence.sizeLike(before, after, names.length)],
+      verdict,
+      fromUs,
+      toUs,
+    )
     const between = [nameOf(before), nameOf(after)] as const
-    this.#reportAbsent({ kind: 'objectsAbsent', names, between, cause }, channel, noticedUs)
+    this.#reportAbsent({ kind: 'objectsAbsent', names, between, ...verdict }, channel, noticedUs)
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     const unlisted = { contentType: null, sizeBytes: null, encoded: false, listed: null }
@@ -290,42 +333,6 @@ export class LossWatch {
     this.#unnamed.tell(row)
   }
 
-  /** Cause of whole objects missing between two received ones, by rows. */
-  #absenceCause(
-    { destination, index }: ChannelFacts,
-    before: number,
-    after: number,
-    fromUs: number,
-    toUs: number,
-    othersArrived: boolean,
-    pendingElsewhere: boolean,
-  ): LossCause {
-    const { state, packets } = this.#columns.values
-    const whole = (row: number): boolean => state[row] === OBJECT_STATE.complete
-    return this.#causes.ofObject(
-      { destination, fromUs, toUs },
-      {
-        neighboursWhole: whole(before) && whole(after),
-        neighbourPackets: Math.min(packets[before] as number, packets[after] as number),
-        othersArrived,
-        othersLost:
-          pendingElsewhere ||
-          this.#ledger.lostElsewhere(destination, index, fromUs, toUs) ||
-          this.#holesElsewhere(destination, index, fromUs, toUs),
-      },
-    )
-  }
-
-  /** True where objects still arriving lack earlier bytes: their loss is not reported so far. */
-  #holesElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
-    for (const object of this.#columns.arriving()) {
-      if (object.destination !== destination || object.channel === channel) continue
-      if (object.firstTimeUs > toUs || object.lastTimeUs < fromUs) continue
-      if (object.missing().some(([, end]) => end !== object.size)) return true
-    }
-    return false
-  }
-
   #absentFiles({ channel, files, sinceUs, expiresUs, wentRound }: AbsentFiles): void {
     const names = files.map(({ contentLocation }) => contentLocation)
     const bytes = files.reduce((sum, file) => sum + (sizeOf(file) ?? 0), 0)
@@ -336,9 +343,9 @@ export class LossWatch {
       othersArrived: true,
       othersLost: channel.lost > 0,
     }
-    const cause = this.#causes.ofObject({ destination: channel.destination, fromUs: sinceUs, toUs }, around)
-    this.#absentObjects(channel, names.length, bytes, cause, sinceUs, toUs)
-    this.#reportAbsent({ kind: 'objectsAbsent', names, between: null, cause }, channel, toUs)
+    const verdict = this.#causes.ofObject({ destination: channel.destination, fromUs: sinceUs, toUs }, around)
+    this.#absentObjects(channel, names.length, [bytes, bytes], verdict, sinceUs, toUs)
+    this.#reportAbsent({ kind: 'objectsAbsent', names, between: null, ...verdict }, channel, toUs)
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     this.#onAbsent(
@@ -364,11 +371,12 @@ export class LossWatch {
   #absentObjects(
     channel: ChannelFacts,
     count: number,
-    bytes: number,
-    cause: LossCause,
+    [bytes, likely]: readonly [announced: number, likely: number],
+    { cause }: Verdict,
     fromUs: number,
     toUs: number,
   ): void {
+    this.meter.absent(channel.index, likely, toUs)
     this.#absent[channel.index] = this.absentOf(channel.index) + count
     this.neverCame += count
     this.#ledger.absent({ destination: channel.destination, channel: channel.index, fromUs, toUs }, count, bytes, cause)
@@ -382,6 +390,10 @@ export class LossWatch {
 /** As transported. */
 function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): number | null {
   return transferLength ?? (contentEncodingOf(contentEncoding) === null ? contentLength : null)
+}
+
+function isOn({ carrier }: ChannelFacts, wanted: CarrierPlace | null): boolean {
+  return carrier.kind === 'lct' && wanted?.kind === 'lct' && carrier.tsi === wanted.tsi
 }
 
 function isSegment(object: FlowObject): boolean {

@@ -62,7 +62,8 @@ describe('an announced segment that never arrives', () => {
     expect(others).toEqual([])
     expect(alarm).toMatchObject({ severity: 'error', service: 1, tsi: 10, cause: 'sender' })
     expect(alarm?.text).toBe(
-      'The announced object 10/4.m4s never arrived on TSI 10, between 10/3.m4s and 10/5.m4s; cause: sender',
+      'The announced object 10/4.m4s never arrived on TSI 10, between 10/3.m4s and 10/5.m4s; cause: the sender ' +
+        '(the objects before and after it are whole, and other TSIs lost nothing meanwhile)',
     )
     const report = reception.close()
     expect(report.totals.losses).toMatchObject({ sender: { objects: 1, bytes: 0 }, network: { objects: 0, bytes: 0 } })
@@ -253,7 +254,7 @@ describe('missing bytes', () => {
     const alarm = report.alarms.find(({ rule }) => rule === 'OBJ-LOSS')
     expect(alarm).toMatchObject({
       cause: 'network',
-      text: expect.stringMatching(/100 of 1000 bytes.*; cause: network$/),
+      text: expect.stringMatching(/100 of 1000 bytes.*; cause: before this computer \(/),
     })
   })
 
@@ -343,7 +344,7 @@ describe('drops that a capture reports', () => {
     })
     expect(report.totals.hostDrops).toBe(1)
     expect(report.alarms.find(({ rule }) => rule === 'HOST-DROP')?.text).toContain(
-      'The capturing computer dropped 1 packet',
+      'The computer that made the capture dropped 1 packet',
     )
   })
 

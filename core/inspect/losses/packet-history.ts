@@ -7,9 +7,11 @@ const LEAST_US = 100_000
 /** Channels sampled; more is a storm of TSIs. */
 const MAX_CHANNELS = 1024
 
+type Look = { readonly timeUs: number; readonly packets: Float64Array }
+
 /** Packet counts of channels at several times, to decide whether packets arrived between two of them. */
 export class PacketHistory {
-  readonly #looks: { readonly timeUs: number; readonly packets: Float64Array }[] = []
+  readonly #looks: Look[] = []
 
   look(channels: readonly ChannelFacts[], timeUs: number): void {
     const last = this.#looks.at(-1)
@@ -19,6 +21,20 @@ export class PacketHistory {
     const packets = oldest?.packets.length === count ? oldest.packets : new Float64Array(count)
     for (let index = 0; index < count; index++) packets[index] = channels[index]?.packets ?? 0
     this.#looks.push({ timeUs, packets })
+  }
+
+  /** Longest time from `fromUs` on without a packet of these channels, as far as remembered, µs. */
+  silentUs(channels: readonly ChannelFacts[], fromUs: number): number {
+    let first: Look | null = null
+    let silentUs = 0
+    for (const look of this.#looks) {
+      if (look.timeUs < fromUs) continue
+      first ??= look
+      const { packets } = first
+      if (channels.some(({ index }) => (look.packets[index] ?? 0) > (packets[index] ?? 0))) break
+      silentUs = look.timeUs - fromUs
+    }
+    return silentUs
   }
 
   /** True where other channels of a channel's destination had packets within a stretch of time. */

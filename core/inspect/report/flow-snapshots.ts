@@ -22,7 +22,7 @@ export function totalsOf(
   flows: readonly FlowFacts[],
   channels: readonly ChannelFacts[],
   rates: RateMeter,
-): Omit<TotalsSnapshot, 'objects' | 'malformed' | 'goneSinceUs' | 'neverCame' | 'awaited'> {
+): Omit<TotalsSnapshot, 'objects' | 'malformed' | 'loss' | 'goneSinceUs' | 'neverCame' | 'awaited'> {
   const totals = {
     packets: 0,
     bytes: 0,

@@ -1,5 +1,6 @@
 import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } from '../../contract/snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
+import type { LossMeter } from '../losses/loss-meter.ts'
 import type { RateMeter } from '../rate-meter.ts'
 
 /** Makes one line of the service list. */
@@ -8,6 +9,7 @@ export function serviceSnapshot(
   channels: readonly ChannelFacts[],
   flows: readonly FlowFacts[],
   rates: RateMeter,
+  meter: LossMeter,
   silent: boolean,
   tuningIn: Pick<ServiceSnapshot, 'startup' | 'latest'>,
   playable: PlayableSnapshot | null,
@@ -42,7 +44,7 @@ export function serviceSnapshot(
     major,
     minor,
     destination,
-    state: stateOf(service, media, incomplete, silent),
+    state: stateOf(service, media, meter.lostLately(channels) > 0, silent),
     packets,
     bytes,
     rateBps,
@@ -50,6 +52,7 @@ export function serviceSnapshot(
     incomplete,
     cutOff,
     ...tuningIn,
+    loss: meter.spans(({ serviceId }) => serviceId === service.id),
     mmtp: mmtpSnapshot(service, rates),
     repairServers: service.repairServers
       .slice(0, MAX_ROWS)
@@ -105,10 +108,10 @@ function mmtpSnapshot(service: ServiceFacts, rates: RateMeter): MmtpSnapshot | n
   }
 }
 
-function stateOf(service: ServiceFacts, media: boolean, incomplete: number, silent: boolean): ServiceState {
+function stateOf(service: ServiceFacts, media: boolean, lossy: boolean, silent: boolean): ServiceState {
   if (!service.joined) return 'not-joined'
   if (silent) return 'silent'
-  if (media) return incomplete > 0 ? 'partial' : 'receiving'
+  if (media) return lossy ? 'partial' : 'receiving'
   return service.signalled ? 'signalled' : 'announced'
 }
 

@@ -81,6 +81,7 @@ function reportWith<Objects>(
       malformed: parts.malformed + (extra.malformed ?? 0),
       fragmentsDropped: extra.fragmentsDropped,
       losses: parts.losses.totals,
+      loss: parts.losses.meter.spans(null),
       hostDrops: parts.losses.host.dropped,
       captureDrops: parts.losses.host.droppedInCapture,
       eventLoopLagMs: parts.losses.host.longestLagMs,
@@ -139,6 +140,7 @@ function reportService<Objects>(
       fixedBackoff: server.fixedBackoffMs / 1000,
       randomBackoff: server.randomBackoffMs / 1000,
     })),
+    loss: parts.losses.meter.spans((channel) => channel.serviceId === service.id),
     startup: inSeconds(parts.startup.of(service, parts.channels, parts.flows)),
     mmtp:
       service.mmtp === null
@@ -175,6 +177,7 @@ function reportChannel<Objects>(parts: ReportParts, channel: ChannelFacts, objec
     outOfOrder,
     lost,
     missingObjects,
+    loss: parts.losses.meter.spans(({ index }) => index === channel.index),
     fec,
     objects,
   }

@@ -1,5 +1,5 @@
 import type { AlarmRow } from '../../contract/alarm-row.ts'
-import type { LossCause, ReportAlarm, Severity } from '../../contract/report.ts'
+import { CAUSE_TEXT, type LossCause, type ReportAlarm, type Severity } from '../../contract/report.ts'
 import type { RuleId } from '../../contract/rules.ts'
 import { channelNumber, objectNumber } from '../../flow/carriers.ts'
 import { type Alarm, hasChannel } from './alarm.ts'
@@ -8,7 +8,15 @@ import { type Alarm, hasChannel } from './alarm.ts'
 const MAX_OF_RULE = 100
 
 type RuleLog = { count: number; readonly kept: Alarm[]; readonly severity: Severity; lastTimeUs: number }
-type CauseOf = (row: number) => LossCause | null
+
+/** What is known now of the objects of alarms, by row. */
+export type ObjectFates = {
+  /** Cause of its missing bytes, and what speaks for it; null where none are missing now. */
+  readonly causeOf: (row: number) => LossCause | null
+  readonly evidenceOf: (row: number) => string | null
+  /** How players get it, or how it became whole; null for neither. */
+  readonly detailOf: (row: number) => string | null
+}
 
 /** Alarms by rule, for the report and the window. */
 export class AlarmLog {
@@ -27,46 +35,47 @@ export class AlarmLog {
   }
 
   /**
-   * @param causeOf cause of a row's missing bytes; null where none are missing now
    * @param others alarms stored elsewhere
    */
-  rows(causeOf: CauseOf, others: readonly Alarm[]): AlarmRow[] {
+  rows(fates: ObjectFates, others: readonly Alarm[]): AlarmRow[] {
     const rows: AlarmRow[] = []
     for (const [rule, log] of this.#rules) {
-      for (const alarm of log.kept) rows.push(rowOf(alarm, causeOf))
+      for (const alarm of log.kept) rows.push(rowOf(alarm, fates))
       const count = log.count - log.kept.length
       if (count === 0) continue
       const time = log.lastTimeUs / 1e6
-      const nowhere = { service: null, ...NO_NUMBERS, object: null, frame: null, cause: null }
+      const nowhere = { service: null, ...NO_NUMBERS, object: null, frame: null, ...NO_CAUSE, detail: null }
       const text = `${count} more of ${rule} are not listed`
       rows.push({ rule, severity: log.severity, ...nowhere, time, lastTime: time, count, text })
     }
-    for (const alarm of others) rows.push(rowOf(alarm, causeOf))
+    for (const alarm of others) rows.push(rowOf(alarm, fates))
     return rows.sort((a, b) => a.time - b.time)
   }
 
   /** `rows` with the fields of the report. */
-  report(causeOf: CauseOf, others: readonly Alarm[]): ReportAlarm[] {
-    return this.rows(causeOf, others).map(({ rule, severity, service, tsi, toi, time, text, cause }) => {
+  report(fates: ObjectFates, others: readonly Alarm[]): ReportAlarm[] {
+    return this.rows(fates, others).map((row) => {
+      const { rule, severity, service, tsi, toi, time, text, cause, causeText, evidence } = row
       // What stands for a wide TOI means nothing outside; the sentence has the TOI.
       const exact = toi !== null && toi > Number.MAX_SAFE_INTEGER ? null : toi
-      return { rule, severity, service, tsi, toi: exact, time, text, cause }
+      return { rule, severity, service, tsi, toi: exact, time, text, cause, causeText, evidence }
     })
   }
 }
 
-function rowOf(alarm: Alarm, causeOf: CauseOf): AlarmRow {
-  const { rule, severity, service, object, timeUs, lastTimeUs, count } = alarm
+function rowOf(alarm: Alarm, fates: ObjectFates): AlarmRow {
+  const { rule, service, object, timeUs, lastTimeUs, count } = alarm
   const frame = alarm.frame > 0 ? alarm.frame : null
-  const cause = causeOfAlarm(alarm, causeOf)
+  const { cause, evidence } = verdictOf(alarm, fates)
   // A rule that counts datagrams has the frame in its sentence.
-  const text = causeText(
+  const text = textWithCause(
     frame === null || alarm.text.includes(`frame ${frame}:`) ? alarm.text : `${alarm.text} (frame ${frame})`,
     cause,
+    evidence,
   )
   return {
     rule,
-    severity,
+    severity: severityNow(alarm, cause),
     service,
     ...numbersOf(alarm),
     object,
@@ -76,8 +85,13 @@ function rowOf(alarm: Alarm, causeOf: CauseOf): AlarmRow {
     count,
     text,
     cause,
+    causeText: cause === null ? null : CAUSE_TEXT[cause],
+    evidence,
+    detail: alarm.object === null ? null : fates.detailOf(alarm.object),
   }
 }
+
+const NO_CAUSE = { cause: null, causeText: null, evidence: null }
 
 const NO_NUMBERS = { carrier: null, tsi: null, toi: null }
 
@@ -87,13 +101,27 @@ function numbersOf({ carrier }: Alarm): Pick<AlarmRow, 'carrier' | 'tsi' | 'toi'
   return { carrier: carrier.kind, tsi: channelNumber(carrier), toi: objectNumber(carrier) }
 }
 
-/** Current cause of the loss an alarm is about. */
-export function causeOfAlarm({ cause, object }: Alarm, causeOf: CauseOf): LossCause | null {
-  if (cause !== 'object') return cause
-  return object === null ? null : causeOf(object)
+/** What was lost and came later is worth knowing, and no error any more. */
+function severityNow({ severity, cause: of }: Alarm, cause: LossCause | null): Severity {
+  return of === 'object' && cause === null ? 'info' : severity
 }
 
-/** An alarm's sentence followed by its cause. */
-export function causeText(text: string, cause: LossCause | null): string {
-  return cause === null ? text : `${text}; cause: ${cause}`
+/** Current cause of the loss an alarm is about, and what speaks for it. */
+function verdictOf(
+  { cause, evidence, object }: Alarm,
+  { causeOf, evidenceOf }: ObjectFates,
+): { readonly cause: LossCause | null; readonly evidence: string | null } {
+  if (cause !== 'object') return { cause, evidence }
+  return object === null ? { cause: null, evidence: null } : { cause: causeOf(object), evidence: evidenceOf(object) }
+}
+
+/** An alarm's sentence followed by its current cause. */
+export function textOf(alarm: Alarm, fates: ObjectFates): string {
+  const { cause, evidence } = verdictOf(alarm, fates)
+  return textWithCause(alarm.text, cause, evidence)
+}
+
+function textWithCause(text: string, cause: LossCause | null, evidence: string | null): string {
+  if (cause === null) return text
+  return `${text}; cause: ${CAUSE_TEXT[cause]}${evidence === null ? '' : ` (${evidence})`}`
 }

@@ -13,6 +13,8 @@ export type Alarm = FindingPlace & {
   readonly text: string
   /** Cause of the loss; `object`: the current cause of its object's loss. */
   readonly cause: LossCause | 'object' | null
+  /** What speaks for that cause; null with `object`. */
+  readonly evidence: string | null
   /** Number of findings. */
   count: number
   /** Time of the last finding. */

@@ -73,11 +73,11 @@ export class Judge implements Raise {
   }
 
   alarmOf<Id extends RuleId>(id: Id, evidence: Evidence<Id>): Alarm | null {
-    const { at, cause = null, isError } = evidence
+    const { at, cause = null, evidence: speaks = null, isError } = evidence
     const { says, values } = evidence as { says?: string; values: Readonly<Record<string, string | number>> }
     const severity = this.#severity(id, says)
     if (severity === 'off') return null
-    const alarm = new RaisedAlarm(id, severity, at, cause, says, values)
+    const alarm = new RaisedAlarm(id, severity, at, cause, speaks, says, values)
     return isError === undefined ? alarm : worsening(alarm, isError)
   }
 

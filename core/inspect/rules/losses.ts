@@ -49,7 +49,7 @@ export const lossRules = (): RuleFile => ({
     else rules.raise('OBJ-MD5', { at, says: 'table', values: { object, reason: at.reason } })
   },
   objectsAbsent: (at, rules) => {
-    const { names, between, cause } = at
+    const { names, between, cause, evidence } = at
     const channel = channelOf(at)
     const objects =
       names.length === 1
@@ -57,10 +57,10 @@ export const lossRules = (): RuleFile => ({
         : `${names.length} announced objects never arrived (${listed(names, (name) => name)})`
     if (between === null) {
       const them = names.length === 1 ? 'it' : 'them'
-      rules.raise('TOI-GAP', { at, cause, says: 'listed', values: { objects, channel, them } })
+      rules.raise('TOI-GAP', { at, cause, evidence, says: 'listed', values: { objects, channel, them } })
     } else {
       const [before, after] = between
-      rules.raise('TOI-GAP', { at, cause, says: 'between', values: { objects, channel, before, after } })
+      rules.raise('TOI-GAP', { at, cause, evidence, says: 'between', values: { objects, channel, before, after } })
     }
   },
   mpusAbsent: (at, rules) => {
@@ -69,15 +69,36 @@ export const lossRules = (): RuleFile => ({
     const absent = mpus.length === 1 ? `${named} never arrived` : `${mpus.length} MPUs never arrived (${named})`
     rules.raise('MPU-GAP', { at, cause, values: { mpus: absent, channel: channelOf(at) } })
   },
+  repeatsLost: (at, rules) => {
+    const channel = channelOf(at)
+    rules.raise('REPEAT-LOSS', {
+      at,
+      says: at.media ? 'media' : 'carousel',
+      key: at.media ? 'media' : '',
+      values: { channel },
+    })
+  },
   hostDropped: (at, rules) => {
     const packets = counted(at.packets, 'packet')
     const { destination, lagMs } = at
     if (destination === null) {
-      rules.raise('HOST-DROP', { at, cause: 'host', says: 'capture', values: { packets } })
+      rules.raise('HOST-DROP', {
+        at,
+        cause: 'capture',
+        evidence: 'the capture counts them',
+        says: 'capture',
+        values: { packets },
+      })
       return
     }
     const lag = lagMs >= 50 ? `, while the program was kept busy for ${lagMs} ms` : ''
-    rules.raise('HOST-DROP', { at, cause: 'host', says: 'socket', values: { packets, destination, lag } })
+    rules.raise('HOST-DROP', {
+      at,
+      cause: 'host',
+      evidence: 'the drop counter of its socket grew',
+      says: 'socket',
+      values: { packets, destination, lag },
+    })
   },
 })
 

@@ -12,6 +12,8 @@ export type Evidence<Id extends RuleId> = WordsOf<Id> & {
   readonly cause?: LossCause | 'object'
   /** It has become an error, whatever the rule's severity is. */
   readonly isError?: () => boolean
+  /** What speaks for that cause. */
+  readonly evidence?: string
 }
 
 /** Raises the alarms of a rule file. */

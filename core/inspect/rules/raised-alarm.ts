@@ -16,6 +16,7 @@ export class RaisedAlarm implements Alarm {
   readonly object: number | null
   readonly destination: string | null
   readonly cause: LossCause | 'object' | null
+  readonly evidence: string | null
   count = 1
   lastTimeUs: number
   readonly #says: string | undefined
@@ -26,6 +27,7 @@ export class RaisedAlarm implements Alarm {
     severity: Severity,
     at: FindingPlace,
     cause: Alarm['cause'],
+    evidence: string | null,
     says: string | undefined,
     values: Readonly<Record<string, string | number>>,
   ) {
@@ -38,6 +40,7 @@ export class RaisedAlarm implements Alarm {
     this.object = at.object
     this.destination = at.destination
     this.cause = cause
+    this.evidence = evidence
     this.lastTimeUs = at.timeUs
     this.#says = says
     this.#values = values

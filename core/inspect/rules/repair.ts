@@ -15,7 +15,4 @@ export const repairRules = (): RuleFile => ({
     const others = at.others === 0 ? '' : ` and ${at.others} more`
     rules.raise('OBJ-UNREPAIRED', { at, says: 'tooMany', values: { object: objectLabel(at), others } })
   },
-  objectPatched: (at, rules) => {
-    rules.raise('OBJ-PATCHED', { at, values: { object: objectLabel(at), patch: at.patch } })
-  },
 })

@@ -241,12 +241,14 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
         names: ['a'],
         between: ['b', 'c'],
         cause: 'network',
+        evidence: 'x',
       }),
       at({
         kind: 'objectsAbsent',
         names: ['a', 'b'],
         between: null,
         cause: 'sender',
+        evidence: 'x',
       }),
     ],
   },
@@ -294,6 +296,12 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
       at({ kind: 'lengthRedeclared', name: 'a', before: 9, after: 12 }),
     ],
   },
+  'REPEAT-LOSS': {
+    raises: [
+      at({ kind: 'repeatsLost', packets: 1, bytes: 9, media: false }),
+      at({ kind: 'repeatsLost', packets: 1, bytes: 9, media: true }),
+    ],
+  },
   'SEG-LOSS': { raises: [at({ kind: 'segmentLost', name: 'a', lost: 3, holes: 1, first: 0 })] },
   'OBJ-CONTENT': { raises: [at({ kind: 'contentUnreadable', name: null, fault })] },
   'OBJ-ENCODING': { raises: [at({ kind: 'encodingUnknown', name: 'a', encoding: 'br' })] },
@@ -326,9 +334,6 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
       at({ kind: 'objectUnrepaired', name: 'a', reason: null, absent: true }),
       at({ kind: 'fetchesRefused', name: 'a', others: 2 }, tsi(10)),
     ],
-  },
-  'OBJ-PATCHED': {
-    raises: [at({ kind: 'objectPatched', name: 'a', patch: '3 TS packets replaced by null packets' })],
   },
   'FEC-PARAMETERS': {
     raises: [
@@ -366,7 +371,9 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
     ],
   },
   'MPU-METADATA': { raises: [at({ kind: 'mpusUnread', withoutMetadata: 1, withoutFragments: 2, last: false }, mpu)] },
-  'MPU-GAP': { raises: [at({ kind: 'mpusAbsent', mpus: [1, 2, 3, 4, 5, 6, 7, 8], cause: 'network' }, mpu)] },
+  'MPU-GAP': {
+    raises: [at({ kind: 'mpusAbsent', mpus: [1, 2, 3, 4, 5, 6, 7, 8], cause: 'network', evidence: 'x' }, mpu)],
+  },
   'HOST-DROP': {
     raises: [
       at({ kind: 'hostDropped', packets: 1, lagMs: 0 }, { destination: null }),
@@ -498,7 +505,11 @@ describe('the table of rules', () => {
     const lost = { kind: 'segmentLost', name: 'a', lost: 3, holes: 1, first: 0 } as const
     const places = [{}, mpu, tsi(5), { carrier: { kind: 'http', url: 'http://a/b' } as const }, { carrier: null }]
     for (const alarm of judged(places.map((where) => at(lost, where)))) log.add(alarm)
-    expect(log.rows(() => null, []).map((row) => [row.carrier, row.tsi, row.toi])).toEqual([
+    expect(
+      log
+        .rows({ causeOf: () => null, evidenceOf: () => null, detailOf: () => null }, [])
+        .map((row) => [row.carrier, row.tsi, row.toi]),
+    ).toEqual([
       ['lct', 10, 7],
       ['mmtp', 35, 9],
       ['lct', 5, null],

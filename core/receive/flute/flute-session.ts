@@ -58,7 +58,7 @@ export class FluteSession extends LctSession {
     this.#early = new EarlyPackets(context.pool)
     this.#placer = new SymbolPlacer(context, this, this.#early)
     this.#tables = new FdtReader(context, this, this.work)
-    this.#segments = new GrowingSegments(context, (object, _channel, atUs) => this.#segmentLost(object, atUs))
+    this.#segments = new GrowingSegments(context, (object) => this.#segmentLost(object))
     this.takers.files.set('chunk', (file, object, channel, atUs) => this.#segments.take(file, object, channel, atUs))
   }
 
@@ -286,11 +286,11 @@ export class FluteSession extends LctSession {
     super.repeated(channel, done, whole, timeUs)
   }
 
-  #segmentLost(object: TransportObject, timeUs: number): void {
+  #segmentLost(object: TransportObject): void {
     if (object.state !== 'partial' || object.countedLost === 0) return
-    const { name, countedLost: lost, lostRanges: holes, carrier, frame } = object
+    const { name, countedLost: lost, lostRanges: holes, carrier, lostFrame: frame, lostAtUs } = object
     const [first = 0] = holes[0] ?? []
-    this.found({ kind: 'segmentLost', name, lost, holes: holes.length, first }, carrier, timeUs, frame)
+    this.found({ kind: 'segmentLost', name, lost, holes: holes.length, first }, carrier, lostAtUs, frame)
   }
 
   override makeRoom(): boolean {

@@ -55,6 +55,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly #known: KnownObjects
   readonly #senders = new ChannelSenders()
   #closedSinceUs = -1
+  /** Segment whose repeat is followed to its end. */
+  #repeating: DoneObject | null = null
   /** FDT instances begun. */
   #tables = 0
   /** The beginning of an object has arrived: from then on objects are received from theirs. */
@@ -250,6 +252,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.#replaceWhileOpen(object, packet)
       return
     }
+    if (count > object.packetBytes) object.packetBytes = count
+    object.lastFrame = packet.frame
     if (added === 0 && count > 0) this.duplicates++
     if (offset === 0) object.roundEnd = count
     else if (offset === object.roundEnd) object.roundEnd = offset + count
@@ -266,10 +270,16 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       if (added === 0 || object.cursor === object.length || object.endingSinceUs >= 0) object.cursor = count
       else object.cursor = Math.max(object.cursor, count)
     } else if (offset >= object.cursor) {
+      if (offset > object.cursor && object.gapUs < 0) {
+        object.gapUs = timeUs
+        object.gapFrame = packet.frame
+      }
       object.cursor = offset + count
     } else if (added > 0) {
       this.outOfOrder++
       object.shuffled = true
+      // It came late: nothing was lost so far.
+      if (object.ranges.prefix >= object.cursor) object.gapUs = -1
     }
     if (added > 0 && object.state !== 'receiving') this.#open.resume(object)
     if (packet.objectEnd >= 0 && object.length < 0) {
@@ -444,6 +454,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** Takes a packet of an object that is already whole. */
   #repeat(done: DoneObject, offset: number, count: number, timeUs: number): void {
     done.packets++
+    if (!this.#senders.shared) this.#followRepeat(done, offset, count, timeUs)
     if (offset === 0) {
       done.repeats++
       done.repeatEnd = count
@@ -457,6 +468,27 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (done.repeatEnd === done.length && offset + count === done.length) {
       this.#events.repeated(this, done, true, timeUs)
     }
+  }
+
+  /** Counts what repeats lack; the end of a segment is missing once another one has been sent for a while. */
+  #followRepeat(done: DoneObject, offset: number, count: number, timeUs: number): void {
+    if (done.misses(offset, count, timeUs)) this.#repeatLost(done, timeUs)
+    if (!done.media || done === this.#repeating) return
+    const before = this.#repeating
+    if (before !== null && before.idleUs(timeUs) > this.#context.reorderUs) {
+      if (before.endRound()) this.#repeatLost(before, timeUs)
+      this.#repeating = null
+    }
+    if (before === null || before.idleUs(timeUs) < 0) this.#repeating = done
+  }
+
+  /** A repeat lacked packets, though the object is whole from before. */
+  #repeatLost(done: DoneObject, timeUs: number): void {
+    const { missedPackets, missedBytes } = done
+    const lost = { packets: missedPackets, bytes: missedBytes, media: done.media }
+    done.missedPackets = 0
+    done.missedBytes = 0
+    this.#context.observer.repeatLost?.(this, done.carrier, lost, timeUs)
   }
 
   #headerOnly(lct: LctPacket, timeUs: number): void {

@@ -138,7 +138,7 @@ describe('delivery of a session', () => {
       object.length = 20
       object.state = 'partial'
       object.countedLost = 10
-      delivery.lost(channel, object, 0)
+      delivery.lost(channel, object)
       expect(test.lost).toEqual([object])
       expect(test.alarms.map(({ rule }) => rule)).toEqual(['OBJ-LOSS'])
       expect(test.files.map(({ complete, missing }) => [complete, missing])).toEqual(

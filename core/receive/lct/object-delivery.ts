@@ -158,10 +158,20 @@ export class ObjectDelivery {
     }
   }
 
-  lost(channel: LctChannel, object: TransportObject, timeUs: number): void {
+  lost(channel: LctChannel, object: TransportObject): void {
     const serviceId = channel.serviceId
     if (object.state === 'partial' && object.countedLost > 0) {
-      const { name, countedLost: lost, lostRanges: holes, size, carrier, index, frame, redeclared } = object
+      const {
+        name,
+        countedLost: lost,
+        lostRanges: holes,
+        size,
+        carrier,
+        index,
+        lostFrame: frame,
+        lostAtUs,
+        redeclared,
+      } = object
       const [first = 0] = holes[0] ?? []
       const fec = explainFec(channel, object)
       // In one literal: a storm loses an object with each packet.
@@ -178,7 +188,7 @@ export class ObjectDelivery {
         carrier,
         object: index,
         destination: channel.destination,
-        timeUs,
+        timeUs: lostAtUs,
         frame,
       })
     }

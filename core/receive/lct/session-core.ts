@@ -136,8 +136,8 @@ export abstract class LctSession
   }
 
   /** Reports a lost object from the queue. */
-  protected lose(channel: LctChannel, object: TransportObject, timeUs: number): void {
-    this.delivery.lost(channel, object, timeUs)
+  protected lose(channel: LctChannel, object: TransportObject, _timeUs: number): void {
+    this.delivery.lost(channel, object)
   }
 
   /** The source starts again, after the events before it. */

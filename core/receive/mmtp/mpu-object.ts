@@ -52,6 +52,8 @@ export class MpuObject implements FlowObject {
   readonly frame: number
   state: FlowObject['state'] = 'receiving'
   lostRanges: readonly ByteRange[] = []
+  readonly joinedAt = 0
+  readonly packetBytes = 0
   lastTimeUs: number
   packets = 0
   /** Stream time at which a newer MPU of the asset began; -1 while this is the newest. */
@@ -99,6 +101,12 @@ export class MpuObject implements FlowObject {
     this.#media = room()
   }
 
+  get lostAtUs(): number {
+    return this.lastTimeUs
+  }
+  get lostFrame(): number {
+    return this.frame
+  }
   get serviceId(): ServiceId | null {
     return this.#home.serviceId
   }

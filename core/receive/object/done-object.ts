@@ -2,6 +2,11 @@ import { sameBytes } from '#platform'
 import { hash32 } from './content-hash.ts'
 import type { TransportObject } from './transport-object.ts'
 
+/** A first packet so soon after another one of its object is its duplicate, µs. */
+const DUPLICATE_US = 50_000
+/** A segment of which packets arrive so long after its last one is sent again, though its first packet is missing, µs. */
+const ANOTHER_US = 1_000_000
+
 /** First bytes compared to distinguish a repeat from a reuse of the TOI. */
 export const HEAD_BYTES = 64
 
@@ -26,6 +31,14 @@ export class DoneObject {
   /** End of the last packet of the current repeat; starts at the length. */
   repeatEnd: number
 
+  /** What the rounds since the last report lacked. */
+  missedPackets = 0
+  missedBytes = 0
+  /** Position of the current round, -1 between two; and its last packet. */
+  #round = -1
+  #roundUs: number
+  readonly #packetBytes: number
+
   constructor(object: TransportObject, loop: number, bytes: Uint8Array | null) {
     this.key = object.key
     this.index = object.index
@@ -42,6 +55,51 @@ export class DoneObject {
     this.packets = object.packets
     this.repeats = object.repeats
     this.repeatEnd = Math.max(0, object.length)
+    this.#packetBytes = Math.max(1, object.packetBytes)
+    this.#roundUs = object.lastTimeUs
+  }
+
+  /**
+   * Follows a repeat from its first packet on. Packets that come late are not missed in the end; what a round lacked is certain with its
+   * last packet, or with the first one of the next round.
+   *
+   * @returns true where `missedPackets` and `missedBytes` are to be reported
+   */
+  misses(offset: number, count: number, timeUs: number): boolean {
+    const sinceUs = timeUs - this.#roundUs
+    this.#roundUs = timeUs
+    if (offset === 0) {
+      // The first packet twice.
+      if (this.#round >= 0 && sinceUs < DUPLICATE_US) return false
+      if (this.#round >= 0) this.#miss(this.length - this.#round)
+      this.#round = count
+    } else if (this.#round < 0 && !(this.media && sinceUs > ANOTHER_US)) return false
+    else if (offset < this.#round) {
+      if (this.missedBytes >= count) this.#miss(-count)
+    } else {
+      this.#miss(offset - Math.max(0, this.#round))
+      this.#round = offset + count
+    }
+    const over = this.#round >= this.length
+    if (over) this.#round = -1
+    return (over || offset === 0) && this.missedBytes > 0
+  }
+
+  /** Time since the last packet of a round that is not over; -1 between two. */
+  idleUs(timeUs: number): number {
+    return this.#round < 0 ? -1 : timeUs - this.#roundUs
+  }
+
+  /** The round gets no more packets. @returns as `misses` */
+  endRound(): boolean {
+    if (this.#round >= 0) this.#miss(this.length - this.#round)
+    this.#round = -1
+    return this.missedBytes > 0
+  }
+
+  #miss(bytes: number): void {
+    this.missedBytes += bytes
+    this.missedPackets += Math.ceil(bytes / this.#packetBytes)
   }
 
   /**

@@ -104,6 +104,11 @@ export class TransportObject implements FlowObject, OrderedObject {
   /** Ranges lost at its incomplete end, and their sum; none again where the object goes on. */
   lostRanges: readonly ByteRange[] = NO_RANGES
   countedLost = 0
+  packetBytes = 0
+  /** Arrival and frame of the packet after its first hole; -1: it has none so far. */
+  gapUs = -1
+  gapFrame = 0
+  lastFrame = 0
   /** Its packets do not come in order of their offsets (interleaved blocks): a hole below the newest byte may still fill. */
   shuffled = false
   readonly ranges = new ByteRanges()
@@ -186,6 +191,12 @@ export class TransportObject implements FlowObject, OrderedObject {
   }
   get received(): number {
     return this.ranges.total - this.recovered
+  }
+  get lostAtUs(): number {
+    return this.gapUs < 0 ? this.lastTimeUs : this.gapUs
+  }
+  get lostFrame(): number {
+    return this.gapUs >= 0 ? this.gapFrame : this.lastFrame || this.frame
   }
   /** It ended without bytes that were sent while it was received, or without a word of its end. */
   get lacks(): boolean {

@@ -4,7 +4,7 @@ import { useStore } from 'zustand'
 import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
 import { ruleRow } from '../../../core/contract/rules.ts'
 import { formatCount, formatTime, UNKNOWN } from '../../model/format.ts'
-import { causeText, losingHost } from '../../model/losses.ts'
+import { causeTitle } from '../../model/losses.ts'
 import { serviceNameOf } from '../../model/names.ts'
 import { revealPanel } from '../../stores/frame-store.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
@@ -38,6 +38,12 @@ const COLUMNS_AT_LEAST = 3
 const NONE: readonly AlarmRow[] = []
 const PRIORITY_TEXT = { 1: 'Cannot tune or decode', 2: 'To be watched', 3: 'Good practice' } as const
 
+/** An alarm in full, with what became of its object. */
+function whatNote(line: AlarmLine): string {
+  const { detail } = alarmOf(line)
+  return line.kind === 'group' || detail === null ? whatText(line) : `${whatText(line)}\n${detail}`
+}
+
 /** What is wrong with the stream: one line for each rule and place, the newest last. */
 export function AlarmsView() {
   const alarms = useStore(sessionStore, (state) => state.snapshot?.alarms ?? NONE)
@@ -45,7 +51,6 @@ export function AlarmsView() {
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set())
   const lines = useMemo(() => alarmLines(alarmsInView(alarms, service), unfolded), [alarms, service, unfolded])
   const [selected, setSelected] = useAlarmSelection(lines)
-  const host = useStore(sessionStore, (state) => losingHost(state.snapshot))
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
   const list = useRef<HTMLDivElement>(null)
@@ -82,7 +87,7 @@ export function AlarmsView() {
         width: 180,
         grow: 4,
         text: whatText,
-        tooltip: whatText,
+        tooltip: whatNote,
         cell: (line) => <What line={line} />,
       },
       {
@@ -112,14 +117,14 @@ export function AlarmsView() {
       {
         id: 'cause',
         title: 'Cause',
-        width: 84,
+        width: 136,
         text: (line) => {
           const causes = new Set(alarmsOf(line).map(({ cause }) => cause))
           const [cause = null] = causes
           if (causes.size > 1) return 'Several'
-          return cause === null ? UNKNOWN : causeText(cause, host)
+          return cause === null ? UNKNOWN : causeTitle(cause)
         },
-        tooltip: () => 'Where it was lost, as far as drops, lag and the rest of the stream tell',
+        tooltip: (line) => alarmOf(line).evidence ?? 'Where it was lost, as far as a receiver can know',
       },
       {
         id: 'last',
@@ -156,7 +161,7 @@ export function AlarmsView() {
       },
       { id: 'clause', title: 'Clause', width: 150, grow: 1, text: (line) => ruleRow(alarmOf(line).rule).clause },
     ]
-  }, [base, origin, host])
+  }, [base, origin])
   // The selected service is no column.
   const asked = useMemo(() => (service === null ? all : all.filter(({ id }) => id !== 'service')), [all, service])
   const columns = useFittingColumns(list, asked, COLUMNS_AT_LEAST)

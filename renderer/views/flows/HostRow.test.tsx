@@ -12,7 +12,7 @@ async function textOf(change: Partial<SessionSnapshot>): Promise<{ text: string;
 }
 
 const none = { objects: 0, bytes: 0 }
-const losses = { network: { objects: 2, bytes: 10 }, host: none, sender: none, unknown: none }
+const losses = { network: { objects: 2, bytes: 10 }, host: none, capture: none, sender: none, unknown: none }
 
 it('is absent without host data and losses', async () => {
   expect(await textOf({})).toEqual({ text: '', bad: 0 })
@@ -24,16 +24,16 @@ it('separates drops and lag of this computer from other losses', async () => {
   const busy = await textOf({ hostDrops: 312, eventLoopLagMs: 840, losses })
   expect(busy.text).toContain('dropped 312 packets')
   expect(busy.text).toContain('lag 840 ms')
-  expect(busy.text).toContain('lost by the network: 2 objects, 10 B')
+  expect(busy.text).toContain('lost before this computer: 2 objects, 10 B')
   expect(busy.bad).toBe(3)
   const captured = await textOf({
     hostDrops: 5,
     captureDrops: 5,
-    losses: { ...losses, host: { objects: 1, bytes: 0 } },
+    losses: { ...losses, capture: { objects: 1, bytes: 0 } },
   })
-  expect(captured.text).toContain('the capturing computer dropped 5 packets')
-  expect(captured.text).toContain('lost by the capturing computer: 1 object')
-  expect(captured.text).not.toContain('this computer')
+  expect(captured.text).toContain('the computer that made the capture dropped 5 packets')
+  expect(captured.text).toContain('lost by the computer that made the capture: 1 object')
+  expect(captured.text).not.toContain('by this computer')
   expect((await textOf({ losses })).text).toContain('no drops reported')
   const source = { ...fakeSnapshot().source, live: true } as const
   expect((await textOf({ source, eventLoopLagMs: 3 })).text).toContain('drops not counted by the system')

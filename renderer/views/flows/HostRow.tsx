@@ -1,6 +1,6 @@
 import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatCount } from '../../model/format.ts'
-import { losingHost, lossLines, SLOW_MS } from '../../model/losses.ts'
+import { lossLines, SLOW_MS } from '../../model/losses.ts'
 import styles from './FlowsView.module.css'
 
 /** Drops and lag of this and the capturing computer, and losses by cause. */
@@ -8,7 +8,7 @@ export function HostRow({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const { hostDrops, eventLoopLagMs, losses, source } = snapshot
   const captureDrops = snapshot.captureDrops ?? 0
   const ownDrops = (hostDrops ?? 0) - captureDrops
-  const lost = lossLines(losses, losingHost(snapshot))
+  const lost = lossLines(losses)
   if (hostDrops === null && eventLoopLagMs === null && lost.length === 0) return null
   return (
     <section className={styles.sockets} aria-label="Host and losses">
@@ -23,7 +23,7 @@ export function HostRow({ snapshot }: { readonly snapshot: SessionSnapshot }) {
               : `dropped ${formatCount(ownDrops)} packets`}
           </span>
           {captureDrops > 0 && (
-            <span data-bad>{`the capturing computer dropped ${formatCount(captureDrops)} packets`}</span>
+            <span data-bad>{`the computer that made the capture dropped ${formatCount(captureDrops)} packets`}</span>
           )}
           {eventLoopLagMs !== null && (
             <span data-bad={eventLoopLagMs >= SLOW_MS} title="Longest recent event loop lag of the engine">

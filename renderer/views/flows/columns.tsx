@@ -3,6 +3,7 @@ import { defined } from '../../../core/contract/defined.ts'
 import { shownColumns } from '../../../core/contract/table-view.ts'
 import { alignOf, formatValue, hasRaw } from '../../model/column-format.ts'
 import { formatCount, formatPercent, UNKNOWN } from '../../model/format.ts'
+import { lossNote, lossSummary } from '../../model/losses.ts'
 import { channelLabel, protocolName } from '../../model/names.ts'
 import type { Column } from '../../ui/Grid.tsx'
 import { ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
@@ -21,7 +22,9 @@ export function flowColumnsFor(
     ...(hasPlps ? [PLP_COLUMN] : []),
     ROLE_COLUMN,
     representationColumn(nameOf),
-    ...FACT_COLUMNS.flatMap((column) => (hasFec && column.id === 'lost' ? [column, ...FEC_COLUMNS] : [column])),
+    ...FACT_COLUMNS.flatMap((column) =>
+      column.id === 'lost' ? [column, LOSS_COLUMN, ...(hasFec ? FEC_COLUMNS : [])] : [column],
+    ),
   ]
 }
 
@@ -108,6 +111,17 @@ const PLP_COLUMN: Column<FlowLine> = {
   width: 44,
   align: 'end',
   text: (line) => (line.kind === 'flow' ? (line.flow.plp?.toString() ?? UNKNOWN) : ''),
+}
+
+/** Share of bytes lost after repair, of all that was sent; lately, of packets and before repair in the tooltip. */
+const LOSS_COLUMN: Column<FlowLine> = {
+  id: 'loss',
+  title: 'Loss',
+  unit: 'of bytes',
+  width: 118,
+  align: 'end',
+  text: (line) => (line.kind === 'channel' ? lossSummary(line.channel.loss, false) : UNKNOWN),
+  tooltip: (line) => (line.kind === 'channel' ? lossNote(line.channel.loss) : undefined),
 }
 
 /** Repair packets and recovered bytes, if there are repair packets. */

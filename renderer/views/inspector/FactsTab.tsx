@@ -3,8 +3,7 @@ import { useStore } from 'zustand'
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
 import type { LossCause } from '../../../core/contract/report.ts'
 import { formatCount, formatDuration, formatHex, formatTime, formatToi, shownDifferenceUs } from '../../model/format.ts'
-import { causeText, losingHost } from '../../model/losses.ts'
-import { sessionStore } from '../../stores/session-store.ts'
+import { causeTitle } from '../../model/losses.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { CopyButton } from '../../ui/CopyButton.tsx'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
@@ -202,14 +201,13 @@ type MissingProps = {
 
 function Missing({ missing, cause, onShowBytes }: MissingProps) {
   const [all, setAll] = useState(false)
-  const host = useStore(sessionStore, (state) => losingHost(state.snapshot))
   const listed = missing.slice(0, all ? LISTED_ALL : LISTED)
   return (
     <div className={styles.missing}>
       <span className={styles.missingTitle}>
         Missing {formatCount(missingBytes(missing))} B in {formatCount(missing.length)}{' '}
         {missing.length === 1 ? 'range' : 'ranges'}
-        {cause !== null && `, cause: ${causeText(cause, host).toLowerCase()}`}
+        {cause !== null && `, cause: ${causeTitle(cause).toLowerCase()}`}
       </span>
       <ul className={styles.ranges}>
         {listed.map(([start, end]) => (

@@ -1,5 +1,6 @@
 import { act } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { NO_LOSS } from '../../../core/contract/loss.ts'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
@@ -26,6 +27,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
     objects: 0,
     incomplete: 0,
     cutOff: 0,
+    loss: NO_LOSS,
     playable: {
       kind: 'dash',
       url: URL,

@@ -3,6 +3,7 @@ import { useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatChannelNumber, formatCount, formatRate } from '../../model/format.ts'
+import { lossNote, lossSummary } from '../../model/losses.ts'
 import { categoryName, hasEnded, protocolName, serviceName } from '../../model/names.ts'
 import { revealPanel } from '../../stores/frame-store.ts'
 import { playService, selectionStore, selectService } from '../../stores/selection-store.ts'
@@ -45,6 +46,15 @@ const columnsFor = (ended: boolean): readonly Column<ServiceSnapshot>[] => [
     raw: (service) => String(service.rateBps),
   },
   { id: 'state', title: 'State', width: 88, text: (service) => serviceStateText(service.state, ended) },
+  {
+    id: 'loss',
+    title: 'Loss',
+    unit: 'of bytes',
+    width: 110,
+    align: 'end',
+    text: ({ loss }) => lossSummary(loss, false),
+    tooltip: ({ loss }) => lossNote(loss),
+  },
   { id: 'category', title: 'Category', width: 92, text: (service) => categoryName(service.category) },
   { id: 'objects', title: 'Objects', width: 72, align: 'end', text: (service) => formatCount(service.objects) },
   {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { NO_LOSS } from '../../../core/contract/loss.ts'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { NO_LATEST, NO_STARTUP } from '../../testing/fake-engine.ts'
 import { orderedServices, repairShareText, repairWaitText, systemTimeText } from './services-model.ts'
@@ -18,6 +19,7 @@ const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
   objects: 0,
   incomplete: 0,
   cutOff: 0,
+  loss: NO_LOSS,
   playable: null,
   mmtp: null,
   repairServers: [],

@@ -1,0 +1,99 @@
+import { OBJECT_STATE } from '../../contract/object-table.ts'
+import type { ChannelFacts } from '../../flow/facts.ts'
+import type { FlowObject } from '../../flow/objects.ts'
+import type { ObjectColumns } from '../columns/object-columns.ts'
+import type { Ending, LossCauses, Verdict } from './loss-causes.ts'
+import type { LossLedger } from './loss-ledger.ts'
+import type { PacketHistory } from './packet-history.ts'
+
+/** Silence of all TSIs after which they stopped together, µs. */
+const STOPPED_US = 1_500_000
+/** Around the end of an object, µs: what other TSIs did then. */
+const AROUND_US = 1_000_000
+
+/** What the surroundings of a loss say about its cause. */
+export class LossEvidence {
+  readonly #columns: ObjectColumns
+  readonly #channels: readonly ChannelFacts[]
+  readonly #causes: LossCauses
+  readonly #ledger: LossLedger
+  readonly #history: PacketHistory
+
+  constructor(
+    columns: ObjectColumns,
+    channels: readonly ChannelFacts[],
+    causes: LossCauses,
+    ledger: LossLedger,
+    history: PacketHistory,
+  ) {
+    this.#columns = columns
+    this.#channels = channels
+    this.#causes = causes
+    this.#ledger = ledger
+    this.#history = history
+  }
+
+  /** How an object ends that is whole up to there; null for any other. */
+  ending(object: FlowObject): Ending | null {
+    const { lostRanges, size, destination, channel: index, lastTimeUs, packetBytes } = object
+    const [only, another] = lostRanges
+    if (only === undefined || another !== undefined || size === null || only[1] !== size) return null
+    const channel = this.#channels[index]
+    if (channel === undefined || only[0] !== object.prefixBytes()) return null
+    const [fromUs, toUs] = [lastTimeUs - AROUND_US, lastTimeUs + AROUND_US]
+    const tsis = this.#channels.filter((each) => each?.destination === destination && each.packets > 0)
+    return {
+      upTo: only[0],
+      size,
+      packets: Math.ceil((size - only[0]) / Math.max(1, packetBytes)),
+      silentTsis: this.#history.silentUs(tsis, lastTimeUs + AROUND_US / 4) >= STOPPED_US ? tsis.length : 0,
+      othersWhole:
+        this.#history.othersArrived(this.#channels, channel, fromUs, toUs) &&
+        !this.#ledger.lostElsewhere(destination, index, fromUs, toUs) &&
+        !this.#holesElsewhere(destination, index, fromUs, toUs),
+    }
+  }
+
+  /** Where whole objects between two received ones, by rows, were lost. */
+  absence(
+    { destination, index }: ChannelFacts,
+    before: number,
+    after: number,
+    fromUs: number,
+    toUs: number,
+    othersArrived: boolean,
+    pendingElsewhere: boolean,
+  ): Verdict {
+    const { state, packets } = this.#columns.values
+    const whole = (row: number): boolean => state[row] === OBJECT_STATE.complete
+    return this.#causes.ofObject(
+      { destination, fromUs, toUs },
+      {
+        neighboursWhole: whole(before) && whole(after),
+        neighbourPackets: Math.min(packets[before] as number, packets[after] as number),
+        othersArrived,
+        othersLost:
+          pendingElsewhere ||
+          this.#ledger.lostElsewhere(destination, index, fromUs, toUs) ||
+          this.#holesElsewhere(destination, index, fromUs, toUs),
+      },
+    )
+  }
+
+  /** Sizes of objects between two received ones, as those are: nothing else tells them. */
+  sizeLike(before: number, after: number, count: number): number {
+    const { size, received } = this.#columns.values
+    const of = (row: number): number => Math.max(size[row] as number, received[row] as number)
+    return Math.round(((of(before) + of(after)) / 2) * count)
+  }
+
+  /** True where objects still arriving lack earlier bytes: their loss is not reported so far. */
+  #holesElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
+    for (const object of this.#columns.arriving()) {
+      if (object.destination !== destination || object.channel === channel) continue
+      if (object.firstTimeUs > toUs || object.lastTimeUs < fromUs) continue
+      if (object.missing().some(([, end]) => end !== object.size)) return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,279 @@
+import type { LossCount, LossFigures, LossSpans } from '../../contract/loss.ts'
+import { BoundedMap } from '../../flow/bounded-map.ts'
+import type { ChannelFacts } from '../../flow/facts.ts'
+import type { ByteRange, FlowObject } from '../../flow/objects.ts'
+
+/** Length of a slot, µs; a span ends with the slot of now. */
+const SLOT_US = 1_000_000
+/** Slots of a channel: a minute, and what is still counted into the past. */
+const SLOTS = 64
+/** The spans shown beside the total, in slots. */
+const SHORT = 10
+const LONG = 60
+/** Channels measured over time; of more, only totals are known. */
+const MAX_MEASURED = 1024
+/** Losses remembered, since they may be made good. */
+const MAX_REMEMBERED = 4096
+
+/** Values of a slot: what arrived, what was missing on the way, and what of that was never made good. */
+const ARRIVED = 0
+const MISSED = 2
+const LOST = 4
+const VALUES = 6
+
+type Loss = { readonly channel: number; readonly timeUs: number; missed: LossCount; lost: LossCount }
+
+const NOTHING: LossCount = { packets: 0, bytes: 0 }
+
+/** Counts of one channel: sums, and by second of stream time. */
+class ChannelMeter {
+  /** Packets and bytes of each kind, since the start. */
+  readonly sums = new Float64Array(VALUES)
+  readonly slots: Float64Array | null
+  /** Source packets and bytes at the last sample. */
+  packets = 0
+  bytes = 0
+
+  constructor(measured: boolean) {
+    this.slots = measured ? new Float64Array(SLOTS * VALUES) : null
+  }
+
+  /** @param slot -1 where the time is past what is kept */
+  add(value: number, slot: number, packets: number, bytes: number): void {
+    this.sums[value] = (this.sums[value] as number) + packets
+    this.sums[value + 1] = (this.sums[value + 1] as number) + bytes
+    const { slots } = this
+    if (slots === null || slot < 0) return
+    const at = (slot % SLOTS) * VALUES + value
+    slots[at] = (slots[at] as number) + packets
+    slots[at + 1] = (slots[at + 1] as number) + bytes
+  }
+}
+
+/**
+ * What was lost of packets and bytes, in all and over the last seconds, before and after repair. A loss belongs to the second in which
+ * it happened. Packets are counted by the largest one of the object: ROUTE and FLUTE do not number them. What was sent before
+ * reception or after its end is no loss.
+ */
+export class LossMeter {
+  readonly #channels: readonly ChannelFacts[]
+  readonly #meters: ChannelMeter[] = []
+  readonly #losses = new BoundedMap<number, Loss>(MAX_REMEMBERED)
+  /** Slot of the newest sample. */
+  #slot = -1
+  #settled = false
+
+  constructor(channels: readonly ChannelFacts[]) {
+    this.#channels = channels
+  }
+
+  /** Takes the stream's time, and what has arrived until then. */
+  sample(timeUs: number): void {
+    this.#turnTo(Math.floor(timeUs / SLOT_US))
+    for (const channel of this.#channels) if (channel !== undefined) this.#arrived(channel)
+  }
+
+  /** No more packets: the last seconds are those before the end. */
+  settle(): void {
+    for (const channel of this.#channels) if (channel !== undefined) this.#arrived(channel)
+    this.#settled = true
+  }
+
+  /** An object ended, whole or not: what FEC gave back was missing as well. */
+  ended(object: FlowObject): void {
+    const { index, channel, lostRanges, recovered } = object
+    const before = this.#losses.get(index)
+    if (recovered === 0 && lostRanges.length === 0) {
+      // It became whole after an incomplete end.
+      if (before !== undefined) this.#settleLoss(before, before.missed, NOTHING)
+      return
+    }
+    const lost = object.state === 'complete' ? NOTHING : countOf(lostRanges, object)
+    const given = recovered === 0 ? NOTHING : countOf(givenBack(object), object)
+    const missed = { packets: lost.packets + given.packets, bytes: lost.bytes + given.bytes }
+    if (before === undefined) {
+      const loss = { channel, timeUs: object.lostAtUs, missed: NOTHING, lost: NOTHING }
+      this.#losses.set(index, loss)
+      this.#settleLoss(loss, missed, lost)
+    } else this.#settleLoss(before, missed.bytes > before.missed.bytes ? missed : before.missed, lost)
+  }
+
+  /** What an object lacked was made good: it goes on, or was fetched. */
+  madeGood(row: number): void {
+    const loss = this.#losses.get(row)
+    if (loss !== undefined) this.#settleLoss(loss, loss.missed, NOTHING)
+  }
+
+  /** A repeat of an object lacked bytes. @param again it is another transmission of media, not one that only repeats */
+  repeatLost(channel: number, packets: number, bytes: number, again: boolean, timeUs: number): void {
+    const meter = this.#meterOf(channel)
+    const slot = this.#slotOf(timeUs)
+    meter.add(MISSED, slot, packets, bytes)
+    if (again) meter.add(LOST, slot, packets, bytes)
+  }
+
+  /** Announced objects without a packet; `bytes` as announced, or like their neighbours. */
+  absent(channel: number, bytes: number, timeUs: number): void {
+    const facts = this.#channels[channel]
+    const each = facts === undefined || facts.packets === 0 ? 0 : facts.bytes / facts.packets
+    const packets = each === 0 ? 0 : Math.ceil(bytes / each)
+    this.repeatLost(channel, packets, bytes, true, timeUs)
+  }
+
+  /** Absent objects were fetched. */
+  fetched(channel: number, bytes: number): void {
+    const meter = this.#meterOf(channel)
+    meter.add(LOST, -1, 0, -Math.min(bytes, meter.sums[LOST + 1] as number))
+  }
+
+  /** Of some channels, or of all (null). */
+  spans(wanted: ((channel: ChannelFacts) => boolean) | null): LossSpans {
+    const channels = this.#channels.filter((each) => each !== undefined && (wanted === null || wanted(each)))
+    return {
+      total: this.#figures(channels, null),
+      last10: this.#figures(channels, SHORT),
+      last60: this.#figures(channels, LONG),
+    }
+  }
+
+  /** Bytes lost lately: within a minute, or at all once the session is over. */
+  lostLately(channels: readonly ChannelFacts[]): number {
+    return this.#figures(channels, this.#settled ? null : LONG).lost.bytes
+  }
+
+  #figures(channels: readonly ChannelFacts[], slots: number | null): LossFigures {
+    const all = new Float64Array(VALUES)
+    const repairable = new Float64Array(VALUES)
+    const values = new Float64Array(VALUES)
+    const guarded = this.#guarded(channels)
+    for (const channel of channels) {
+      const meter = this.#meters[channel.index]
+      if (meter === undefined) continue
+      this.#valuesOf(meter, slots, values)
+      for (let at = 0; at < VALUES; at++) {
+        all[at] = (all[at] as number) + (values[at] as number)
+        if (guarded.has(channel)) repairable[at] = (repairable[at] as number) + (values[at] as number)
+      }
+    }
+    const before = guarded.size === 0 ? all : repairable
+    return {
+      sent: countAt(all, ARRIVED, LOST),
+      lost: { packets: all[LOST] as number, bytes: all[LOST + 1] as number },
+      before: {
+        sent: countAt(before, ARRIVED, MISSED),
+        lost: { packets: before[MISSED] as number, bytes: before[MISSED + 1] as number },
+      },
+    }
+  }
+
+  /** Channels that FEC protects, and those of which anything was made good. */
+  #guarded(channels: readonly ChannelFacts[]): ReadonlySet<ChannelFacts> {
+    const guarded = new Set<ChannelFacts>()
+    for (const channel of channels) {
+      const { sums } = this.#meters[channel.index] ?? NO_METER
+      if ((sums[MISSED + 1] as number) > (sums[LOST + 1] as number)) guarded.add(channel)
+    }
+    for (const { fec, destination } of this.#channels.filter((each) => each?.fec != null)) {
+      if (fec === null || fec.protects.length === 0) continue
+      for (const channel of channels) {
+        const { carrier } = channel
+        if (channel.destination === destination && carrier.kind === 'lct' && fec.protects.includes(carrier.tsi))
+          guarded.add(channel)
+      }
+    }
+    return guarded
+  }
+
+  #valuesOf(meter: ChannelMeter, slots: number | null, into: Float64Array): void {
+    if (slots === null) {
+      into.set(meter.sums)
+      return
+    }
+    into.fill(0)
+    if (meter.slots === null) return
+    for (let slot = Math.max(0, this.#slot - slots + 1); slot <= this.#slot; slot++) {
+      const at = (slot % SLOTS) * VALUES
+      for (let value = 0; value < VALUES; value++) {
+        into[value] = (into[value] as number) + (meter.slots[at + value] as number)
+      }
+    }
+  }
+
+  #settleLoss(loss: Loss, missed: LossCount, lost: LossCount): void {
+    const meter = this.#meterOf(loss.channel)
+    const slot = this.#slotOf(loss.timeUs)
+    meter.add(MISSED, slot, missed.packets - loss.missed.packets, missed.bytes - loss.missed.bytes)
+    meter.add(LOST, slot, lost.packets - loss.lost.packets, lost.bytes - loss.lost.bytes)
+    loss.missed = missed
+    loss.lost = lost
+  }
+
+  #arrived(channel: ChannelFacts): void {
+    const meter = this.#meterOf(channel.index)
+    const packets = channel.packets - channel.repairPackets
+    const bytes = channel.bytes - (channel.fec?.repairBytes ?? 0)
+    if (packets === meter.packets && bytes === meter.bytes) return
+    meter.add(ARRIVED, this.#slot, packets - meter.packets, bytes - meter.bytes)
+    meter.packets = packets
+    meter.bytes = bytes
+  }
+
+  /** Clears the slots of the seconds since the last sample. */
+  #turnTo(slot: number): void {
+    if (slot === this.#slot) return
+    const back = slot < this.#slot || slot - this.#slot >= SLOTS || this.#slot < 0
+    const from = back ? slot - SLOTS + 1 : this.#slot + 1
+    for (const { slots } of this.#meters.filter((each) => each !== undefined)) {
+      if (slots === null) continue
+      for (let each = from; each <= slot; each++) {
+        const at = (((each % SLOTS) + SLOTS) % SLOTS) * VALUES
+        slots.fill(0, at, at + VALUES)
+      }
+    }
+    this.#slot = slot
+  }
+
+  /** -1 for a time whose slot is used for another second. */
+  #slotOf(timeUs: number): number {
+    const slot = Math.floor(timeUs / SLOT_US)
+    if (this.#slot < 0 || slot > this.#slot) return this.#slot
+    return this.#slot - slot < SLOTS ? slot : -1
+  }
+
+  #meterOf(channel: number): ChannelMeter {
+    let meter = this.#meters[channel]
+    if (meter === undefined) {
+      meter = new ChannelMeter(channel < MAX_MEASURED)
+      this.#meters[channel] = meter
+    }
+    return meter
+  }
+}
+
+const NO_METER = new ChannelMeter(false)
+
+function countAt(values: Float64Array, one: number, other: number): LossCount {
+  return {
+    packets: (values[one] as number) + (values[other] as number),
+    bytes: (values[one + 1] as number) + (values[other + 1] as number),
+  }
+}
+
+/** Ranges that FEC gave back, without what was sent before reception began. */
+function givenBack({ recoveredRanges, joinedAt }: FlowObject): ByteRange[] {
+  return recoveredRanges.flatMap(([start, end]): ByteRange[] =>
+    end > joinedAt ? [[Math.max(start, joinedAt), end]] : [],
+  )
+}
+
+/** Bytes of ranges, and the packets they take. */
+function countOf(ranges: readonly ByteRange[], { packetBytes, packets, received }: FlowObject): LossCount {
+  const unit = packetBytes > 0 ? packetBytes : packets > 0 ? Math.max(1, received / packets) : 1
+  let bytes = 0
+  let count = 0
+  for (const [start, end] of ranges) {
+    bytes += end - start
+    count += Math.ceil((end - start) / unit)
+  }
+  return { packets: count, bytes }
+}
