@@ -3,6 +3,7 @@ import { BoundedMap } from '../flow/bounded-map.ts'
 
 const ORIGIN = /^(?:https?:)?\/\/[^/?#\\]*/i
 const IDENTIFIER = /\$[^$]*\$/
+const PLAYLIST = /\.(?:mpd|m3u8?)(?:\?|$)/i
 /** Folders of other hosts whose files were found here. */
 const MAX_FOLDERS = 1024
 
@@ -44,8 +45,8 @@ export class LocalPaths {
       }
       if (suffix === '') break
     }
-    // What is still to come lies beside what has come from the same folder.
-    const beside = rest === '' ? undefined : this.#found.get(whole)
+    // What is still to come lies beside what has come from the same folder; a playlist comes before its segments.
+    const beside = rest === '' || PLAYLIST.test(rest) ? undefined : this.#found.get(whole)
     return beside === undefined ? null : beside + rest
   }
 
