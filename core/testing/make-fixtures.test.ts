@@ -8,9 +8,11 @@ import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { MmtpPacket } from '../protocol/mmtp/mmtp-packet.ts'
 import { toiOf, tsiOf } from './carriers.ts'
 import { type Datagram, duplicated, interleaved, pcapOf, shuffled, withLoss } from './datagrams.ts'
+import { ghostDash } from './hostile-manifests.ts'
 import {
   atscFixture,
   DEMO_FOLDER,
+  demoDash,
   FIXTURE_ADDRESS,
   FIXTURE_PORT,
   hlsFixture,
@@ -18,6 +20,7 @@ import {
   lowLatency,
   routeFixture,
   twoServicesFixture,
+  withoutObjects,
 } from './make-fixtures.ts'
 import { ESG_SERVICE, mmtpFlow, nrtService } from './off-air.ts'
 import { receiveAll } from './receive-all.ts'
@@ -150,3 +153,12 @@ describe.skipIf(!hasOracle)(
     })
   },
 )
+
+it('leaves objects out whole, and lists a representation that is not sent', async () => {
+  const all = await routeFixture()
+  const left = withoutObjects(all, ['10/3'])
+  expect(all.length - left.length).toBeGreaterThan(40)
+  expect(withoutObjects(left, ['10/3'])).toHaveLength(left.length)
+  const { manifest } = ghostDash(await demoDash())
+  expect(new TextDecoder().decode(manifest?.bytes)).toContain('id="ghost"')
+})
