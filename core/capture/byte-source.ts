@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { fileFailure } from './capture-errors.ts'
+import { fileFailure, terminalFailure } from './capture-errors.ts'
 import { type GzipFault, GzipMembers } from './gzip-members.ts'
 import { openInput } from './open-input.ts'
 import { SNIFF_BYTES } from './sniff.ts'
@@ -22,10 +22,13 @@ export interface ByteSource {
 
 /**
  * Opens a file, a named pipe, or `-` for stdin.
- * @throws AppFailure file-not-found | file-unreadable
+ * @throws AppFailure file-not-found | file-unreadable | not-a-capture for a terminal
  */
 export async function openByteSource(file: string): Promise<ByteSource> {
-  if (file === '-') return new StreamBytes(process.stdin)
+  if (file === '-') {
+    if (process.stdin.isTTY) throw terminalFailure(file)
+    return new StreamBytes(process.stdin)
+  }
   const input = await openInput(file)
   return input.kind === 'file' ? new FileBytes(file, input.fd, input.size) : new StreamBytes(input.stream)
 }

@@ -5,6 +5,8 @@ const GAP_LEFT_US = 1_000_000
 const DISORDER_US = 1_000_000
 /** A step forward beyond this inside one file is a damaged time stamp. */
 const LEAP_US = 86_400_000_000
+/** A gap of this length is told: nothing was received, or the clock was set. */
+const LONG_GAP_US = 600_000_000
 /** Playing that falls behind by more continues from now instead of catching up in a burst. */
 const MAX_LATE_US = 5_000_000
 
@@ -15,6 +17,8 @@ export interface ClockEvents {
   skipped(fromUs: number, byUs: number): void
   /** The capture's time jumped and the stream's did not. */
   jumped(byUs: number): void
+  /** The next packet is this much later, and the stream's time with it. */
+  leapt(byUs: number): void
   /** Playing was this late and goes on from now. */
   late(byUs: number): void
 }
@@ -85,6 +89,8 @@ export class CaptureClock {
     } else if (step > LEAP_US && !this.#newFile) {
       this.#jump(captureUs, step)
       streamUs = Math.max(last, captureUs + this.#shiftUs)
+    } else if (step > LONG_GAP_US && !this.#newFile) {
+      this.#events.leapt(step)
     }
     return this.#real ? this.#notTooLate(streamUs) : streamUs
   }

@@ -7,7 +7,7 @@ import { linkTypeAdvice, linkTypeName } from './link-types.ts'
 /** Name of a capture in messages. */
 export function captureLabel(file: string): string {
   if (file === '-') return 'The capture on stdin'
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(file) ? file : basename(file)
+  return /^([a-z][a-z0-9+.-]*:\/\/|\/dev\/)/i.test(file) ? file : basename(file)
 }
 
 /** Failure for an error of the file system. */
@@ -35,6 +35,14 @@ export function fileFailure(file: string, cause: unknown): AppFailure {
       )
     case 'EISDIR':
       return folderFailure(file)
+    case 'ENXIO':
+    case 'ENODEV':
+      return new AppFailure(
+        'file-unreadable',
+        `${file} is a socket or a device that cannot be read as a file.`,
+        'Name a capture, or a named pipe that one is written to.',
+        cause,
+      )
     case 'ELOOP':
       return new AppFailure(
         'file-unreadable',
@@ -62,6 +70,15 @@ export function fileFailure(file: string, cause: unknown): AppFailure {
 /** Failure for a folder in place of a file. */
 export function folderFailure(file: string): AppFailure {
   return new AppFailure('file-unreadable', `${file} is a folder, not a capture.`, 'Name a .pcap or .pcapng file in it.')
+}
+
+/** Failure for a terminal, named by its device or as stdin. */
+export function terminalFailure(file: string): AppFailure {
+  return new AppFailure(
+    'not-a-capture',
+    `${file === '-' ? 'Standard input' : file} is a terminal, not a capture.`,
+    'Pipe one in, for example `tcpdump -i eth1 -w - | routescope open -`.',
+  )
 }
 
 /** Failure for a file that is no capture. @param content what it is instead */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { AppFailure } from '../failure/app-failure.ts'
 import type { CaptureConnection } from './capture-connection.ts'
+import { terminalFailure } from './capture-errors.ts'
 import { openInput } from './open-input.ts'
 
 /**
@@ -10,7 +10,7 @@ import { openInput } from './open-input.ts'
  */
 export async function openCapturePipe(file: string): Promise<CaptureConnection> {
   if (file === '-') {
-    if (process.stdin.isTTY) throw terminal()
+    if (process.stdin.isTTY) throw terminalFailure(file)
     return connection(process.stdin)
   }
   const input = await openInput(file)
@@ -29,12 +29,4 @@ async function* pieces(stream: Readable): AsyncGenerator<Uint8Array, void> {
   } catch (error) {
     if (!stream.destroyed) throw error
   }
-}
-
-function terminal(): AppFailure {
-  return new AppFailure(
-    'not-a-capture',
-    'Standard input is a terminal, not a capture.',
-    'Pipe one in, for example `tcpdump -i eth1 -w - | routescope open -`.',
-  )
 }

@@ -127,7 +127,8 @@ export class CaptureReader {
     this.#clock = new CaptureClock(options.pace === 'real', {
       skipped: (fromUs, byUs) => this.#events.skipped?.(fromUs, byUs),
       gapShortened: (gapUs) => this.#notice(`A gap of ${seconds(gapUs)} in the capture is played as 1 s.`),
-      jumped: (byUs) => this.#notice(`The capture's clock jumps by ${seconds(byUs)}; time goes on without the jump.`),
+      jumped: (byUs) => this.#stepped(byUs, false),
+      leapt: (byUs) => this.#stepped(byUs, true),
       late: (byUs) => this.#notice(`Playing fell ${seconds(byUs)} behind and goes on from now.`),
     })
   }
@@ -148,6 +149,11 @@ export class CaptureReader {
   /** As in `counters`, without an allocation; so are the next ones. */
   get frames(): number {
     return this.#reader?.frames ?? 0
+  }
+
+  /** Frames that could not be read. */
+  get passedOver(): number {
+    return this.#reader?.passed.count ?? 0
   }
 
   get malformed(): number {
@@ -183,6 +189,11 @@ export class CaptureReader {
   /** Stream time less capture time, µs: 0 in `fast` pace until the capture is repeated. */
   get shiftUs(): number {
     return this.#clock.shiftUs
+  }
+
+  /** Packets were read, and none of them has a time. */
+  get untimed(): boolean {
+    return this.frames > 0 && this.#clock.firstCaptureUs < 0
   }
 
   /** Bytes read of the files in this pass, before decompression; total null where a stream is among them. */
@@ -244,6 +255,7 @@ export class CaptureReader {
       await this.#playFiles([...this.#files.order])
       reader.flush()
       if (pass === 0) this.#tellMerged(reader.ip.counters)
+      if (pass === 0 && reader.ip.counters.udp > 0) this.#tellFrames(reader)
       if (reader.ip.counters.udp === 0 && !this.#stopped) throw this.#nothingFound(reader)
     }
   }
@@ -314,6 +326,10 @@ export class CaptureReader {
     const { file, gunzip } = capture
     this.#endParser(file, parser)
     for (const fault of gunzip?.faults ?? []) this.#warnings.gzip(file, fault)
+    const { doneBytes, totalBytes } = capture.source
+    if (cursor.window.atEnd && totalBytes !== null && doneBytes !== totalBytes && (gunzip?.faults.length ?? 0) === 0) {
+      this.#warnings.resized(file, totalBytes, doneBytes)
+    }
     await this.#files.close(capture.source)
     this.#buffers.push(buffers)
   }
@@ -438,10 +454,17 @@ export class CaptureReader {
     return {
       truncated: (at) => this.#warnings.truncated(file, window.offsetOf(at), compressed),
       damaged: (at, skipped, reason) => this.#warnings.damaged(file, window.offsetOf(at), skipped, reason, compressed),
-      joined: (at) => this.#warnings.joined(file, window.offsetOf(at), compressed),
+      joined: (at) => {
+        this.#clock.nextFile()
+        this.#warnings.joined(file, window.offsetOf(at), compressed)
+      },
       nanoseconds: () => this.#warnings.nanoseconds(file),
-      unreadable: (at, skipped, reason) =>
-        this.#warnings.unreadable(file, window.offsetOf(at), skipped, reason, compressed),
+      passedOver: (reason, detail, captured, original) => this.#reader?.passOver(reason, detail, captured, original),
+      unreadable: (at, skipped, reason) => {
+        // What never ends would be read for ever.
+        window.atEnd = true
+        this.#warnings.unreadable(file, window.offsetOf(at), skipped, reason, compressed)
+      },
     }
   }
 
@@ -466,6 +489,19 @@ export class CaptureReader {
     )
   }
 
+  /** Reports frames that could not be read, and those that are there twice. */
+  #tellFrames({ passed, repeats }: FrameReader): void {
+    const label = labelOf(this.#options.files)
+    for (const kind of passed.untold()) this.#warnings.passedOver(label, kind)
+    if (repeats.found !== null) this.#warnings.repeated(label, repeats.found)
+  }
+
+  /** @param followed the stream's time makes the step, too */
+  #stepped(byUs: number, followed: boolean): void {
+    const file = this.#cursor?.capture.file ?? (this.#options.files[0] as string)
+    this.#warnings.clockStep(file, byUs, (this.#reader?.frame ?? 0) + 1, followed)
+  }
+
   /** Reports once that captures of different epochs were brought to one. */
   #tellEpochs(files: number): void {
     const { corrected } = this.#files
@@ -475,14 +511,15 @@ export class CaptureReader {
     this.#notice(`${which} time from 1900 (as GPAC writes it); 70 years were taken off.`)
   }
 
-  #nothingFound({ ip, link, frames }: FrameReader): AppFailure {
+  #nothingFound({ ip, link, frames, passed }: FrameReader): AppFailure {
     const unknown = this.#linkTypes.filter((linkType) => !isLinkTypeSupported(linkType))
     const { files } = this.#options
-    if (frames === 0 && unknown.length > 0) return unknownLinkType(files[0] as string, unknown)
+    if (frames === passed.count && unknown.length > 0) return unknownLinkType(files[0] as string, unknown)
     return noUdpFailure(files, {
       counters: this.counters,
       protocols: ip.protocols,
       otherTypes: link.otherTypes,
+      passed,
       warnings: this.#warnings.all(),
     })
   }
@@ -503,6 +540,11 @@ const NO_IP: IpCounters = {
   wrongChecksums: 0,
   merged: 0,
   large: 0,
+}
+
+/** Name of one or several captures in messages. */
+function labelOf(files: readonly string[]): string {
+  return files.length === 1 ? captureLabel(files[0] as string) : `The ${files.length} captures`
 }
 
 function seconds(us: number): string {

@@ -1,6 +1,7 @@
 import type { AppError } from '../contract/app-error.ts'
 import { captureLabel } from './capture-errors.ts'
 import type { GzipFault } from './gzip-members.ts'
+import { type PassedOver, passedAdvice, passedText } from './passed-over.ts'
 
 /** Limit of warnings, for a capture with damage everywhere. */
 const MAX_WARNINGS = 20
@@ -63,6 +64,45 @@ export class CaptureWarnings {
     this.#add(
       `${captureLabel(file)} has fractions of seconds in ns, although its header says µs; they were read as ns.`,
       'Nothing needs to be done here; other programs show other times.',
+    )
+  }
+
+  /** Frames of one kind that could not be read. @param label names the capture or captures */
+  passedOver(label: string, kind: PassedOver['kinds'][number]): void {
+    const first = kind.count === 1 ? `frame ${kind.frame}` : `the first is frame ${kind.frame}`
+    this.#add(`${label}: ${passedText(kind)}; ${first}.`, passedAdvice(kind))
+  }
+
+  repeated(label: string, { repeated, of }: { readonly repeated: number; readonly of: number }): void {
+    this.#add(
+      `${label} has packets twice: ${repeated} of the first ${of} repeat one just before; rates count both.`,
+      'Record it on one interface, or one direction of a mirror port; editcap -d removes repeated packets.',
+    )
+  }
+
+  /** Told once for a file and direction. @param followed the stream's time makes the step, too */
+  clockStep(file: string, byUs: number, frame: number, followed: boolean): void {
+    const key = `${byUs < 0 ? 'back' : 'forward'} ${file}`
+    if (this.#keys.has(key)) return
+    this.#keys.add(key)
+    const by = `${Math.round(Math.abs(byUs) / 1e6)} s`
+    const label = captureLabel(file)
+    this.#add(
+      followed
+        ? `${label}: no packets for ${by} before frame ${frame}, or its clock was set forward.`
+        : `${label}: its clock goes ${byUs < 0 ? 'back' : 'forward'} by ${by} at frame ${frame}; time goes on without the step.`,
+      'Set the clock of the computer that records before recording; intervals and rates around the step are not right.',
+    )
+  }
+
+  /** The file has another size than when it was opened. */
+  resized(file: string, openedBytes: number, readBytes: number): void {
+    const grew = readBytes > openedBytes
+    this.#add(
+      `${captureLabel(file)} ${grew ? 'grew' : 'shrank'} from ${openedBytes} to ${bytes(readBytes)} while it was read${grew ? '; what was written later is missing' : '; what was cut off is missing'}.`,
+      grew
+        ? `To follow it while it is written: \`tail -c +1 -f ${captureLabel(file)} | routescope open -\`.`
+        : 'Open it again once nothing else writes to it.',
     )
   }
 

@@ -4,9 +4,14 @@ import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import { IpReader } from '../protocol/ip/ip-reader.ts'
 import { LinkLayer } from './link-layer.ts'
 import { LINK_TYPE } from './link-types.ts'
+import { PassedOver, type PassedReason } from './passed-over.ts'
 import type { CaptureRecord } from './record.ts'
+import { Repeats } from './repeats.ts'
 import { SuperPackets } from './super-packets.ts'
 import { Wrappings } from './wrappings.ts'
+
+/** A shorter piece of a frame does not tell what it holds. */
+const LEAST_BYTES = 34
 
 /** Takes the link-layer signalling of an ALP capture; its bytes are valid during the call. */
 type SignallingSink = (signalling: LinkSignalling, timeUs: number, frame: number) => void
@@ -17,6 +22,10 @@ export class FrameReader {
   /** What packets were wrapped in. */
   readonly wrappings = new Wrappings()
   readonly link = new LinkLayer(this.wrappings)
+  /** Frames that could not be read, or not to their end. */
+  readonly passed = new PassedOver()
+  /** Frames that the capture has twice. */
+  readonly repeats = new Repeats()
   /** Number of the last frame, from 1. */
   frame = 0
   /** Frames of all passes. */
@@ -56,10 +65,28 @@ export class FrameReader {
     const start = this.link.ip(record.linkType, record.bytes, record.start, record.end)
     if (start < 0) {
       this.nonIp++
+      if (ip.cut && record.end - record.start < LEAST_BYTES) this.#cut(record)
       return
     }
     ip.vlan = this.link.vlan
+    if (this.repeats.watching) this.repeats.look(record.bytes, start, record.end)
+    if (!ip.cut) {
+      ip.packet(record.bytes, start, record.end)
+      return
+    }
+    const cutBefore = ip.counters.cutBySnaplen
     ip.packet(record.bytes, start, record.end)
+    if (ip.counters.cutBySnaplen > cutBefore) this.#cut(record)
+  }
+
+  /** Counts a frame that the parser could not read. */
+  passOver(reason: PassedReason, detail: number, captured: number, original: number): void {
+    this.frames++
+    this.passed.add(reason, detail, ++this.frame, captured, original)
+  }
+
+  #cut({ start, end, originalLength }: CaptureRecord): void {
+    this.passed.add('cut', 0, this.frame, end - start, originalLength)
   }
 
   /** Restarts frame numbers: the next frame is the first again. */
@@ -77,8 +104,10 @@ export class FrameReader {
   #alpPacket(record: CaptureRecord): void {
     const { ip } = this
     const udpBefore = ip.counters.udp
-    if (this.#alp.read(record.bytes, record.start, record.end, -1) < 0) ip.brokenOff()
-    else if (ip.counters.udp === udpBefore) this.nonIp++
+    if (this.#alp.read(record.bytes, record.start, record.end, -1) < 0) {
+      ip.brokenOff()
+      if (ip.cut) this.#cut(record)
+    } else if (ip.counters.udp === udpBefore) this.nonIp++
   }
 
   #alpIp(bytes: Uint8Array, start: number, end: number, plp: number): void {

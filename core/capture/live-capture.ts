@@ -103,6 +103,11 @@ export class LiveCapture {
     return this.#frames.frames
   }
 
+  /** Frames that could not be read. */
+  get passedOver(): number {
+    return this.#frames.passed.count
+  }
+
   get malformed(): number {
     return this.#frames.ip.counters.malformed
   }
@@ -268,6 +273,7 @@ export class LiveCapture {
     const events: ParserEvents = {
       // A connection may break anywhere, and the break is reported elsewhere.
       truncated: () => undefined,
+      passedOver: (reason, detail, captured, original) => this.#frames.passOver(reason, detail, captured, original),
       damaged: (at, skipped, reason) => this.#warnings.damaged(label, this.#base + at, skipped, reason, false),
       unreadable: (_at, skipped, reason) => {
         this.#lost = `damaged: ${reason}, and no good packet follows in ${skipped} bytes`
@@ -286,6 +292,7 @@ export class LiveCapture {
     const parser = this.#parser
     if (parser === null) return
     this.#from = parser.parse(this.#buffer, this.#from, this.#to, atEnd)
+    for (const kind of this.#frames.passed.untold()) this.#warnings.passedOver(this.#options.label, kind)
     const { linkTypes } = parser
     if (this.records === 0 && linkTypes.length > 0 && !linkTypes.some(isLinkTypeSupported) && !atEnd)
       throw unknownLinkType(this.#options.label, linkTypes)

@@ -3,6 +3,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { captureLabel } from './capture-errors.ts'
 import { WITHIN_LINK } from './link-layer.ts'
 import { linkTypeAdvice, linkTypeName } from './link-types.ts'
+import { type PassedOver, passedText } from './passed-over.ts'
 
 const PROTOCOLS: Readonly<Record<number, string>> = {
   1: 'ICMP',
@@ -40,6 +41,7 @@ type Found = {
   readonly protocols: ArrayLike<number>
   /** Frames without IP by EtherType. */
   readonly otherTypes: ReadonlyMap<number, number>
+  readonly passed: PassedOver
   readonly warnings: readonly AppError[]
 }
 
@@ -65,7 +67,7 @@ export function noUdpFailure(files: readonly string[], found: Found): AppFailure
     parts.push([otherName(type), count])
   }
   if (counters.malformed > 0) parts.push(['malformed', counters.malformed])
-  if (counters.cutBySnaplen > 0) parts.push(['cut off by the snap length', counters.cutBySnaplen])
+  for (const kind of found.passed.kinds) parts.push([passedText(kind).replace(/^\d+ \w+ /, ''), kind.count])
   if (counters.fragmentsDropped > 0) parts.push(['fragments without the rest', counters.fragmentsDropped])
   parts.sort((a, b) => b[1] - a[1])
   const list = parts.slice(0, 5).map(([name, count]) => `${count} ${name}`)

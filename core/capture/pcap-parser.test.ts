@@ -93,7 +93,7 @@ describe('link types', () => {
   test.each([
     [243, 'MPEG-2 transport stream (243)', /transport stream, not IP/],
     [127, 'IEEE 802.11 with radiotap header (127)', /managed mode/],
-    [258, 'PKTAP (258)', /PKTAP/],
+    [6, 'token ring (6)', /PKTAP/],
     [150, 'USER3 (150)', /--link-type/],
     [65010, 'experimental (65010)', /--link-type/],
     [999, 'unknown (999)', /Ethernet/],

@@ -138,7 +138,9 @@ export class PcapParser implements CaptureParser {
       if (fraction >= CERTAINLY_NS && !this.#nanoseconds) this.#takeForNanoseconds(fraction)
       const microseconds = this.#nanoseconds ? Math.floor(fraction / 1000) : fraction
       record.timeUs = plausibleTimeUs((seconds - this.#epochS) * 1e6 + microseconds)
-      if (captured > 0 && !this.#sink.record()) return at
+      if (captured > 0) {
+        if (!this.#sink.record()) return at
+      } else if (original > 0) this.#events.passedOver?.('cut', 0, 0, original)
       this.#lastS = seconds
       at = start + captured
     }

@@ -19,6 +19,11 @@ const MAX_BLOCK_BYTES = 16 * 1024 * 1024
 const MAX_RESYNC_BLOCK = MAX_RECORD_BYTES + 4096
 const MAX_INTERFACES = 4096
 
+/** Whether a block holds a packet. */
+function isPacketBlock(type: number): boolean {
+  return type === BLOCK.enhanced || type === BLOCK.packet || type === BLOCK.simple
+}
+
 type Interface = { readonly linkType: number; readonly snaplen: number; readonly time: PcapngTime; drops: number }
 
 /** Blocks of a pcapng file, from its first section header on. */
@@ -82,6 +87,7 @@ export class PcapngParser implements CaptureParser {
       if (total > MAX_PARSED_BLOCK_BYTES) {
         // It has no usable packet.
         this.skippedBlocks++
+        if (isPacketBlock(type)) this.#events.passedOver?.('block', 0, 0, 0)
         this.#skip = total
         continue
       }
@@ -125,6 +131,7 @@ export class PcapngParser implements CaptureParser {
     }
     if (this.#foreign) {
       this.skippedBlocks++
+      this.#events.passedOver?.('version', 0, 0, 0)
       return true
     }
     switch (type) {
@@ -183,6 +190,8 @@ export class PcapngParser implements CaptureParser {
     const captured = total < 32 ? 0 : fileU32(bytes, at + 20, this.#little)
     if (from === undefined || total < 32 || captured > total - 32 || captured > MAX_RECORD_BYTES) {
       this.skippedBlocks++
+      const described = from !== undefined
+      this.#events.passedOver?.(described ? 'block' : 'interface', described ? 0 : interfaceId, captured, captured)
       return true
     }
     const record = this.#record
@@ -203,6 +212,7 @@ export class PcapngParser implements CaptureParser {
       if (!this.#sink.record()) return false
     } else {
       this.skippedBlocks++
+      this.#unread(from.linkType, captured, record.originalLength)
     }
     const optionsAt = record.start + captured + ((4 - (captured & 3)) & 3)
     if (optionsAt + 8 <= at + total - 4) this.#packetOptions(bytes, optionsAt, at + total - 4, from)
@@ -229,6 +239,9 @@ export class PcapngParser implements CaptureParser {
     const from = this.#interfaces[0]
     if (from === undefined || total < 16 || !isLinkTypeSupported(from.linkType)) {
       this.skippedBlocks++
+      if (from === undefined) this.#events.passedOver?.('interface', 0, 0, 0)
+      else if (total < 16) this.#events.passedOver?.('block', 0, 0, 0)
+      else this.#unread(from.linkType, 1, 1)
       return true
     }
     const original = fileU32(bytes, at + 8, this.#little)
@@ -239,7 +252,15 @@ export class PcapngParser implements CaptureParser {
     record.originalLength = original
     record.linkType = from.linkType
     record.timeUs = -1
-    return captured === 0 || this.#sink.record()
+    if (captured > 0) return this.#sink.record()
+    this.#unread(from.linkType, 0, original)
+    return true
+  }
+
+  /** A frame without captured bytes, or of a link type that is not read. */
+  #unread(linkType: number, captured: number, original: number): void {
+    if (!isLinkTypeSupported(linkType)) this.#events.passedOver?.('link-type', linkType, captured, original)
+    else if (original > 0) this.#events.passedOver?.('cut', 0, captured, original)
   }
 
   /** Drops of the interface (5) and of the system (7) count all since the start, so they replace the packets' own. */

@@ -1,3 +1,5 @@
+import type { PassedReason } from './passed-over.ts'
+
 /** libpcap's limit of one record's bytes. */
 export const MAX_RECORD_BYTES = 262144
 /** Bytes after which parsers stop searching for the next good record. */
@@ -50,6 +52,11 @@ export interface ParserEvents {
   joined?(at: number): void
   /** Fractions of seconds are ns although the header says µs. */
   nanoseconds?(): void
+  /**
+   * A frame of the capture cannot be read.
+   * @param detail number of its interface or link type, else 0
+   */
+  passedOver?(reason: PassedReason, detail: number, captured: number, original: number): void
   /** The rest cannot be read: no good record followed for MAX_RESYNC_BYTES, or until the end of the file. */
   unreadable(at: number, skippedBytes: number, reason: string): void
 }

@@ -83,7 +83,7 @@ function isErf(bytes: Uint8Array): boolean {
     const length = (bytes[at + 10] as number) * 256 + (bytes[at + 11] as number)
     const type = (bytes[at + 8] as number) & 0x7f
     const wire = (bytes[at + 14] as number) * 256 + (bytes[at + 15] as number)
-    if (type === 0 || type > 48 || length < 16 || wire === 0 || length > wire + 64) return false
+    if (type === 0 || type > 48 || length < 16 || wire === 0 || Math.abs(length - wire) > 64) return false
     at += length
   }
   return records > 0

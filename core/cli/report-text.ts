@@ -17,7 +17,9 @@ export function reportLines(report: Report): readonly string[] {
   const { source, totals } = report
   const span =
     source.firstTime === null || source.lastTime === null
-      ? 'no packets'
+      ? totals.frames > 0
+        ? 'no times'
+        : 'no packets'
       : `${(source.lastTime - source.firstTime).toFixed(3)} s from ${new Date(source.firstTime * 1000).toISOString()}`
   lines.push(`${source.name}: ${span}`)
   lines.push(

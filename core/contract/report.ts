@@ -18,7 +18,7 @@ export type Report<Objects = readonly ReportObject[]> = {
   readonly alarms: readonly ReportAlarm[]
 }
 
-/** The source; times are null where no packet arrived. */
+/** The source; times are null where no packet arrived, or none has a time. */
 export type ReportSource = {
   readonly kind: 'capture' | 'multicast' | 'capture-stream' | 'interface' | 'presentation'
   readonly name: string

@@ -376,6 +376,11 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.captureDrops(total, sometime, sinceUs, timeUs)
   }
 
+  /** Frames of the capture up to this time that could not be read. */
+  passedOver(total: number, timeUs: number): void {
+    this.#losses.host.passedOver(total, timeUs)
+  }
+
   /** Packets dropped by this computer and by the capturing one, and the longest recent lag, ms; null where unknown. */
   host(): Pick<SessionSnapshot, 'hostDrops' | 'captureDrops' | 'eventLoopLagMs'> {
     const { host } = this.#losses

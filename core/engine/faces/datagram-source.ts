@@ -11,6 +11,10 @@ export type CaptureFacts = {
   readonly fragmentsDropped: number
   readonly reportedDrops: number
   readonly undatedDrops: number
+  /** Frames of the capture that could not be read. */
+  readonly passedOver: number
+  /** Packets were read, and none of them has a time. */
+  readonly untimed?: boolean
 }
 
 /** A part that brings datagrams into the session, as the parts it feeds see it. */

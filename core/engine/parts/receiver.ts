@@ -254,6 +254,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     const live = this.sources.some(isLive)
     if (live) this.#watch?.look(this.#sockets(), timeUs)
     this.#captureDrops(timeUs)
+    this.#passedOver(timeUs)
     this.#receiver?.tick(timeUs)
     this.sample(timeUs)
     this.#dynamic?.look(timeUs)
@@ -288,6 +289,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   async stop(): Promise<void> {
     if (this.#stopped) return
+    this.#passedOver(this.#nowStreamUs())
     this.#watch?.close()
     this.#stopped = true
     this.#receiver?.close(this.#nowStreamUs())
@@ -439,6 +441,13 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     for (const source of this.sources) {
       const capture = source.capture()
       if (capture !== null) this.#watch?.capture(capture, timeUs)
+    }
+  }
+
+  #passedOver(timeUs: number): void {
+    for (const source of this.sources) {
+      const capture = source.capture()
+      if (capture !== null) this.#watch?.passed(capture, timeUs)
     }
   }
 

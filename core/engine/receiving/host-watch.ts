@@ -11,6 +11,8 @@ export interface HostListener {
   hostSockets(sockets: readonly SocketSnapshot[], timeUs: number): void
   hostLag(lagMs: number, fromUs: number, timeUs: number): void
   captureDrops(total: number, undated: number, sinceUs: number, timeUs: number): void
+  /** Frames of a capture up to this time that could not be read. */
+  passedOver(total: number, timeUs: number): void
 }
 
 /**
@@ -52,6 +54,11 @@ export class HostWatch {
     if (undated === 0) return
     this.#undated = counters.undatedDrops
     this.#undatedUs = timeUs
+  }
+
+  /** Takes the frames that could not be read up to this time of a capture. */
+  passed({ passedOver }: { readonly passedOver: number }, timeUs: number): void {
+    this.#listener.passedOver(passedOver, timeUs)
   }
 
   close(): void {

@@ -147,9 +147,9 @@ export class LiveCapturePart implements Part, DatagramSource {
   }
 
   capture(): CaptureFacts {
-    const { frames, malformed, fragmentsDropped, reportedDrops, undatedDrops } = this.#capture
+    const { frames, malformed, fragmentsDropped, reportedDrops, undatedDrops, passedOver } = this.#capture
     const dropped = this.#source.drops?.() ?? 0
-    return { frames, malformed, fragmentsDropped, reportedDrops: reportedDrops + dropped, undatedDrops }
+    return { frames, malformed, fragmentsDropped, reportedDrops: reportedDrops + dropped, undatedDrops, passedOver }
   }
 
   state(): readonly AnySection[] {

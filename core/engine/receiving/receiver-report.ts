@@ -16,12 +16,13 @@ export function reportPiecesOf(columns: SessionColumns, sources: readonly Datagr
 function reportInputs(sources: readonly DatagramSource[]): Parameters<SessionColumns['report']> {
   const kind = (sources.find(({ live }) => live) ?? sources[0])?.kind ?? 'capture'
   const { datagrams, bytes, firstTimeUs, lastTimeUs, capture } = sumsOf(sources)
+  const untimed = capture?.untimed === true
   return [
     {
       kind,
       name: labelOf(sources),
-      firstTime: seconds(firstTimeUs),
-      lastTime: seconds(lastTimeUs),
+      firstTime: untimed ? null : seconds(firstTimeUs),
+      lastTime: untimed ? null : seconds(lastTimeUs),
     },
     {
       frames: capture?.frames ?? datagrams,

@@ -22,6 +22,9 @@ export class HostTrouble {
   readonly #untold = new Set<string>()
   readonly #drops: Stretch[] = []
   readonly #lags: Stretch[] = []
+  readonly #passed: Stretch[] = []
+  #passedOver = 0
+  #passedUs = -1
   #total: number | null = null
   #captureDrops: number | null = null
   #captureUs = -1
@@ -73,6 +76,20 @@ export class HostTrouble {
     this.#captureDrops = total
     this.#total ??= 0
     return [this.#add(null, packets, fromUs, timeUs)]
+  }
+
+  /** Takes the number of frames up to this time that a capture has and that could not be read. */
+  passedOver(total: number, timeUs: number): void {
+    const fromUs = this.#passedUs < 0 ? timeUs : this.#passedUs
+    this.#passedUs = timeUs
+    if (total <= this.#passedOver) return
+    remember(this.#passed, { destination: null, fromUs, toUs: timeUs, amount: total - this.#passedOver })
+    this.#passedOver = total
+  }
+
+  /** Whether frames of a stretch could not be read, whatever they held. */
+  wasPassedOver(fromUs: number, toUs: number): boolean {
+    return this.#passed.some((stretch) => stretch.fromUs <= toUs && stretch.toUs >= fromUs)
   }
 
   /** Reading of the sockets was delayed by `lagMs` at some time within the stretch. */

@@ -67,7 +67,8 @@ export const CAPTURE_DROPS_SOME: Verdict = {
  * packet may wait in the queue) and its end (plus the time until the next sample). `capture`: the drop counter of the capture did.
  * 2. `host`: the system does not count drops, and reading of the sockets was delayed for longer than the socket's
  * buffer lasts at the destination's rate.
- * 3. `unknown`: the system does not count drops, and nothing else shows any.
+ * 3. `unknown`: the system does not count drops, and nothing else shows any; or the capture has frames of that time
+ * that could not be read.
  * 4. `sender`, for the end of an object: all TSIs stop with it; or many packets are missing at its end, while other TSIs lost nothing.
  * 5. `sender`, for an announced object without packets: both neighbours are whole, took eight packets or more each, and other channels
  * of the destination had packets and no loss meanwhile; `unknown` where less of that holds.
@@ -122,6 +123,10 @@ export class LossCauses {
     if (own > 0) return { cause: 'host', evidence: `its socket dropped ${own} packets meanwhile` }
     const captured = host.droppedIn(null, sinceUs, untilUs)
     if (captured > 0) return { cause: 'capture', evidence: `the capture counts ${captured} dropped packets meanwhile` }
+    // Not lost at all, perhaps.
+    if (host.wasPassedOver(sinceUs, untilUs)) {
+      return { cause: 'unknown', evidence: 'the capture has frames of that time that could not be read' }
+    }
     if (host.tells(destination)) return null
     const buffer = host.bufferOf(destination) ?? Number.POSITIVE_INFINITY
     if ((this.#rateOf(destination) / 8000) * lagMs > buffer) {

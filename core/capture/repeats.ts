@@ -1,0 +1,56 @@
+import { i32 } from '../protocol/ip/wire.ts'
+
+/** Packets that are looked at, and those before it that each is compared with. */
+const LOOKED_AT = 4096
+const NEAR = 4
+/** Fewer are no habit. */
+const LEAST_REPEATS = 16
+/** From here on bytes are the same for a packet that was forwarded: behind TTL and check sum. */
+const BEHIND_TTL = 12
+
+/** Finds out whether a capture has its packets twice, as from a mirror port of both directions or from all interfaces. */
+export class Repeats {
+  /** Not enough was seen yet. */
+  watching = true
+  #seen = 0
+  #repeated = 0
+  readonly #bytes: (Uint8Array | null)[] = new Array<Uint8Array | null>(NEAR).fill(null)
+  readonly #start = new Int32Array(NEAR)
+  readonly #length = new Int32Array(NEAR)
+
+  /** Takes an IP packet. Bytes of those before it may have been overwritten, and then differ. */
+  look(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start
+    if (length < 28) return
+    for (let near = 0; near < NEAR; near++) {
+      if (this.#length[near] !== length || !this.#isSame(near, bytes, start, length)) continue
+      this.#repeated++
+      this.#length[near] = 0
+      break
+    }
+    const place = this.#seen % NEAR
+    this.#bytes[place] = bytes
+    this.#start[place] = start
+    this.#length[place] = length
+    if (++this.#seen < LOOKED_AT) return
+    this.watching = false
+    this.#bytes.fill(null)
+  }
+
+  /** Packets of the first ones that were there twice, where that is nearly every one; null elsewhere. */
+  get found(): { readonly repeated: number; readonly of: number } | null {
+    if (this.#repeated < LEAST_REPEATS || this.#repeated < this.#seen * 0.4) return null
+    return { repeated: this.#repeated, of: this.#seen }
+  }
+
+  #isSame(near: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const other = this.#bytes[near]
+    if (other === null || other === undefined) return false
+    const at = this.#start[near] as number
+    if (at + length > other.length || i32(other, at + 4) !== i32(bytes, start + 4)) return false
+    for (let index = BEHIND_TTL; index < length; index++) {
+      if (other[at + index] !== bytes[start + index]) return false
+    }
+    return true
+  }
+}
