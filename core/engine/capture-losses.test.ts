@@ -101,8 +101,8 @@ describe('packets missing from a capture', () => {
       network: { objects: 1 },
     })
     expect(lossesIn(report).map(({ rule, cause }) => [rule, cause])).toEqual([
-      ['HOST-DROP', 'capture'],
       ['OBJ-LOSS', 'capture'],
+      ['HOST-DROP', 'capture'],
       ['OBJ-LOSS', 'network'],
     ])
   })

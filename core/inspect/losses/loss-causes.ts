@@ -41,21 +41,21 @@ export type Surroundings = {
 }
 
 /** Where something was lost, and what speaks for it. */
-export type Verdict = { readonly cause: LossCause; readonly evidence: string }
+export type LossVerdict = { readonly cause: LossCause; readonly evidence: string }
 
 /** So many packets are not lost by accident at one end, while all others arrive. */
 const MANY_PACKETS = 8
 
-/** Verdict on what was dropped for lack of memory. */
-export const NO_MEMORY: Verdict = { cause: 'host', evidence: 'the program had no memory left for it' }
-/** Verdict on an object whose headers contradict each other. */
-export const CONTRADICTED: Verdict = { cause: 'sender', evidence: 'its sender contradicts itself about it' }
+/** LossVerdict on what was dropped for lack of memory. */
+export const NO_MEMORY: LossVerdict = { cause: 'host', evidence: 'the program had no memory left for it' }
+/** LossVerdict on an object whose headers contradict each other. */
+export const CONTRADICTED: LossVerdict = { cause: 'sender', evidence: 'its sender contradicts itself about it' }
 /** Verdicts on losses in a capture that reports its drops at its end only. */
-export const CAPTURE_DROPS_ALL: Verdict = {
+export const CAPTURE_DROPS_ALL: LossVerdict = {
   cause: 'capture',
   evidence: 'the capture reports at least as many dropped packets as are missing',
 }
-export const CAPTURE_DROPS_SOME: Verdict = {
+export const CAPTURE_DROPS_SOME: LossVerdict = {
   cause: 'unknown',
   evidence: 'the capture reports dropped packets, but not when, and fewer than are missing',
 }
@@ -85,12 +85,12 @@ export class LossCauses {
   }
 
   /** Missing bytes of an object. @param ending where only its end is missing */
-  ofBytes(loss: Loss, ending: Ending | null): Verdict {
+  ofBytes(loss: Loss, ending: Ending | null): LossVerdict {
     return this.#ofHost(loss) ?? ofEnding(loss, ending) ?? this.#before(loss.destination)
   }
 
   /** An announced object without packets. */
-  ofObject(loss: Loss, around: Surroundings): Verdict {
+  ofObject(loss: Loss, around: Surroundings): LossVerdict {
     const host = this.#ofHost(loss)
     if (host !== null) return host
     if (!around.neighboursWhole) return { cause: 'network', evidence: 'the objects beside it lost packets too' }
@@ -105,7 +105,7 @@ export class LossCauses {
   }
 
   /** Before this computer: what is known of its sockets, or of the capture. */
-  #before(destination: string): Verdict {
+  #before(destination: string): LossVerdict {
     const host = this.#host
     if (host.bufferOf(destination) !== null)
       return { cause: 'network', evidence: `the socket of ${destination} dropped nothing meanwhile` }
@@ -114,7 +114,7 @@ export class LossCauses {
     return { cause: 'network', evidence: 'its packets are not in the capture, which counts no drops' }
   }
 
-  #ofHost({ destination, fromUs, toUs }: Loss): Verdict | null {
+  #ofHost({ destination, fromUs, toUs }: Loss): LossVerdict | null {
     const host = this.#host
     const lagMs = host.lagIn(fromUs - QUEUE_US, toUs)
     const sinceUs = fromUs - QUEUE_US - lagMs * 1000
@@ -140,7 +140,7 @@ export class LossCauses {
   }
 }
 
-function ofEnding({ destination }: Loss, ending: Ending | null): Verdict | null {
+function ofEnding({ destination }: Loss, ending: Ending | null): LossVerdict | null {
   if (ending === null) return null
   const { upTo, size, packets, silentTsis, othersWhole } = ending
   if (silentTsis > 1)

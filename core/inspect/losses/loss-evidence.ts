@@ -2,7 +2,7 @@ import { OBJECT_STATE } from '../../contract/object-table.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
-import type { Ending, LossCauses, Verdict } from './loss-causes.ts'
+import type { Ending, LossCauses, LossVerdict } from './loss-causes.ts'
 import type { LossLedger } from './loss-ledger.ts'
 import type { PacketHistory } from './packet-history.ts'
 
@@ -63,7 +63,7 @@ export class LossEvidence {
     toUs: number,
     othersArrived: boolean,
     pendingElsewhere: boolean,
-  ): Verdict {
+  ): LossVerdict {
     const { state, packets } = this.#columns.values
     const whole = (row: number): boolean => state[row] === OBJECT_STATE.complete
     return this.#causes.ofObject(

@@ -8,8 +8,8 @@ import {
   CONTRADICTED,
   type Ending,
   type LossCauses,
+  type LossVerdict,
   NO_MEMORY,
-  type Verdict,
 } from './loss-causes.ts'
 
 /** Losses remembered, since their cause may change. */
@@ -160,7 +160,7 @@ export class LossLedger {
     }
   }
 
-  #set(row: number, { cause, evidence }: Verdict, bytes: number): void {
+  #set(row: number, { cause, evidence }: LossVerdict, bytes: number): void {
     this.#evidence.set(row, evidence)
     this.#cause.set(row, LOSS_CAUSES.indexOf(cause))
     this.#bytes.set(row, bytes)

@@ -12,7 +12,7 @@ import type { FdtFile } from '../../protocol/flute/fdt.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import { AnnouncedMedia } from './announced-media.ts'
 import { HostTrouble, type NewDrops } from './host-trouble.ts'
-import { LossCauses, type Verdict } from './loss-causes.ts'
+import { LossCauses, type LossVerdict } from './loss-causes.ts'
 import { LossEvidence } from './loss-evidence.ts'
 import { LossLedger } from './loss-ledger.ts'
 import { LossMeter } from './loss-meter.ts'
@@ -372,7 +372,7 @@ export class LossWatch {
     channel: ChannelFacts,
     count: number,
     [bytes, likely]: readonly [announced: number, likely: number],
-    { cause }: Verdict,
+    { cause }: LossVerdict,
     fromUs: number,
     toUs: number,
   ): void {

@@ -339,7 +339,7 @@ describe('drops that a capture reports', () => {
     reception.pass(1000)
     const report = reception.close()
     expect(report.totals.losses).toMatchObject({
-      host: { objects: 1, bytes: 100 },
+      capture: { objects: 1, bytes: 100 },
       network: { objects: 1, bytes: 100 },
     })
     expect(report.totals.hostDrops).toBe(1)
@@ -350,7 +350,7 @@ describe('drops that a capture reports', () => {
 
   it('without a time explain all losses where they suffice, and else none', () => {
     for (const [drops, cause] of [
-      [3, 'host'],
+      [3, 'capture'],
       [2, 'unknown'],
     ] as const) {
       const reception = begin()

@@ -22,7 +22,7 @@ const rawOf = (id: string) => columns.find((column) => column.id === id)?.raw
 
 it('shows every fact that has a view, in the order of the weights, and those of FEC after what was lost', () => {
   const facts = [...shown].sort((a, b) => a.view.weight - b.view.weight).map(({ key }): string => key)
-  facts.splice(facts.indexOf('lost') + 1, 0, 'recovered', 'repairPackets')
+  facts.splice(facts.indexOf('lost') + 1, 0, 'loss', 'recovered', 'repairPackets')
   expect(columns.map(({ id }) => id)).toEqual(['address', 'plp', 'role', 'representation', ...facts])
   expect(new Set(shown.map(({ view }) => view.weight)).size).toBe(shown.length)
 })
