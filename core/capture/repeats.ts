@@ -5,6 +5,9 @@ const LOOKED_AT = 4096
 const NEAR = 4
 /** Fewer are no habit. */
 const LEAST_REPEATS = 16
+/** Every packet twice is a half; a carousel of a few packets repeats nearly all of them. */
+const LEAST_SHARE = 0.4
+const MOST_SHARE = 0.6
 /** From here on bytes are the same for a packet that was forwarded: behind TTL and check sum. */
 const BEHIND_TTL = 12
 
@@ -39,7 +42,8 @@ export class Repeats {
 
   /** Packets of the first ones that were there twice, where that is nearly every one; null elsewhere. */
   get found(): { readonly repeated: number; readonly of: number } | null {
-    if (this.#repeated < LEAST_REPEATS || this.#repeated < this.#seen * 0.4) return null
+    const share = this.#repeated / Math.max(1, this.#seen)
+    if (this.#repeated < LEAST_REPEATS || share < LEAST_SHARE || share > MOST_SHARE) return null
     return { repeated: this.#repeated, of: this.#seen }
   }
 

@@ -134,6 +134,8 @@ class CapturePart implements Part, DatagramSource {
       notice: (text) => this.#host.log('engine', 'info', text),
       linkSignalling: (signalling, timeUs, frame) => this.#alp.signalling(signalling, timeUs, frame),
     })
+    // A short capture has one tick, before its packets.
+    this.#wrapped.tick()
     this.#readToEnd = !this.#stopping
   }
 }
