@@ -7,7 +7,7 @@ import { Button } from '../ui/Button.tsx'
 import styles from './App.module.css'
 
 /** How long a result stays; an error stays until it is closed. */
-export const NOTICE_MS = 12_000
+const NOTICE_MS = 12_000
 
 /** The result of a command, over the lower edge of the window, which moves nothing. Escape closes it. */
 export function NoticeToast() {
