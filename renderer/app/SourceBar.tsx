@@ -223,6 +223,9 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const { totals, source, phase } = snapshot
   const { loss } = totals
   const running = phase === 'running' && (source.live || source.pace === 'real')
+  const summary = lossSummary(loss, running)
+  const [shown = ''] = summary.split(' (')
+  const aside = summary.slice(shown.length)
   const counts = countBySeverity(snapshot.alarms)
   const reading = phase === 'running' ? source.progress : null
   return (
@@ -252,7 +255,8 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
       <Figure
         label="Loss, of bytes"
         note={lossNote(loss)}
-        value={`loss ${lossSummary(loss, running)}`}
+        value={`loss ${shown}`}
+        aside={aside}
         width={84}
         bad={(running ? loss.last60 : loss.total).lost.bytes > 0}
         always
@@ -299,11 +303,22 @@ type FigureProps = {
   readonly spare?: boolean
   /** Shown however narrow the window is. */
   readonly always?: boolean
+  /** Follows the value where the window is not narrow. */
+  readonly aside?: string
   /** What a tooltip says instead of the label. */
   readonly note?: string
 }
 
-function Figure({ label, value, width, bad = false, spare = false, always = false, note = label }: FigureProps) {
+function Figure({
+  label,
+  value,
+  width,
+  bad = false,
+  spare = false,
+  always = false,
+  aside = '',
+  note = label,
+}: FigureProps) {
   return (
     <span
       className={styles.figure}
@@ -315,6 +330,7 @@ function Figure({ label, value, width, bad = false, spare = false, always = fals
     >
       <span className="visually-hidden">{label}: </span>
       {value}
+      {aside !== '' && <span className={styles.aside}>{aside}</span>}
     </span>
   )
 }
