@@ -54,6 +54,15 @@ export function nothingReceived(outcome: Outcome): AppError | null {
         : 'Check that the capture holds the address that was asked for.',
     }
   }
+  const lls = services.length > 0 ? undefined : flows.find(({ protocol }) => protocol === 'lls')
+  if (lls !== undefined) {
+    return {
+      code: 'nothing-received',
+      message: `${label} has LLS on ${lls.destination} (${lls.packets} datagrams), but no SLT that can be read, so no service is known.`,
+      tryThis:
+        'See the warnings of its tables with --log receive@warning; name a service by its address, route://ADDRESS:PORT.',
+    }
+  }
   const busiest = busiestOf(flows)
   const where = `${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}${busiest === undefined ? '' : `, most to ${busiest.destination}`}`
   return {
