@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { asServiceId } from '../contract/ids.ts'
 import type { ReportAlarm } from '../contract/report.ts'
+import { parseMpd } from '../manifest/mpd/parse.ts'
 import { parseLctHeader } from '../protocol/lct/header.ts'
 import { LLS_ADDRESS, LLS_TABLE } from '../protocol/lls/lls-table.ts'
 import { type Datagram, interleaved, pcapOf } from '../testing/datagrams.ts'
@@ -160,6 +161,19 @@ describe('media', () => {
     const alarms = await alarmsOf(sent)
     expect(rules(alarms)).toEqual(['STSID-MPD-MATCH error'])
     expect(alarms[0]?.text).toMatch(/^manifest.mpd announces representations? .+, which no TSI carries$/)
+  })
+
+  it('of which one of several bit rates is on air: a warning, since a player may choose the other', async () => {
+    const demo = await demoDash()
+    if (demo.manifest === null) throw new Error('the demo has no manifest')
+    const text = new TextDecoder().decode(demo.manifest.bytes)
+    const [video = ''] = /<Representation id="video"[\s\S]*?<\/Representation>/.exec(text) ?? []
+    const low = video.replace('id="video"', 'id="low"').replace('bandwidth="329000"', 'bandwidth="9000"')
+    const bytes = new TextEncoder().encode(text.replace(video, `${video}${low}`))
+    const manifest = { ...demo.manifest, bytes, mpd: parseMpd(bytes) }
+    const alarms = await alarmsOf(await live(12, {}, Promise.resolve({ ...demo, manifest })))
+    expect(rules(alarms)).toEqual(['STSID-MPD-MATCH warning'])
+    expect(alarms[0]?.text).toBe('manifest.mpd announces representation low, which no TSI carries')
   })
 
   it('of a TSI that stops while its service goes on, and comes back', async () => {

@@ -239,7 +239,8 @@ export const RULES = {
     sentence: '{segments} of {channel} came after their availability start, {worst} by {late} s{more}',
   },
   'STSID-MPD-MATCH': {
-    severity: 'error',
+    // An error where nothing of an adaptation set is carried.
+    severity: 'warning',
     priority: 1,
     topic: 'dash',
     clause: 'A/331 A.3.3.2.7, 7.1',

@@ -243,6 +243,8 @@ export type FindingFacts =
   | {
       readonly kind: 'representationsAbsent'
       readonly representations: readonly string[]
+      /** Of one of their adaptation sets nothing is carried: a player cannot choose another. */
+      readonly wholeSet: boolean
       readonly manifest: string
     }
   // Packets

@@ -159,9 +159,12 @@ export class AgreementWatch {
     if (untold.length === 0) return
     for (const id of untold) state.told.add(`representation ${id}`)
     const { id, destination, manifest } = service
+    const setOf = ({ period, set }: AnnouncedRepresentation): string => `${period}/${set}`
+    const setsOnAir = new Set(representations.filter(carried).map(setOf))
     const facts = {
       kind: 'representationsAbsent',
       representations: untold,
+      wholeSet: absent.some((each) => !setsOnAir.has(setOf(each))),
       manifest: manifest?.name ?? 'The MPD',
     } as const
     this.#found(facts, placeAt(sinceUs, 0, { service: id, destination }))

@@ -36,6 +36,8 @@ export type AnnouncedPlace = { readonly list: SegmentList; readonly position: nu
 export type AnnouncedRepresentation = {
   readonly id: string
   readonly period: number
+  /** Position of its adaptation set in the period. */
+  readonly set: number
   /** Of its first segment, µs; null where none is listed. */
   readonly durationUs: number | null
   readonly first: string | null
@@ -99,9 +101,9 @@ export class AnnouncedMedia {
     if (service === undefined) return []
     return this.#lists(service, timeUs).flatMap((list) => {
       if (list.of === null) return []
-      const { representation: id, period } = list.of
+      const { representation: id, period, set } = list.of
       const position = list.first === null ? null : list.positionOf(list.first)
-      return [{ id, period, durationUs: position === null ? null : list.durationUs(position), first: list.first }]
+      return [{ id, period, set, durationUs: position === null ? null : list.durationUs(position), first: list.first }]
     })
   }
 

@@ -23,6 +23,8 @@ export type ListPlace = {
   readonly representation: string
   /** Position of its period. */
   readonly period: number
+  /** Position of its adaptation set in the period. */
+  readonly set: number
   /** How much earlier than the whole segment its first part is available, µs (availabilityTimeOffset of low latency). */
   readonly earlyUs: number
 }
@@ -64,12 +66,12 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
     return count
   }
   const lists = mpd.periods.flatMap((period, index) =>
-    period.adaptationSets.flatMap((set) =>
-      set.representations.flatMap((representation) => {
+    period.adaptationSets.flatMap(({ representations }, set) =>
+      representations.flatMap((representation) => {
         const { addressing } = representation
         if (addressing.kind === 'single' || addressing.kind === 'base') return []
         const originUs = originOf(mpd, period, representation)
-        const of = { representation: representation.id, period: index, earlyUs: earlyOf(representation) }
+        const of = { representation: representation.id, period: index, set, earlyUs: earlyOf(representation) }
         if (addressing.kind === 'template' && addressing.timeline === null)
           return addressing.duration === null
             ? []

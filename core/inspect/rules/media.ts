@@ -60,10 +60,15 @@ export const mediaRules = (): RuleFile => ({
     rules.raise('SEG-LATE', { at, key: run.number, isError, values })
   },
   representationsAbsent: (at, rules) => {
-    const { representations, manifest } = at
+    const { representations, wholeSet, manifest } = at
     const more = representations.length > LISTED ? ` and ${representations.length - LISTED} more` : ''
     const values = { manifest, representations: `${representations.slice(0, LISTED).join(', ')}${more}` }
-    rules.raise('STSID-MPD-MATCH', { at, says: representations.length === 1 ? 'one' : 'more', values })
+    rules.raise('STSID-MPD-MATCH', {
+      at,
+      says: representations.length === 1 ? 'one' : 'more',
+      isError: () => wholeSet,
+      values,
+    })
   },
   channelNeverSent: (at, rules) => {
     const { representation, limitUs } = at

@@ -135,8 +135,8 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
   },
   'STSID-MPD-MATCH': {
     raises: [
-      at({ kind: 'representationsAbsent', representations: ['3'], manifest: 'a.mpd' }),
-      at({ kind: 'representationsAbsent', representations: ['3', '4'], manifest: 'a.mpd' }),
+      at({ kind: 'representationsAbsent', representations: ['3'], wholeSet: true, manifest: 'a.mpd' }),
+      at({ kind: 'representationsAbsent', representations: ['3', '4'], wholeSet: false, manifest: 'a.mpd' }),
     ],
   },
   'ALP-TABLE': { raises: [at({ kind: 'linkTableUnreadable', table: 'LMT', fault })] },
