@@ -1,7 +1,7 @@
 import type { AppError } from '../contract/app-error.ts'
 import { captureLabel } from './capture-errors.ts'
 import type { GzipFault } from './gzip-members.ts'
-import { type PassedOver, passedAdvice, passedText } from './passed-over.ts'
+import { type PassedFrames, passedAdvice, passedText } from './passed-frames.ts'
 
 /** Limit of warnings, for a capture with damage everywhere. */
 const MAX_WARNINGS = 20
@@ -68,7 +68,7 @@ export class CaptureWarnings {
   }
 
   /** Frames of one kind that could not be read. @param label names the capture or captures */
-  passedOver(label: string, kind: PassedOver['kinds'][number]): void {
+  passedOver(label: string, kind: PassedFrames['kinds'][number]): void {
     const first = kind.count === 1 ? `frame ${kind.frame}` : `the first is frame ${kind.frame}`
     this.#add(`${label}: ${passedText(kind)}; ${first}.`, passedAdvice(kind))
   }

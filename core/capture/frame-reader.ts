@@ -4,7 +4,7 @@ import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import { IpReader } from '../protocol/ip/ip-reader.ts'
 import { LinkLayer } from './link-layer.ts'
 import { LINK_TYPE } from './link-types.ts'
-import { PassedOver, type PassedReason } from './passed-over.ts'
+import { PassedFrames, type PassedReason } from './passed-frames.ts'
 import type { CaptureRecord } from './record.ts'
 import { Repeats } from './repeats.ts'
 import { SuperPackets } from './super-packets.ts'
@@ -23,7 +23,7 @@ export class FrameReader {
   readonly wrappings = new Wrappings()
   readonly link = new LinkLayer(this.wrappings)
   /** Frames that could not be read, or not to their end. */
-  readonly passed = new PassedOver()
+  readonly passed = new PassedFrames()
   /** Frames that the capture has twice. */
   readonly repeats = new Repeats()
   /** Number of the last frame, from 1. */
@@ -69,7 +69,7 @@ export class FrameReader {
       return
     }
     ip.vlan = this.link.vlan
-    if (this.repeats.watching) this.repeats.look(record.bytes, start, record.end)
+    if (this.repeats.watching) this.repeats.look(record.bytes, start, record.end, ip.timeUs)
     if (!ip.cut) {
       ip.packet(record.bytes, start, record.end)
       return

@@ -3,7 +3,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { captureLabel } from './capture-errors.ts'
 import { WITHIN_LINK } from './link-layer.ts'
 import { linkTypeAdvice, linkTypeName } from './link-types.ts'
-import { type PassedOver, passedText } from './passed-over.ts'
+import { type PassedFrames, passedText } from './passed-frames.ts'
 
 const PROTOCOLS: Readonly<Record<number, string>> = {
   1: 'ICMP',
@@ -41,7 +41,7 @@ type Found = {
   readonly protocols: ArrayLike<number>
   /** Frames without IP by EtherType. */
   readonly otherTypes: ReadonlyMap<number, number>
-  readonly passed: PassedOver
+  readonly passed: PassedFrames
   readonly warnings: readonly AppError[]
 }
 

@@ -1,4 +1,4 @@
-import type { PassedReason } from './passed-over.ts'
+import type { PassedReason } from './passed-frames.ts'
 
 /** libpcap's limit of one record's bytes. */
 export const MAX_RECORD_BYTES = 262144

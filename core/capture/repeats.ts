@@ -3,6 +3,8 @@ import { i32 } from '../protocol/ip/wire.ts'
 /** Packets that are looked at, and those before it that each is compared with. */
 const LOOKED_AT = 4096
 const NEAR = 4
+/** A copy of a packet is recorded soon after it, µs; what a carousel sends again comes later. */
+const SOON_US = 100_000
 /** Fewer are no habit. */
 const LEAST_REPEATS = 16
 /** Every packet twice is a half; a carousel of a few packets repeats nearly all of them. */
@@ -20,13 +22,15 @@ export class Repeats {
   readonly #bytes: (Uint8Array | null)[] = new Array<Uint8Array | null>(NEAR).fill(null)
   readonly #start = new Int32Array(NEAR)
   readonly #length = new Int32Array(NEAR)
+  readonly #timeUs = new Float64Array(NEAR)
 
   /** Takes an IP packet. Bytes of those before it may have been overwritten, and then differ. */
-  look(bytes: Uint8Array, start: number, end: number): void {
+  look(bytes: Uint8Array, start: number, end: number, timeUs: number): void {
     const length = end - start
     if (length < 28) return
     for (let near = 0; near < NEAR; near++) {
-      if (this.#length[near] !== length || !this.#isSame(near, bytes, start, length)) continue
+      if (this.#length[near] !== length || timeUs - (this.#timeUs[near] as number) > SOON_US) continue
+      if (!this.#isSame(near, bytes, start, length)) continue
       this.#repeated++
       this.#length[near] = 0
       break
@@ -35,6 +39,7 @@ export class Repeats {
     this.#bytes[place] = bytes
     this.#start[place] = start
     this.#length[place] = length
+    this.#timeUs[place] = timeUs
     if (++this.#seen < LOOKED_AT) return
     this.watching = false
     this.#bytes.fill(null)

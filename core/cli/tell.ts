@@ -9,14 +9,14 @@ export function tellFailure(error: AppError): void {
 }
 
 /**
- * Prints the log on stderr: lines of the requested topics at their levels, and errors of all others. Problems of the session
- * itself are left out: each command prints them itself.
+ * Prints the log on stderr: lines of the requested topics at their levels, and errors of all others but alarms, which the report and the
+ * exit status tell. Problems of the session itself are left out: each command prints them itself.
  */
 export function logTeller(spec: LogSpec | undefined): (line: LogLine) => void {
-  return ({ topic, level, text }) => {
+  return ({ topic, level, text, isAlarm }) => {
     const asked = (spec?.[topic] ?? spec?.all) !== undefined
     const isProblem = topic === 'engine' && (level === 'error' || level === 'warning')
-    if (isProblem || (!asked && level !== 'error')) return
+    if (isProblem || (!asked && (level !== 'error' || isAlarm === true))) return
     tellLine(`[${topic}] ${level}: ${text}`)
   }
 }

@@ -447,8 +447,10 @@ export type RecordingSnapshot = {
 
 /** One line of the log. */
 export type LogLine = {
+  /** When it was written; of an alarm, the stream time of what it is about. */
   readonly wallUs: number
   readonly topic: LogTopic
   readonly level: LogLevel
   readonly text: string
+  readonly isAlarm?: true
 }

@@ -9,7 +9,7 @@ const KEPT_LINES = 2000
 
 /** Writes lines of one session, at its own levels. */
 export type SessionLog = {
-  /** @param timeUs stream time of what it reports, µs; absent: now */
+  /** @param timeUs stream time of the alarm it reports, µs; absent: of another event, now */
   log(topic: LogTopic, level: LogLevel, text: string, timeUs?: number): void
   /** Whether a line of this topic and level would be kept. */
   wants(topic: LogTopic, level: LogLevel): boolean
@@ -35,7 +35,11 @@ export class Logger {
     return {
       wants,
       log: (topic, level, text, timeUs) => {
-        if (wants(topic, level)) this.#write({ wallUs: timeUs ?? this.#nowUs(), topic, level, text: shownText(text) })
+        if (!wants(topic, level)) return
+        const line = { topic, level, text: shownText(text) }
+        this.#write(
+          timeUs === undefined ? { wallUs: this.#nowUs(), ...line } : { wallUs: timeUs, ...line, isAlarm: true },
+        )
       },
     }
   }

@@ -75,7 +75,12 @@ describe('report', () => {
     const none = { objects: 0, bytes: 0 }
     expect(report.totals).toEqual({
       ...{ frames: 9, udp: 8, bytes: 7, malformed: 0, fragmentsDropped: 0 },
-      losses: { network: none, host: none, sender: none, unknown: none },
+      losses: { network: none, host: none, capture: none, sender: none, unknown: none },
+      loss: {
+        last10: expect.anything(),
+        last60: expect.anything(),
+        total: expect.objectContaining({ lost: { packets: 0, bytes: 0 } }),
+      },
       hostDrops: null,
       captureDrops: null,
       eventLoopLagMs: null,
@@ -124,6 +129,7 @@ describe('report', () => {
         senderTime: null,
         presentationTime: null,
         repair: null,
+        state: 'complete',
       },
     ])
     expect(video?.objects[2]).toMatchObject({

@@ -300,6 +300,8 @@ export class LossWatch {
     if (unnamed.length >= names.length) {
       // They came: a table that names them was lost.
       for (const [at, expected] of names.entries()) this.#reportUnnamed(unnamed[at] as number, expected, channel)
+      this.neverCame += names.length
+      this.#tellAbsent(names, channel, noticedUs)
       return
     }
     const nameOf = (row: number): string => String(this.#columns.textOf('name', row))
@@ -313,6 +315,11 @@ export class LossWatch {
     )
     const between = [nameOf(before), nameOf(after)] as const
     this.#reportAbsent({ kind: 'objectsAbsent', names, between, ...verdict }, channel, noticedUs)
+    this.#tellAbsent(names, channel, noticedUs)
+  }
+
+  /** Files that no one has under these names may be had elsewhere. */
+  #tellAbsent(names: readonly string[], channel: ChannelFacts, noticedUs: number): void {
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     const unlisted = { contentType: null, sizeBytes: null, encoded: false, listed: null }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { CHANNEL_FACTS, COUNTED_FACTS } from '../../contract/channel-table.ts'
+import { NO_LOSS } from '../../contract/loss.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import { ObjectColumns } from '../columns/object-columns.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
@@ -13,7 +14,7 @@ it('has every fact of the table, the counted ones as the receiver counts them', 
   const snapshot = channelSnapshot({ ...known, ...counts } as unknown as ChannelFacts, {
     rates: new RateMeter(),
     columns: new ObjectColumns(false, 1),
-    losses: { absentOf: () => 4 } as unknown as LossWatch,
+    losses: { absentOf: () => 4, meter: { spans: () => NO_LOSS } } as unknown as LossWatch,
     channels: [],
   })
   expect(Object.keys(snapshot)).toEqual(expect.arrayContaining(Object.keys(CHANNEL_FACTS)))

@@ -197,9 +197,10 @@ describe('a corrupt file', () => {
     )
   })
 
-  it('needs a name and at least one byte', () => {
+  it('needs at least one byte, and has an invented name where no table names it', () => {
     const { test, channel } = listed()
-    expect(corruptFile(channel, test.object(channel, 2, text('unnamed')), asServiceId(1))).toBeNull()
+    const unnamed = corruptFile(channel, test.object(channel, 2, text('unnamed')), asServiceId(1))
+    expect(unnamed).toMatchObject({ name: 'tsi-10/toi-2.bin', complete: false })
     expect(corruptFile(channel, test.object(channel, 1, new Uint8Array(0)), asServiceId(1))).toBeNull()
   })
 })

@@ -281,6 +281,7 @@ export const NOT_FOR_BYTES: ReadonlySet<string> = new Set([
   'parseSlsToi',
   'describeSlsToi',
   'parseUint',
+  'readToi',
 ])
 
 function concat(head: readonly number[], tail: Uint8Array): Uint8Array {

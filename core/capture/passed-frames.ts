@@ -17,7 +17,7 @@ type Kind = {
 const MAX_KINDS = 16
 
 /** Frames that a capture has and that were passed over, by reason: one warning each, with the first frame and their number. */
-export class PassedOver {
+export class PassedFrames {
   /** All of them. */
   count = 0
   readonly #kinds: Kind[] = []
