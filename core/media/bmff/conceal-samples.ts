@@ -30,7 +30,7 @@ const NOTHING: SampleContent = { ranges: [], nals: false }
 /**
  * Makes a movie fragment decodable without its lost samples. Its time line stays: decode time, duration and place in the file.
  *
- * - H.264: what was received of a damaged picture is kept, and pictures after it; decoders conceal the rest.
+ * - H.264: whole slices of a damaged picture are kept, and pictures after it; decoders conceal the rest.
  * - Other video: from the first lost sample on, samples are left out up to the next sync sample.
  * - Sound, whose samples do not depend on each other: a lost sample is a repetition of the one before.
  *

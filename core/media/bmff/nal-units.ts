@@ -1,11 +1,9 @@
 import { u32At } from '../../bytes/ints.ts'
-import { type Hole, isWhole, nextHole } from '../holes.ts'
+import { type Hole, isWhole } from '../holes.ts'
 
 /** Video whose samples are NAL units behind 32-bit lengths (ISO/IEC 14496-15 §4.3): H.264, or H.265 and H.266. */
 export type NalKind = 'avc' | 'hevc'
 
-/** Fewer received bytes of a slice tell nothing: its header may be among the missing ones. */
-const LEAST_SLICE_BYTES = 24
 const LENGTH_BYTES = 4
 
 /** The kind of a whole sample; null where it is no chain of NAL units. */
@@ -37,8 +35,7 @@ export function isHevcSync(bytes: Uint8Array, offset: number, size: number): boo
 }
 
 /**
- * What a decoder can use of a damaged sample of H.264: whole NAL units, and the beginning of damaged ones, whose missing part it
- * conceals.
+ * What a decoder can use of a damaged sample of H.264: its whole NAL units. A cut slice is no use: newer decoders end at it.
  * @returns ranges of NAL units without their lengths, in order; empty where no part of the picture is left
  */
 export function usableNals(
@@ -55,9 +52,8 @@ export function usableNals(
     const from = at + LENGTH_BYTES
     const to = from + u32At(bytes, at)
     if (to > end || to === from) break
-    const stop = Math.min(to, nextHole(holes, from)?.[0] ?? to)
-    if (stop === to || stop - from >= LEAST_SLICE_BYTES) {
-      usable.push([from, stop])
+    if (isWhole(holes, from, to)) {
+      usable.push([from, to])
       picture ||= isSlice(bytes[from] as number)
     }
     at = to
