@@ -69,15 +69,19 @@ test('the text of a table is read and compared with the keyboard alone', async (
   await expect(page.getByText('no earlier version').first()).toBeVisible()
 })
 
-test('an alarm names the cause of the loss', async ({ routescope: { app, home, openCapture } }) => {
+test('an alarm names the cause of the loss', async ({ routescope: { app, page, home, openCapture } }) => {
   await openCapture(await withLoss(await demoCapture(home), 40))
   await app.openTab('Alarms')
+  await page.getByRole('button', { name: 'Maximise Alarms' }).click()
   // One line for each channel, which unfolds.
   const folded = (await app.alarms.lines()).filter(({ Rule }) => Rule === 'OBJ-LOSS')
   expect(folded.length).toBeLessThanOrEqual(3)
+  for (const line of folded) expect(line.Cause).toBe('Before this computer')
   await app.alarms.row('OBJ-LOSS').first().dblclick()
   const losses = (await app.alarms.lines()).filter(({ Rule }) => Rule === 'OBJ-LOSS')
   expect(losses.length).toBeGreaterThan(folded.length + 1)
+  for (const line of losses) expect(line.Cause).toBe('Before this computer')
+  await page.keyboard.press('Escape')
   await app.openTab('Flows')
   await expect(app.page.getByText('lost before this computer')).toBeVisible()
   await app.openTab('Alarms')
