@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { besideBundle } from './electron/packaging/beside-bundle.mjs'
 
 /** Against tests that hang; none is told slow from fast by it, so that a busy machine passes too. */
-const TEST_TIMEOUT_MS = 300_000
+const TEST_TIMEOUT_MS = 150_000
 
 export default defineConfig({
   test: {

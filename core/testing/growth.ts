@@ -7,7 +7,7 @@ function processorMs(run: () => void): number {
 }
 
 /** Times measured again, since a single one may have a garbage collection. */
-const TRIES = 3
+const TRIES = 6
 
 /** How the cost of something grows from one size to `times` that size: the cheapest of some tries, ms. */
 export type Growth = { readonly smallMs: number; readonly largeMs: number; readonly ratio: number }
