@@ -7,6 +7,8 @@ const TEST_TIMEOUT_MS = 150_000
 
 export default defineConfig({
   test: {
+    // Vitest leaves a processor to itself, which would leave half of the two of a CI machine idle.
+    maxWorkers: '100%',
     projects: [
       {
         plugins: [besideBundle()],
@@ -33,7 +35,8 @@ export default defineConfig({
         plugins: [react()],
         test: {
           name: 'renderer',
-          environment: 'happy-dom',
+          // What needs a page asks for happy-dom in their first line.
+          environment: 'node',
           // The theme's tokens are read as text by their contrast test; every other style sheet stays empty.
           css: { include: [/tokens\.css/] },
           include: ['renderer/**/*.test.{ts,tsx}'],

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { keyName } from '../model/key-name.ts'
 import { addCommands } from '../stores/command-store.ts'

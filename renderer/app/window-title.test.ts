@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, expect, it } from 'vitest'
 import { applySections, showNoSession, showSession } from '../stores/session-store.ts'
 import { fakeSnapshot, sectionsOf } from '../testing/fake-engine.ts'

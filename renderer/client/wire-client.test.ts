@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it, vi } from 'vitest'
 import type { WireRequest } from '../../core/contract/engine-api.ts'
 import { appErrorOf, EngineCallError } from './call-error.ts'

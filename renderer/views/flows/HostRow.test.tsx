@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, it } from 'vitest'
 import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
 import { fakeSnapshot } from '../../testing/fake-engine.ts'

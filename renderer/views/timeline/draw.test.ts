@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
 import type { Palette } from '../../canvas/palette.ts'
 import { type Bar, channel, columnsOf, service } from '../../testing/timeline-testdata.ts'
