@@ -511,7 +511,7 @@ export class CaptureReader {
     this.#notice(`${which} time from 1900 (as GPAC writes it); 70 years were taken off.`)
   }
 
-  #nothingFound({ ip, link, frames, passed }: FrameReader): AppFailure {
+  #nothingFound({ ip, link, frames, passed, alp }: FrameReader): AppFailure {
     const unknown = this.#linkTypes.filter((linkType) => !isLinkTypeSupported(linkType))
     const { files } = this.#options
     if (frames === passed.count && unknown.length > 0) return unknownLinkType(files[0] as string, unknown)
@@ -519,6 +519,7 @@ export class CaptureReader {
       counters: this.counters,
       protocols: ip.protocols,
       otherTypes: link.otherTypes,
+      alp,
       passed,
       warnings: this.#warnings.all(),
     })

@@ -1,5 +1,6 @@
 import type { AppError } from '../contract/app-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import type { AlpCounters } from '../protocol/alp/alp-receiver.ts'
 import { captureLabel } from './capture-errors.ts'
 import { WITHIN_LINK } from './link-layer.ts'
 import { linkTypeAdvice, linkTypeName } from './link-types.ts'
@@ -30,6 +31,15 @@ const ETHER_TYPES: Readonly<Record<number, string>> = {
   35063: 'PTP',
 }
 
+/** Contents of ALP packets without IP. */
+const ALP_CONTENTS: readonly (readonly [keyof AlpCounters, string])[] = [
+  ['ts', 'MPEG-2 transport stream'],
+  ['rohc', 'compressed IP headers'],
+  ['signalling', 'link-layer signalling'],
+  ['extension', 'the extension type'],
+  ['reserved', 'reserved types'],
+]
+
 type Found = {
   readonly counters: {
     readonly frames: number
@@ -41,6 +51,8 @@ type Found = {
   readonly protocols: ArrayLike<number>
   /** Frames without IP by EtherType. */
   readonly otherTypes: ReadonlyMap<number, number>
+  /** ALP packets by content; null for captures without ALP. */
+  readonly alp: Readonly<AlpCounters> | null
   readonly passed: PassedFrames
   readonly warnings: readonly AppError[]
 }
@@ -65,6 +77,10 @@ export function noUdpFailure(files: readonly string[], found: Found): AppFailure
   }
   for (const [type, count] of found.otherTypes) {
     parts.push([otherName(type), count])
+  }
+  for (const [counter, name] of ALP_CONTENTS) {
+    const count = found.alp?.[counter] ?? 0
+    if (count > 0) parts.push([`ALP packets of ${name}`, count])
   }
   if (counters.malformed > 0) parts.push(['malformed', counters.malformed])
   for (const kind of found.passed.kinds) parts.push([passedText(kind).replace(/^\d+ \w+ /, ''), kind.count])

@@ -128,7 +128,7 @@ function serviceText(service: ReportService): string[] {
   const lines = [
     `Service ${service.id}${channel} ${service.name ?? '(no name)'}, ${service.protocol}, ${service.destination ?? 'no destination'}`,
   ]
-  const startup = startupText(service.startup, 1)
+  const startup = startupText(service.startup, service.notPlayable, 1)
   if (startup !== null) lines.push(`  ${startup}`)
   lines.push(...slsText(service.sls))
   for (const session of service.sessions) {

@@ -14,6 +14,8 @@ import { tellFailure, wildcardText } from './tell.ts'
 import { keepServing } from './unexpected.ts'
 
 const PROGRESS_MS = 250
+/** Services with a line at the end. */
+const MAX_SERVICES = 256
 
 /**
  * Runs one session in this process until its sources end, its duration is over, or the user stops it. A gateway goes on serving
@@ -119,8 +121,11 @@ export function problemTeller(session: Session, progress: ProgressLine): () => v
 function summaryLines(session: Session): string[] {
   const lines = [summaryText(session)]
   const { services, hostDrops, captureDrops } = session.snapshot()
-  for (const { id, packets, startup } of services) {
-    const text = packets === 0 ? null : startupText(startup, 1e6)
+  const listed = services.filter(
+    ({ packets, state }) => packets > 0 || (session.expectsFiles && state !== 'not-joined'),
+  )
+  for (const { id, state, startup, notPlayable } of listed.slice(0, MAX_SERVICES)) {
+    const text = state === 'not-joined' ? 'not joined' : startupText(startup, notPlayable, 1e6)
     if (text !== null) lines.push(`Service ${id}: ${text}`)
   }
   const ownDrops = (hostDrops ?? 0) - (captureDrops ?? 0)

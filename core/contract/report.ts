@@ -70,7 +70,7 @@ export type Losses = Readonly<Record<LossCause, { readonly objects: number; read
  * `slt`: first LLS table, first SLT that lists the service. `firstPacket`: of the service. `sls`: first whole fragment of its
  * signalling. `stsid`, `manifest`: first S-TSID, first MPD or playlist. `init`: first whole initialisation segment.
  * `firstMedia`, `firstSegment`: first media object begun, and whole. `playable`: manifest read, and of every role the S-TSID
- * announces (without one: that was seen) an initialisation segment, where there are any, and a media segment whole; of MMTP, whose MPUs need no
+ * announces (without one: that was seen; of files without roles, any) an initialisation segment, where there are any, and a media segment whole; of MMTP, whose MPUs need no
  * manifest, signalling read and an MPU of every role whole.
  */
 export const STARTUP_STEPS = [
@@ -167,6 +167,8 @@ export type ReportService<Objects = readonly ReportObject[]> = {
   readonly sessions: readonly ReportSession<Objects>[]
   /** Times of the steps of tuning in. */
   readonly startup: Startup
+  /** Why nothing of it can be played, in a sentence; null where all that a player needs has arrived. */
+  readonly notPlayable: string | null
   /** Packets and bytes lost, before and after repair. */
   readonly loss: LossSpans
   readonly mmtp: ReportMmtp | null

@@ -61,3 +61,8 @@ function cut(text: string, limit: number): string {
   const kept = Math.floor((limit - 1) / 2)
   return `${text.slice(0, kept)}…${text.slice(-kept)}`
 }
+
+/** A sentence as a part of another: without its capital letter and full stop. */
+export function clauseOf(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '')
+}

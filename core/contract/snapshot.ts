@@ -244,6 +244,7 @@ export type ServiceSnapshot = {
   readonly repairServers: readonly SignalledServer[]
   /** Null while nothing can be played; the reason is in `notPlayable`. */
   readonly playable: PlayableSnapshot | null
+  /** Why not all that a player needs has arrived, or is served, in a sentence; null where it is. */
   readonly notPlayable: string | null
 }
 

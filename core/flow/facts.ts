@@ -12,7 +12,7 @@ import type {
 import type { CarrierPlace, ChannelCarrier, SignallingCarrier } from './carriers.ts'
 import type { Flow } from './datagrams.ts'
 import type { Finding } from './findings.ts'
-import type { FlowObject, ListedFacts } from './objects.ts'
+import type { FlowObject, ListedFacts, ObjectKind } from './objects.ts'
 import type { ReceiveTarget } from './receive-target.ts'
 
 /** A multicast destination whose packets are wanted. */
@@ -176,6 +176,8 @@ export interface ServiceFacts {
   /** `ip:port` of the SLS, or of the MMTP flow. */
   readonly destination: string | null
   readonly source: string | null
+  /** Where the SLT says that its signalling is fetched by HTTP; null where it is broadcast, or nothing is said. */
+  readonly signallingUrl: string | null
   readonly joined: boolean
   /** Its description of channels or components, or a manifest, has been read. */
   readonly signalled: boolean
@@ -257,6 +259,7 @@ export type SlsFragment = {
 
 /** The repair of an object that lacked bytes. */
 export type RepairFact = ObjectRepair & {
+  readonly kind: ObjectKind
   /** The object as transported, where it is complete now; valid during the call. */
   readonly whole: Uint8Array | null
 }

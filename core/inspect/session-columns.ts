@@ -5,7 +5,7 @@ import { OBJECT_BATCH_ROWS } from '../contract/object-batch.ts'
 import type { BoxField, BytesView, ObjectBoxes } from '../contract/object-boxes.ts'
 import type { ObjectDetail, ObjectQuery, ObjectView } from '../contract/object-rows.ts'
 import type { ObjectRow } from '../contract/object-table.ts'
-import type { Losses, Report, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
+import type { Losses, Report, ReportLink, ReportSignature, ReportSource, Startup } from '../contract/report.ts'
 import type {
   ChannelSnapshot,
   FlowSnapshot,
@@ -46,6 +46,7 @@ import { LossWatch } from './losses/loss-watch.ts'
 import { RateMeter } from './rate-meter.ts'
 import { channelSnapshot } from './report/channel-snapshots.ts'
 import { flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
+import { whyNotPlayable } from './report/playability.ts'
 import { serviceSnapshot } from './report/service-state.ts'
 import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
@@ -103,6 +104,8 @@ export class SessionColumns implements ReceiveObserver {
   readonly #views: ObjectViews
   readonly #services: ServiceFacts[] = []
   readonly #known = new Set<ServiceFacts>()
+  /** Services whose files others share. */
+  readonly #configuring = new Set<ServiceId>()
   readonly #channels: ChannelFacts[] = []
   readonly #flows: FlowFacts[] = []
   readonly #links: LinkFacts[] = []
@@ -180,12 +183,15 @@ export class SessionColumns implements ReceiveObserver {
     if (this.#known.has(service)) return
     this.#known.add(service)
     this.#services.push(service)
-    if (service.sharesFilesOf !== null) this.#losses.media.share(service.id, service.sharesFilesOf)
+    if (service.sharesFilesOf === null) return
+    this.#configuring.add(service.sharesFilesOf)
+    this.#losses.media.share(service.id, service.sharesFilesOf)
   }
 
   serviceGone(service: ServiceFacts): void {
     this.#versions.bump('services', 'signalling')
     this.#known.delete(service)
+    this.#configuring.delete(service.id)
     const at = this.#services.indexOf(service)
     if (at >= 0) this.#services.splice(at, 1)
     this.#signalling.serviceGone(service.id)
@@ -278,8 +284,11 @@ export class SessionColumns implements ReceiveObserver {
 
   objectRepaired(index: number, repair: RepairFact): void {
     this.#objectChanges++
+    const fetched = repair.how === 'http' && index < this.objects.count
+    // By its state before it was repaired.
+    if (fetched) this.#losses.objectFetched(index)
     this.objects.repaired(index, repair)
-    if (repair.how === 'http') this.#losses.objectFetched(index)
+    if (fetched) this.#startup.fetched(this.objects.values.channel[index] as number, repair.kind, this.#nowUs)
   }
 
   objectNamed(object: FlowObject): void {
@@ -509,6 +518,7 @@ export class SessionColumns implements ReceiveObserver {
       malformed: this.#malformed.count,
       losses: this.#losses,
       startup: this.#startup,
+      notPlayable: (service, startup) => this.#whyNotPlayable(service, startup, this.#channels),
       services: this.#services,
       channels: this.#channels,
       flows: this.#flows,
@@ -517,7 +527,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   totals(): TotalsSnapshot {
-    const received = totalsOf(this.#flows, this.#channels, this.#rates)
+    const received = totalsOf(this.#flows, this.#channels, this.#rates, this.#losses.fetched)
     const { goneSinceUs } = this.#watch.silence
     const { neverCame, awaited } = this.#losses
     const loss = this.#losses.meter.spans(null)
@@ -548,9 +558,38 @@ export class SessionColumns implements ReceiveObserver {
       const startup = this.#startup.of(service, shared.length === 0 ? own : [...own, ...shared], ownFlows)
       const silent = this.#watch.silence.isSilent(service.id)
       const latest = this.#watch.latestOf(service, shared.length === 0 ? own : [...own, ...shared])
-      const { meter } = this.#losses
+      const { meter, fetched } = this.#losses
       const tuningIn = { startup, latest }
-      return serviceSnapshot(service, own, ownFlows, this.#rates, meter, silent, tuningIn, playable(service))
+      const why = this.#whyNotPlayable(service, startup, shared.length === 0 ? own : [...own, ...shared])
+      return serviceSnapshot(
+        service,
+        own,
+        ownFlows,
+        this.#rates,
+        meter,
+        fetched,
+        silent,
+        tuningIn,
+        playable(service),
+        why,
+      )
+    })
+  }
+
+  /** @param channels of the service, and of the one whose files it shares */
+  #whyNotPlayable(service: ServiceFacts, startup: Startup, channels: readonly ChannelFacts[]): string | null {
+    if (startup.playable !== null) return null
+    const [log, { agreement }, nowUs] = [this.#startup, this.#watch, this.#nowUs]
+    // A list may have 10 000 services of which nothing is known.
+    return whyNotPlayable(service, {
+      startup,
+      configures: this.#configuring.has(service.id),
+      get missing() {
+        return log.missingRoles(service, channels)
+      },
+      get broadband() {
+        return agreement.broadbandOf(service.id, nowUs)
+      },
     })
   }
 

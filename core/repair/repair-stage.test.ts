@@ -135,7 +135,9 @@ describe('the repair stage', () => {
     expect(patched?.kind === 'objectPatched' ? patched.patch : '').toContain(
       mode === 'strict' ? 'without its lost samples' : 'kept with holes',
     )
-    expect([...run.repairs.values()]).toEqual([{ how: mode, bytes: 1000, urls: [], fetched: [], whole: null }])
+    expect([...run.repairs.values()]).toEqual([
+      { how: mode, kind: 'media', bytes: 1000, urls: [], fetched: [], whole: null },
+    ])
     // A detail of the loss, which has its alarm.
     expect(run.alarms).toEqual([])
   })

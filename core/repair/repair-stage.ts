@@ -189,6 +189,7 @@ export class RepairStage implements ObjectSink {
       const transported = content === bytes ? bytes : null
       this.#options.observer.objectRepaired(object.index, {
         how: 'http',
+        kind: facts.kind,
         bytes: filled,
         urls,
         // Ranges of an encoded object are not those of its content.
@@ -251,7 +252,14 @@ export class RepairStage implements ObjectSink {
     const { object, facts } = lost
     const patched = idle ? null : patchObject(facts.kind, bytes, inside, mode, cut)
     if (patched === null) return false
-    observer.objectRepaired(object.index, { how: mode, bytes: sumOf(inside), urls: [], fetched: [], whole: null })
+    observer.objectRepaired(object.index, {
+      how: mode,
+      kind: facts.kind,
+      bytes: sumOf(inside),
+      urls: [],
+      fetched: [],
+      whole: null,
+    })
     this.#found(lost, { kind: 'objectPatched', name: facts.name, patch: patched.text })
     const file = { ...facts, lease: ownBytes(patched.bytes), complete: false, missing, patched: mode }
     if (keepCorrupt) files.whole(file)

@@ -163,6 +163,7 @@ const service = exactly({
   ),
   sessions: list(exactly({ destination, channels: list(channel) })),
   startup,
+  notPlayable: optional(string),
   loss: spans,
   repairServers: list(
     exactly({

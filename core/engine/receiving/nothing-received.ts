@@ -63,6 +63,25 @@ export function nothingReceived(outcome: Outcome): AppError | null {
         'See the warnings of its tables with --log receive@warning; name a service by its address, route://ADDRESS:PORT.',
     }
   }
+  if (services.length > 0) {
+    const [only] = services
+    return {
+      code: 'nothing-received',
+      message:
+        services.length === 1 && only !== undefined
+          ? `${label} lists service ${only.id} alone. ${only.notPlayable ?? ''}`.trimEnd()
+          : `${label} lists ${services.length} services, but gives none of them a broadcast address.`,
+      tryThis: 'Name the address of a session, route://ADDRESS:PORT, where one is known.',
+    }
+  }
+  const tunnel = flows.find(({ protocol }) => protocol === 'stltp' || protocol === 'alptp')
+  if (tunnel !== undefined) {
+    return {
+      code: 'nothing-received',
+      message: `${label} has ${tunnel.protocol.toUpperCase()} on ${tunnel.destination} (${tunnel.packets} datagrams), but no ROUTE, FLUTE or MMTP inside.`,
+      tryThis: 'See the contents of its packets with inspect.',
+    }
+  }
   const busiest = busiestOf(flows)
   const where = `${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}${busiest === undefined ? '' : `, most to ${busiest.destination}`}`
   return {

@@ -107,6 +107,19 @@ export class AgreementWatch {
     return declared === null || carrier.kind !== 'lct' || declared.channels.has(`${destination} ${carrier.tsi}`)
   }
 
+  /** Folder from which all announced media of a service are fetched by broadband; null where any is broadcast. */
+  broadbandOf(service: ServiceId, nowUs: number): string | null {
+    const state = this.#services.get(service)
+    const representations = this.#media.representations(service, nowUs)
+    const unicast = state?.unicast ?? []
+    if (representations.length === 0) return null
+    const declared = state?.declared?.representations
+    const elsewhere = representations.every((each) => declared?.has(each.id) !== true && isBroadband(each, unicast))
+    if (!elsewhere || (state !== undefined && state.heard.size > 0)) return null
+    const first = representations[0]?.first ?? ''
+    return /^[a-z][a-z0-9+.-]*:\/\//i.test(first) ? first.slice(0, first.lastIndexOf('/') + 1) : (unicast[0] ?? null)
+  }
+
   look(services: readonly ServiceFacts[], nowUs: number): void {
     if (this.#services.size === 0) return
     for (const service of services) {

@@ -60,7 +60,7 @@ export class SignallingPresence {
   #service(service: ServiceFacts, nowUs: number): void {
     const { id, category, protocol, joined, name, destination } = service
     // Only the SLT gives a category.
-    if (category === null || protocol !== 'route') return
+    if (category === null || protocol === 'none') return
     if (!joined) {
       this.#joinedUs.delete(id)
       return
@@ -69,14 +69,15 @@ export class SignallingPresence {
     if (sinceUs === undefined) this.#joinedUs.set(id, nowUs)
     if (sinceUs === undefined || sinceUs < 0) return
     const types = this.#tables.typesOf(id)
-    const missing = missingOf(types, category)
+    // MMTP carries its signalling among its packets, and repeats no fragment of it under a name.
+    const missing = protocol === 'route' ? missingOf(types, category) : []
     const limitUs = this.#limits.slsPresentUs
     if (this.#passed(sinceUs, this.#silence.signalUs) <= limitUs) return
     // Of a silent service nothing can come.
     if (this.#silence.isSilent(id)) return
     this.#joinedUs.set(id, -1)
-    if (missing.length === 0) return
     const hasPackets = this.#silence.serviceUs(id) >= 0
+    if (missing.length === 0 && hasPackets) return
     const facts = {
       kind: 'slsAbsent',
       serviceName: name,

@@ -11,6 +11,7 @@ import { contentEncodingOf } from '../../protocol/content-encoding.ts'
 import type { FdtFile } from '../../protocol/flute/fdt.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import { AnnouncedMedia } from './announced-media.ts'
+import { FetchedObjects } from './fetched-objects.ts'
 import { HostTrouble, type NewDrops } from './host-trouble.ts'
 import { LossCauses, type LossVerdict } from './loss-causes.ts'
 import { LossEvidence } from './loss-evidence.ts'
@@ -40,6 +41,7 @@ export class LossWatch {
     this.#found({ ...facts, ...placeAt(timeUs, 0, { service }) })
   })
   readonly host = new HostTrouble()
+  readonly fetched = new FetchedObjects()
   readonly meter: LossMeter
   readonly #columns: ObjectColumns
   readonly #channels: readonly ChannelFacts[]
@@ -103,6 +105,10 @@ export class LossWatch {
 
   /** What an object lacked was fetched. */
   objectFetched(row: number): void {
+    const state = this.#columns.values.state[row] as number
+    const channel = this.#columns.values.channel[row] as number
+    if (state === OBJECT_STATE.partial) this.fetched.add(row, channel, 'incomplete')
+    else if (state !== OBJECT_STATE.complete) this.fetched.add(row, channel, 'cutOff')
     this.meter.madeGood(row)
     this.#ledger.healed(row)
   }
@@ -184,6 +190,7 @@ export class LossWatch {
   }
 
   objectResumed(object: FlowObject): void {
+    this.fetched.remove(object.index)
     this.#ledger.healed(object.index)
     this.meter.madeGood(object.index)
   }

@@ -3,6 +3,7 @@ import { CHANNEL_FACTS, COUNTED_FACTS } from '../../contract/channel-table.ts'
 import { NO_LOSS } from '../../contract/loss.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import { ObjectColumns } from '../columns/object-columns.ts'
+import { FetchedObjects } from '../losses/fetched-objects.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
 import { RateMeter } from '../rate-meter.ts'
 import { channelSnapshot } from './channel-snapshots.ts'
@@ -14,7 +15,11 @@ it('has every fact of the table, the counted ones as the receiver counts them', 
   const snapshot = channelSnapshot({ ...known, ...counts } as unknown as ChannelFacts, {
     rates: new RateMeter(),
     columns: new ObjectColumns(false, 1),
-    losses: { absentOf: () => 4, meter: { spans: () => NO_LOSS } } as unknown as LossWatch,
+    losses: {
+      absentOf: () => 4,
+      meter: { spans: () => NO_LOSS },
+      fetched: new FetchedObjects(),
+    } as unknown as LossWatch,
     channels: [],
   })
   expect(Object.keys(snapshot)).toEqual(expect.arrayContaining(Object.keys(CHANNEL_FACTS)))

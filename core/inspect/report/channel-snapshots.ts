@@ -46,6 +46,7 @@ export function channelSnapshot(channel: ChannelFacts, sources: ChannelSources):
     role: channel.role,
     representation: channel.representation,
     ...(counted as Pick<ChannelFactValues, CountedFact>),
+    ...sources.losses.fetched.countsOf(channel),
     ...workOut(channel, sources),
   }
 }

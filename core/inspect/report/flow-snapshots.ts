@@ -1,6 +1,7 @@
 import type { FlowSnapshot, TotalsSnapshot } from '../../contract/snapshot.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { ChannelFacts, FlowFacts } from '../../flow/facts.ts'
+import type { FetchedObjects } from '../losses/fetched-objects.ts'
 import type { RateMeter } from '../rate-meter.ts'
 
 /** Makes one line of the list of flows. */
@@ -22,6 +23,7 @@ export function totalsOf(
   flows: readonly FlowFacts[],
   channels: readonly ChannelFacts[],
   rates: RateMeter,
+  fetched: FetchedObjects,
 ): Omit<TotalsSnapshot, 'objects' | 'malformed' | 'loss' | 'goneSinceUs' | 'neverCame' | 'awaited'> {
   const totals = {
     packets: 0,
@@ -41,9 +43,10 @@ export function totalsOf(
     totals.packetsPerSecond += rates.packetsPerSecond(flow)
   }
   for (const channel of channels) {
-    totals.complete += channel.complete
-    totals.incomplete += channel.incomplete
-    totals.cutOff += channel.cutOff
+    const { complete, incomplete, cutOff } = fetched.countsOf(channel)
+    totals.complete += complete
+    totals.incomplete += incomplete
+    totals.cutOff += cutOff
     totals.lostBytes += channel.lost
   }
   return totals

@@ -1,5 +1,6 @@
 import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } from '../../contract/snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
+import type { FetchedObjects } from '../losses/fetched-objects.ts'
 import type { LossMeter } from '../losses/loss-meter.ts'
 import type { RateMeter } from '../rate-meter.ts'
 
@@ -10,9 +11,11 @@ export function serviceSnapshot(
   flows: readonly FlowFacts[],
   rates: RateMeter,
   meter: LossMeter,
+  fetched: FetchedObjects,
   silent: boolean,
   tuningIn: Pick<ServiceSnapshot, 'startup' | 'latest'>,
   playable: PlayableSnapshot | null,
+  notPlayable: string | null,
 ): ServiceSnapshot {
   let packets = 0
   let bytes = 0
@@ -29,9 +32,10 @@ export function serviceSnapshot(
   let mediaPackets = 0
   for (const channel of channels) {
     if (channel.serviceId !== service.id) continue
-    objects += channel.complete + channel.incomplete + channel.cutOff
-    incomplete += channel.incomplete
-    cutOff += channel.cutOff
+    const counts = fetched.countsOf(channel)
+    objects += counts.complete + counts.incomplete + counts.cutOff
+    incomplete += counts.incomplete
+    cutOff += counts.cutOff
     if (channel.carrier.kind !== 'lct' || channel.carrier.tsi !== 0) mediaPackets += channel.packets
   }
   const media = service.protocol === 'mmtp' ? packets > 0 && service.joined : mediaPackets > 0
@@ -64,7 +68,7 @@ export function serviceSnapshot(
         randomBackoffMs,
       })),
     playable,
-    notPlayable: playable === null ? whyNotPlayable(service) : null,
+    notPlayable: notPlayable ?? (playable === null ? 'Nothing serves this session over HTTP.' : null),
   }
 }
 
@@ -113,12 +117,4 @@ function stateOf(service: ServiceFacts, media: boolean, lossy: boolean, silent: 
   if (silent) return 'silent'
   if (media) return lossy ? 'partial' : 'receiving'
   return service.signalled ? 'signalled' : 'announced'
-}
-
-function whyNotPlayable(service: ServiceFacts): string {
-  if (!service.joined) return 'This service is not joined.'
-  if (service.protocol === 'mmtp' && service.manifest === null) return 'No complete MPU has arrived yet.'
-  if (service.protocol === 'none') return 'No broadcast signalling is announced for this service.'
-  if (service.manifest !== null) return 'Nothing serves this session over HTTP.'
-  return service.signalled ? 'Its signalling has no manifest.' : 'Its signalling has not arrived yet.'
 }

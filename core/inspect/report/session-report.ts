@@ -40,6 +40,8 @@ export type ReportParts = {
   readonly malformed: number
   readonly losses: LossWatch
   readonly startup: StartupLog
+  /** Why a service cannot be played; null where it can. */
+  readonly notPlayable: (service: ServiceFacts, startup: Startup) => string | null
   readonly services: readonly ServiceFacts[]
   readonly channels: readonly ChannelFacts[]
   readonly flows: readonly FlowFacts[]
@@ -118,6 +120,7 @@ function reportService<Objects>(
     channels.push(reportChannel(parts, channel, listed(rows[channel.index] ?? [])))
   }
   const { id, name, protocol, category, major, minor, destination, source } = service
+  const startup = parts.startup.of(service, parts.channels, parts.flows)
   return {
     id,
     name,
@@ -141,7 +144,8 @@ function reportService<Objects>(
       randomBackoff: server.randomBackoffMs / 1000,
     })),
     loss: parts.losses.meter.spans((channel) => channel.serviceId === service.id),
-    startup: inSeconds(parts.startup.of(service, parts.channels, parts.flows)),
+    startup: inSeconds(startup),
+    notPlayable: parts.notPlayable(service, startup),
     mmtp:
       service.mmtp === null
         ? null

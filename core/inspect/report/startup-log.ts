@@ -2,7 +2,7 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { ChannelRole, JsonObject, Startup } from '../../contract/report.ts'
 import type { ChannelFacts, FlowFacts, LlsTableFact, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
-import type { FlowObject } from '../../flow/objects.ts'
+import type { FlowObject, ObjectKind } from '../../flow/objects.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
@@ -26,6 +26,7 @@ type ServiceSteps = {
 
 type ChannelSteps = {
   manifestUs: number | null
+  playlistUs: number | null
   initUs: number | null
   mediaUs: number | null
   segmentUs: number | null
@@ -85,13 +86,23 @@ export class StartupLog {
     if (object.kind === 'media') this.objectBegun(object)
     if (object.state !== 'complete') return
     const { kind, lastTimeUs } = object
-    if (kind !== 'media' && kind !== 'init' && kind !== 'manifest') return
+    if (kind === 'file' || kind === 'signalling') return
     const steps = this.#channel(object.channel)
     // An MPU contains its own initialisation.
     if (object.assembled) steps.initUs = earlier(steps.initUs, lastTimeUs)
-    if (kind === 'media') steps.segmentUs = earlier(steps.segmentUs, lastTimeUs)
-    else if (kind === 'init') steps.initUs = earlier(steps.initUs, lastTimeUs)
-    else steps.manifestUs = earlier(steps.manifestUs, lastTimeUs)
+    this.#arrived(steps, kind, lastTimeUs)
+  }
+
+  #arrived(steps: ChannelSteps, kind: ObjectKind, timeUs: number): void {
+    if (kind === 'media') steps.segmentUs = earlier(steps.segmentUs, timeUs)
+    else if (kind === 'init') steps.initUs = earlier(steps.initUs, timeUs)
+    else if (kind === 'playlist') steps.playlistUs = earlier(steps.playlistUs, timeUs)
+    else if (kind === 'manifest') steps.manifestUs = earlier(steps.manifestUs, timeUs)
+  }
+
+  /** HTTP repair made an object of a channel whole. */
+  fetched(channel: number, kind: ObjectKind, timeUs: number): void {
+    this.#arrived(this.#channel(channel), kind, timeUs)
   }
 
   serviceGone(serviceId: ServiceId): void {
@@ -103,12 +114,7 @@ export class StartupLog {
     const steps = this.#service(service.id)
     // Manifests and initialisation segments of DVB-MABR arrive in the configuration session, which is another service.
     const shared = service.sharesFilesOf === null ? null : this.#service(service.sharesFilesOf)
-    const own = channels.filter(
-      (channel) =>
-        channel !== undefined &&
-        channel.serviceId !== null &&
-        (channel.serviceId === service.id || channel.serviceId === service.sharesFilesOf),
-    )
+    const own = ownChannels(service, channels)
     const slt = service.destination === null ? null : (this.#announced.get(service.destination) ?? null)
     let first: number | null = null
     for (const flow of flows)
@@ -118,10 +124,12 @@ export class StartupLog {
         const value = pick(this.#channel(index))
         return value === null ? least : earlier(least, value)
       }, null)
-    const manifest = earliest(
-      steps.manifestUs,
-      least((channel) => channel.manifestUs),
-    )
+    // A playlist among the files counts where no signalling has a manifest: then it is all a player gets.
+    const manifest =
+      earliest(
+        steps.manifestUs,
+        least((channel) => channel.manifestUs),
+      ) ?? least((channel) => channel.playlistUs)
     steps.playableUs ??= this.#playable(service, steps, own, service.protocol === 'mmtp' ? steps.slsUs : manifest)
     return {
       join: this.#joinUs,
@@ -138,6 +146,13 @@ export class StartupLog {
     }
   }
 
+  /** Roles of media without a whole segment, or without an initialisation segment for it. @param channels as of `of` */
+  missingRoles(service: StartingService, channels: readonly ChannelFacts[]): readonly ChannelRole[] {
+    const own = ownChannels(service, channels)
+    const times = this.#roleTimes(service, this.#service(service.id), own)
+    return [...times].filter(([, us]) => us === null).map(([role]) => role)
+  }
+
   /** Time of the last requirement of playing; null while one is missing. */
   #playable(
     service: StartingService,
@@ -146,26 +161,46 @@ export class StartupLog {
     manifestUs: number | null,
   ): number | null {
     if (manifestUs === null) return null
+    let lastUs = manifestUs
+    const times = this.#roleTimes(service, steps, own)
+    if (times.size === 0) return null
+    for (const us of times.values()) {
+      if (us === null) return null
+      lastUs = Math.max(lastUs, us)
+    }
+    return lastUs
+  }
+
+  /** For each needed role the time of its first segment that can be played; null: none yet. */
+  #roleTimes(
+    service: StartingService,
+    steps: ServiceSteps,
+    own: readonly ChannelFacts[],
+  ): ReadonlyMap<ChannelRole, number | null> {
     const needed = rolesNeeded(steps, own)
-    if (needed.size === 0) return null
     // Initialisation segments may have a channel of their own.
     const inits = own.map(({ index }) => this.#channel(index).initUs).filter((us) => us !== null)
     const anyInit = inits.length === 0 ? null : Math.min(...inits)
-    const needsInit = anyInit !== null || service.manifest?.kind === 'dash'
-    let lastUs = manifestUs
-    for (const role of needed) {
-      let bestUs = Number.POSITIVE_INFINITY
+    const hasMpd =
+      service.manifest?.kind === 'dash' || own.some(({ index }) => this.#channel(index).manifestUs !== null)
+    const needsInit = anyInit !== null || hasMpd
+    const timeOf = (role: ChannelRole | null): number | null => {
+      let best: number | null = null
       for (const channel of own) {
-        if (channel.role !== role) continue
+        if (role !== null && channel.role !== role) continue
         const { initUs, segmentUs } = this.#channel(channel.index)
-        if (segmentUs === null) continue
         const init = initUs ?? anyInit
-        if (needsInit && init === null) continue
-        bestUs = Math.min(bestUs, needsInit ? Math.max(init as number, segmentUs) : segmentUs)
+        if (segmentUs === null || (needsInit && init === null)) continue
+        best = earlier(best, needsInit ? Math.max(init as number, segmentUs) : segmentUs)
       }
-      lastUs = Math.max(lastUs, bestUs)
+      return best
     }
-    return Number.isFinite(lastUs) ? lastUs : null
+    // Files without signalling have no roles.
+    if (needed.size === 0) {
+      const any = own.some(({ index }) => this.#channel(index).mediaUs !== null)
+      return new Map(any ? [['unknown', timeOf(null)]] : [])
+    }
+    return new Map([...needed].map((role) => [role, timeOf(role)]))
   }
 
   #service(id: ServiceId): ServiceSteps {
@@ -180,11 +215,21 @@ export class StartupLog {
   #channel(index: number): ChannelSteps {
     let steps = this.#channels[index]
     if (steps === undefined) {
-      steps = { manifestUs: null, initUs: null, mediaUs: null, segmentUs: null }
+      steps = { manifestUs: null, playlistUs: null, initUs: null, mediaUs: null, segmentUs: null }
       this.#channels[index] = steps
     }
     return steps
   }
+}
+
+/** Channels of a service, and of the one whose files it shares. */
+function ownChannels(service: StartingService, channels: readonly ChannelFacts[]): readonly ChannelFacts[] {
+  return channels.filter(
+    (channel) =>
+      channel !== undefined &&
+      channel.serviceId !== null &&
+      (channel.serviceId === service.id || channel.serviceId === service.sharesFilesOf),
+  )
 }
 
 /** Roles of which a player needs a segment: the announced ones; without any, the received ones. */

@@ -24,6 +24,7 @@ export class ReceivedService implements ServiceFacts {
   /** `destination` in parts. */
   address: Destination | null = null
   source: string | null = null
+  signallingUrl: string | null = null
   joined = false
   signalled = false
   manifest: ServiceFacts['manifest'] = null

@@ -134,6 +134,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     service.major = entry.majorChannelNo
     service.minor = entry.minorChannelNo
     const signalling = entry.signalling
+    service.signallingUrl = signalling === null ? (entry.inetUrls[0]?.url ?? null) : null
     if (signalling === null) {
       service.protocol = 'none'
       return service

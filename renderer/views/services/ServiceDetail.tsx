@@ -131,7 +131,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
         })}
       </ol>
       {service.mmtp !== null && <MmtpDetail mmtp={service.mmtp} />}
-      {service.notPlayable !== null && <p className={styles.why}>{service.notPlayable}</p>}
+      {service.playable === null && service.notPlayable !== null && <p className={styles.why}>{service.notPlayable}</p>}
     </div>
   )
 }

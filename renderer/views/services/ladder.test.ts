@@ -74,8 +74,12 @@ it('ends with objects for a service without media', () => {
 
 it('reports a role without a segment', () => {
   const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
-  const rungs = rungsOf(service({ ...all, firstSegment: 12 * S }, { packets: 5 }), fakeSnapshot(), 14 * S)
-  expect(firstRed(rungs)).toMatchObject({ name: 'Playable', note: 'not yet for every role' })
+  const rungs = rungsOf(
+    service({ ...all, firstSegment: 12 * S }, { packets: 5, notPlayable: 'No whole segment of audio has arrived.' }),
+    fakeSnapshot(),
+    14 * S,
+  )
+  expect(firstRed(rungs)).toMatchObject({ name: 'Playable', note: 'no whole segment of audio has arrived' })
 })
 
 it('reports what was cut of its manifests, and that a licence would be needed', () => {

@@ -1,4 +1,5 @@
 import type { StartupStep } from '../../../core/contract/report.ts'
+import { clauseOf } from '../../../core/contract/shown-text.ts'
 import type {
   PictureSnapshot,
   ServiceSnapshot,
@@ -64,7 +65,8 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
   if (service.protocol === 'none') return rungs
   if (service.protocol === 'mmtp' && startup.sls === null && startup.manifest === null) return rungs
 
-  add('SLS', 'sls', names(ofService))
+  // Plain FLUTE has file tables only.
+  if (service.protocol !== 'flute' || startup.sls !== null) add('SLS', 'sls', names(ofService))
   // Only ROUTE has one, and a session with a manifest from elsewhere does not need it.
   if (startup.stsid !== null || (service.protocol === 'route' && startup.manifest === null))
     add('S-TSID', 'stsid', versions(ofService, 'S-TSID'))
@@ -87,7 +89,12 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
   const cut = cutText(service.playable?.cut ?? null)
   const offAir = offAirText(service.playable?.offAir ?? [])
   const evidence = [playing, offAir, cut].filter((part) => part !== null).join('; ')
-  add('Playable', 'playable', evidence, startup.firstSegment === null ? undefined : 'not yet for every role')
+  add(
+    'Playable',
+    'playable',
+    evidence,
+    startup.firstSegment === null ? undefined : clauseOf(service.notPlayable ?? 'Not yet for every role'),
+  )
   if (encryption !== null)
     rungs.push({ name: 'Decryption', reached: false, ageUs: null, afterUs: null, note: encryptedText(encryption) })
   else if (service.playable !== null) rungs.push(...pictureRungs(service.playable.picture))
@@ -116,8 +123,9 @@ function pictureRungs(picture: PictureSnapshot | null): readonly Rung[] {
 }
 
 /** Whether a service has or announces media. */
-function bringsMedia({ category, startup, objects }: ServiceSnapshot): boolean {
+function bringsMedia({ category, protocol, startup, objects }: ServiceSnapshot): boolean {
   if (startup.manifest !== null || startup.firstMedia !== null || startup.init !== null) return true
+  if (protocol === 'flute' && startup.sls === null) return false
   return MEDIA_CATEGORIES.includes(category) && !(category === null && objects > 0 && startup.stsid !== null)
 }
 

@@ -1,0 +1,153 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asServiceId } from '../contract/ids.ts'
+import type { Report } from '../contract/report.ts'
+import { LLS_ADDRESS, LLS_PORT, LLS_TABLE, serialiseLlsTable } from '../protocol/lls/lls-table.ts'
+import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, type SltService, serialiseSlt } from '../protocol/lls/slt.ts'
+import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
+import { FluteSender } from '../testing/flute-sender.ts'
+import { DEMO_FOLDER, FIXTURE_START_US, routeFixture, twoServicesFixture } from '../testing/make-fixtures.ts'
+import { routescope, TestFolder } from '../testing/program.ts'
+import { alpFrames, ipPacketsFrom, pcapOfFrames } from '../testing/reencapsulate.ts'
+import { TestServer } from '../testing/test-server.ts'
+
+const folder = new TestFolder()
+afterAll(() => folder.remove())
+
+let sent: readonly Datagram[]
+beforeAll(async () => {
+  sent = await routeFixture()
+})
+
+let written = 0
+function captureOf(datagrams: readonly Datagram[]): string {
+  const file = folder.at(`${++written}.pcap`)
+  writeFileSync(file, pcapOf(datagrams))
+  return file
+}
+
+/** Its status and what `receive` says of a capture, and its report. */
+async function received(capture: string, ...options: string[]) {
+  const report = folder.at(`${++written}.json`)
+  const out = folder.at(`${written}`)
+  const ended = await routescope(['receive', '--capture', capture, '--out', out, '--report', report, ...options])
+  return { ...ended, report: JSON.parse(readFileSync(report, 'utf8')) as Report }
+}
+
+const service = (id: number, change: Partial<SltService>): SltService => ({
+  ...SLT_SERVICE_DEFAULTS,
+  serviceId: asServiceId(id),
+  shortServiceName: `S${id}`,
+  ...change,
+})
+
+const broadcast = (slsProtocol: number, destinationPort: number): SltService['signalling'] => ({
+  ...{ slsProtocol, majorVersion: 1, minorVersion: 0, destinationAddress: '239.255.9.9', destinationPort },
+  ...{ sourceAddress: null, otherAttributes: [] },
+})
+
+/** An SLT every second. */
+function slts(services: readonly SltService[], seconds: number): Datagram[] {
+  const slt = { bsids: [1], capabilities: null, inetUrls: [], services, otherAttributes: [] }
+  const table = { tableId: LLS_TABLE.slt, groupId: 1, groupCount: 1, version: 1, compressed: true }
+  const bytes = serialiseLlsTable({ ...table, body: serialiseSlt(slt) })
+  return Array.from({ length: seconds }, (_, second) => ({
+    ...{ address: LLS_ADDRESS, port: LLS_PORT, bytes },
+    timeUs: FIXTURE_START_US + second * 1_000_000,
+  }))
+}
+
+describe('services of which nothing arrives', () => {
+  it('are each an alarm that names their destination, whatever their protocol', async () => {
+    const listed = [
+      service(1, { signalling: broadcast(SLS_PROTOCOL.route, 5001) }),
+      service(2, { signalling: broadcast(SLS_PROTOCOL.mmtp, 5002) }),
+    ]
+    const { status, stderr, report } = await received(captureOf(slts(listed, 20)), '--services', 'all')
+    expect(status).toBe(3)
+    const silent = report.alarms.filter(({ severity }) => severity === 'error')
+    expect(silent.map(({ rule, service }) => [rule, service])).toEqual([
+      ['SLS-PRESENT', 1],
+      ['SLS-PRESENT', 2],
+    ])
+    expect(silent.map(({ text }) => /239\.255\.9\.9:\d+/.exec(text)?.[0])).toEqual([
+      '239.255.9.9:5001',
+      '239.255.9.9:5002',
+    ])
+    expect(stderr).toContain('Service 2: not playable: nothing has arrived from 239.255.9.9:5002; LLS 0.00, SLT 0.00\n')
+  })
+
+  it('are named as delivered over the internet, where the SLT says so', async () => {
+    const inetUrls = [{ urlType: 1, url: 'https://live.example/sls' }]
+    const { status, stderr, report } = await received(captureOf(slts([service(4, { inetUrls })], 3)))
+    expect(status).toBe(3)
+    expect(stderr).toContain('over the internet only, from https://live.example/sls')
+    expect(stderr).not.toContain('none of them')
+    expect(report.services[0]?.notPlayable).toContain('over the internet only')
+  })
+})
+
+describe('what cannot be played', () => {
+  it('says why, and nothing that is not so: not joined, files, no media', async () => {
+    const two = await received(captureOf(await twoServicesFixture()), '--services', '1')
+    expect(two.stderr).toMatch(/^Service 1: playable after /m)
+    expect(two.stderr).toMatch(/^Service 2: not joined$/m)
+    const sender = new FluteSender({ digest: 'none' })
+    const file = { toi: 1, name: 'a.bin', contentType: 'application/octet-stream', bytes: new Uint8Array(5000) }
+    const files = await received(
+      captureOf([...sender.table([file], FIXTURE_START_US, false), ...sender.object(file, FIXTURE_START_US + 1000)]),
+    )
+    expect(files.stderr).toContain('Service 1: not playable: it carries files, and no manifest; packets 0.00\n')
+    const signalling = captureOf(sent.slice(0, 2))
+    const { stdout } = await routescope(['inspect', signalling])
+    expect(stdout).toContain('not playable: no media segment has arrived')
+  })
+
+  it('is playable once its manifest and segments came as plain files', async () => {
+    const sender = new FluteSender({ digest: 'none' })
+    const named = ['manifest.mpd', 'video-init.mp4', 'video-1.m4s'].map((name, at) => ({
+      ...{ toi: at + 1, name, contentType: name.endsWith('mpd') ? 'application/dash+xml' : 'video/mp4' },
+      bytes: new Uint8Array(readFileSync(join(DEMO_FOLDER, name))),
+    }))
+    const datagrams = [
+      ...sender.table(named, FIXTURE_START_US, false),
+      ...named.flatMap((file, at) => sender.object(file, FIXTURE_START_US + (at + 1) * 500_000)),
+    ]
+    expect((await received(captureOf(datagrams))).stderr).toMatch(/^Service 1: playable after 1\.\d+ s: /m)
+  })
+})
+
+describe('what HTTP repair made whole', () => {
+  it('is complete in the summary and the report, and playable', async () => {
+    const names = ['video', 'audio'].flatMap((track) => Array.from({ length: 12 }, (_, at) => `${track}-${at + 1}.m4s`))
+    const server = await TestServer.open(
+      Object.fromEntries(names.map((name) => [`/${name}`, new Uint8Array(readFileSync(join(DEMO_FOLDER, name)))])),
+    )
+    try {
+      const lossy = captureOf(withLoss(sent, 0.3, 7))
+      const { status, stderr, report } = await received(lossy, '--repair', 'http', '--repair-url', server.url)
+      expect(status).toBe(0)
+      const [, complete, objects, incomplete] = /: (\d+) of (\d+) objects complete, (\d+) incomplete/.exec(stderr) ?? []
+      expect({ complete, incomplete }).toEqual({ complete: objects, incomplete: '0' })
+      expect(stderr).toMatch(/^Service 1: playable after /m)
+      expect(report.services[0]?.notPlayable).toBeNull()
+      expect(report.services[0]?.startup.playable).not.toBeNull()
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+describe('a capture of ALP packets without IP', () => {
+  it('names what they hold', async () => {
+    const [frame] = alpFrames(ipPacketsFrom(sent.slice(0, 1)), 'single')
+    // Type 7 (A/330 5.1): a transport stream; its own length field, one TS packet without its sync byte.
+    const ts = Uint8Array.from([0xe2, ...new Uint8Array(187)])
+    const file = folder.at('ts.pcap')
+    writeFileSync(file, pcapOfFrames(Array(28).fill({ bytes: ts, timeUs: frame?.timeUs ?? 0 }), 289))
+    const { status, stderr } = await routescope(['inspect', file])
+    expect(status).toBe(3)
+    expect(stderr).toContain('28 ALP packets of MPEG-2 transport stream')
+  })
+})
