@@ -35,6 +35,7 @@ import type {
 } from '../flow/facts.ts'
 import { type Finding, type FindingKind, findingAt, placeAt } from '../flow/findings.ts'
 import type { FlowObject } from '../flow/objects.ts'
+import { SpacedLooks } from '../flow/spaced-looks.ts'
 import { Version } from '../flow/version.ts'
 import { describeBox, looksLikeBoxFile, readBoxTree } from '../media/bmff/box-tree.ts'
 import { StreamWatch } from './clock/stream-watch.ts'
@@ -46,6 +47,7 @@ import { LossWatch } from './losses/loss-watch.ts'
 import { RateMeter } from './rate-meter.ts'
 import { channelSnapshot } from './report/channel-snapshots.ts'
 import { flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
+import { ofServices, sharedWith } from './report/of-services.ts'
 import { whyNotPlayable } from './report/playability.ts'
 import { serviceSnapshot } from './report/service-state.ts'
 import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './report/session-report.ts'
@@ -64,8 +66,9 @@ const MAX_LINES = 512
 /** Flows and channels whose rates are measured with every sample; of more, each sample allows for `SAMPLED` of them. */
 const FEW_SAMPLED = 256
 const SAMPLED = 32
-/** Flows, channels and services that each sample allows the watch of the clock to look at. */
+/** Flows and channels that each sample allows losses and the clock to look at; a service has more to it. */
 const WATCHED = 512
+const OF_A_SERVICE = 8
 /** Findings that change the states of services. */
 const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set(['signalGone', 'signalBack', 'serviceSilent', 'serviceBack'])
 /** Patched objects whose patch is described. */
@@ -135,8 +138,8 @@ export class SessionColumns implements ReceiveObserver {
   readonly #hosted = new Version()
   #nowUs = 0
   #objectChanges = 0
-  #mayLookAt = 0
-  #mayWatch = 0
+  readonly #rateLooks = new SpacedLooks(SAMPLED)
+  readonly #watchLooks = new SpacedLooks(WATCHED)
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
@@ -203,6 +206,7 @@ export class SessionColumns implements ReceiveObserver {
   channelSeen(channel: ChannelFacts): void {
     this.#versions.bump('channels')
     this.#channels[channel.index] = channel
+    this.#losses.channelSeen(channel)
   }
 
   llsTable(table: LlsTableFact, timeUs: number): void {
@@ -422,18 +426,13 @@ export class SessionColumns implements ReceiveObserver {
     this.#nowUs = timeUs
     this.objects.hashArrived()
     const counted = this.#flows.length + this.#channels.length
-    this.#mayLookAt += SAMPLED
-    const looks = counted <= FEW_SAMPLED || this.#mayLookAt >= counted
+    const looks = this.#rateLooks.due(counted <= FEW_SAMPLED ? 0 : counted)
     if (looks) this.#rates.sample(timeUs, this.#counted())
+    const watches = this.#watchLooks.due(counted + OF_A_SERVICE * this.#services.length)
+    if (watches) this.#losses.lookAround(timeUs)
     this.#losses.sample(timeUs)
-    this.#mayWatch += WATCHED
-    if (this.#mayWatch >= counted + this.#services.length) {
-      this.#mayWatch = 0
-      this.#watch.look(timeUs)
-    }
-    if (!looks) return
-    this.#mayLookAt = 0
-    this.#versions.count(timeUs, this.#packets())
+    if (watches) this.#watch.look(timeUs)
+    if (looks) this.#versions.count(timeUs, this.#packets())
   }
 
   /** End of an object's use to players, stream µs; null where unknown. */
@@ -518,7 +517,7 @@ export class SessionColumns implements ReceiveObserver {
       malformed: this.#malformed.count,
       losses: this.#losses,
       startup: this.#startup,
-      notPlayable: (service, startup) => this.#whyNotPlayable(service, startup, this.#channels),
+      notPlayable: (...of) => this.#whyNotPlayable(...of),
       services: this.#services,
       channels: this.#channels,
       flows: this.#flows,
@@ -530,7 +529,7 @@ export class SessionColumns implements ReceiveObserver {
     const received = totalsOf(this.#flows, this.#channels, this.#rates, this.#losses.fetched)
     const { goneSinceUs } = this.#watch.silence
     const { neverCame, awaited } = this.#losses
-    const loss = this.#losses.meter.spans(null)
+    const loss = this.#losses.meter.spans(this.#channels)
     return {
       ...received,
       loss,
@@ -549,12 +548,12 @@ export class SessionColumns implements ReceiveObserver {
 
   /** @param playable address and codecs of a service's manifest where served */
   services(playable: (service: ServiceFacts) => PlayableSnapshot | null): ServiceSnapshot[] {
-    const channels = byService(this.#channels)
-    const flows = byService(this.#flows)
+    const channels = ofServices(this.#channels)
+    const flows = ofServices(this.#flows)
     return this.#services.slice(0, MAX_SERVICES).map((service) => {
       const ownFlows = flows.get(service.id) ?? []
       const own = channels.get(service.id) ?? []
-      const shared = service.sharesFilesOf === null ? [] : (channels.get(service.sharesFilesOf) ?? [])
+      const shared = sharedWith(service, channels)
       const startup = this.#startup.of(service, shared.length === 0 ? own : [...own, ...shared], ownFlows)
       const silent = this.#watch.silence.isSilent(service.id)
       const latest = this.#watch.latestOf(service, shared.length === 0 ? own : [...own, ...shared])
@@ -689,16 +688,4 @@ export class SessionColumns implements ReceiveObserver {
     const bytes = this.storedBytes(index, view)
     return bytes === null ? [] : describeBox(bytes, holesOf(this.objects, index, view), offset)
   }
-}
-
-/** Groups items by service, so that a long list of services costs no more than its length. */
-function byService<T extends { readonly serviceId: ServiceId | null }>(all: readonly T[]): ReadonlyMap<ServiceId, T[]> {
-  const grouped = new Map<ServiceId, T[]>()
-  for (const each of all) {
-    if (each === undefined || each.serviceId === null) continue
-    const group = grouped.get(each.serviceId)
-    if (group === undefined) grouped.set(each.serviceId, [each])
-    else group.push(each)
-  }
-  return grouped
 }

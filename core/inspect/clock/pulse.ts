@@ -15,6 +15,8 @@ export class Pulse {
   outage: Outage | null = null
   readonly #time: SkippedTime
   readonly #pauses: number[] = []
+  /** Their median; 0 while it is not known. */
+  #usualUs = 0
 
   constructor(time: SkippedTime) {
     this.#time = time
@@ -55,13 +57,14 @@ export class Pulse {
 
   /** Longest pause that is right: the rule's, or twice what is usual here. */
   limitUs(ruleUs: number, expectedUs: number | null): number {
-    const sorted = this.#pauses.length < FEW_PAUSES ? [] : [...this.#pauses].sort((a, b) => a - b)
-    const usualUs = sorted[sorted.length >> 1] ?? 0
-    return Math.min(Math.max(ruleUs, 2 * usualUs, 2 * (expectedUs ?? 0)), Math.max(ruleUs, LONGEST_LIMIT_US))
+    return Math.min(Math.max(ruleUs, 2 * this.#usualUs, 2 * (expectedUs ?? 0)), Math.max(ruleUs, LONGEST_LIMIT_US))
   }
 
   #usual(pauseUs: number): void {
     this.#pauses.push(pauseUs)
     if (this.#pauses.length > KEPT_PAUSES) this.#pauses.shift()
+    if (this.#pauses.length < FEW_PAUSES) return
+    const sorted = [...this.#pauses].sort((a, b) => a - b)
+    this.#usualUs = sorted[sorted.length >> 1] as number
   }
 }

@@ -60,6 +60,8 @@ export class StreamWatch {
   readonly #shiftUs: () => number
   readonly #live: boolean
   #lookedUs = -1
+  /** Shortest segment of the media that arrives, as of this look, µs. */
+  #shortestUs: number | null = null
   /** A source broke off: nothing is known of the signal until it is back. */
   #brokeUs: number | null = null
 
@@ -88,7 +90,7 @@ export class StreamWatch {
 
   /** Interval at which something is usually sent of a service, or (null) of anything. */
   #expectedUs(service: ServiceId | null): number | null {
-    return this.tables.has(service) ? this.tables.intervalUs(service) : this.media.shortestUs
+    return this.tables.has(service) ? this.tables.intervalUs(service) : this.#shortestUs
   }
 
   /** As `DatagramSourceEvents.skipped`. */
@@ -151,6 +153,7 @@ export class StreamWatch {
     this.#lookedUs = nowUs
     if (this.#brokeUs !== null) return
     const { flows, services } = this.#stream
+    this.#shortestUs = this.media.shortestUs
     this.silence.look(flows, services, nowUs)
     this.tables.look(services)
     this.#presence.look(flows, services, nowUs)

@@ -25,7 +25,7 @@ export type Ending = {
   /** TSIs of the destination, all silent after it for longer than a pause; 0 where any went on. */
   readonly silentTsis: number
   /** Other TSIs had packets around its end, and lost none. */
-  readonly othersWhole: boolean
+  othersWhole(): boolean
 }
 
 /** Circumstances of an announced object without packets. */
@@ -85,8 +85,8 @@ export class LossCauses {
   }
 
   /** Missing bytes of an object. @param ending where only its end is missing */
-  ofBytes(loss: Loss, ending: Ending | null): LossVerdict {
-    return this.#ofHost(loss) ?? ofEnding(loss, ending) ?? this.#before(loss.destination)
+  ofBytes(loss: Loss, ending: () => Ending | null): LossVerdict {
+    return this.#ofHost(loss) ?? ofEnding(loss, ending()) ?? this.#before(loss.destination)
   }
 
   /** An announced object without packets. */
@@ -129,7 +129,7 @@ export class LossCauses {
     }
     if (host.tells(destination)) return null
     const buffer = host.bufferOf(destination) ?? Number.POSITIVE_INFINITY
-    if ((this.#rateOf(destination) / 8000) * lagMs > buffer) {
+    if (lagMs > 0 && (this.#rateOf(destination) / 8000) * lagMs > buffer) {
       const ms = Math.round(lagMs)
       return {
         cause: 'host',
@@ -142,12 +142,12 @@ export class LossCauses {
 
 function ofEnding({ destination }: Loss, ending: Ending | null): LossVerdict | null {
   if (ending === null) return null
-  const { upTo, size, packets, silentTsis, othersWhole } = ending
+  const { upTo, size, packets, silentTsis } = ending
   if (silentTsis > 1)
     return {
       cause: 'sender',
       evidence: `all ${silentTsis} TSIs of ${destination} stopped at once, inside their objects`,
     }
-  if (packets < MANY_PACKETS || !othersWhole) return null
+  if (packets < MANY_PACKETS || !ending.othersWhole()) return null
   return { cause: 'sender', evidence: `it ends at byte ${upTo} of ${size}, while other TSIs lost nothing` }
 }

@@ -10,6 +10,8 @@ import type { PacketHistory } from './packet-history.ts'
 const STOPPED_US = 1_500_000
 /** Around the end of an object, µs: what other TSIs did then. */
 const AROUND_US = 1_000_000
+/** Objects still arriving that are looked at for one loss: a broadcast has a few in each channel. */
+const MAX_ARRIVING = 256
 
 /** What the surroundings of a loss say about its cause. */
 export class LossEvidence {
@@ -18,6 +20,7 @@ export class LossEvidence {
   readonly #causes: LossCauses
   readonly #ledger: LossLedger
   readonly #history: PacketHistory
+  readonly #byDestination = new Map<string, ChannelFacts[]>()
 
   constructor(
     columns: ObjectColumns,
@@ -33,6 +36,12 @@ export class LossEvidence {
     this.#history = history
   }
 
+  channelSeen(channel: ChannelFacts): void {
+    const others = this.#byDestination.get(channel.destination)
+    if (others === undefined) this.#byDestination.set(channel.destination, [channel])
+    else others.push(channel)
+  }
+
   /** How an object ends that is whole up to there; null for any other. */
   ending(object: FlowObject): Ending | null {
     const { lostRanges, size, destination, channel: index, lastTimeUs, packetBytes } = object
@@ -41,14 +50,15 @@ export class LossEvidence {
     const channel = this.#channels[index]
     if (channel === undefined || only[0] !== object.prefixBytes()) return null
     const [fromUs, toUs] = [lastTimeUs - AROUND_US, lastTimeUs + AROUND_US]
-    const tsis = this.#channels.filter((each) => each?.destination === destination && each.packets > 0)
+    const around = this.#byDestination.get(destination) ?? []
+    const tsis = around.filter((each) => each.packets > 0)
     return {
       upTo: only[0],
       size,
       packets: Math.ceil((size - only[0]) / Math.max(1, packetBytes)),
       silentTsis: this.#history.silentUs(tsis, lastTimeUs + AROUND_US / 4) >= STOPPED_US ? tsis.length : 0,
-      othersWhole:
-        this.#history.othersArrived(this.#channels, channel, fromUs, toUs) &&
+      othersWhole: () =>
+        this.#history.othersArrived(around, channel, fromUs, toUs) &&
         !this.#ledger.lostElsewhere(destination, index, fromUs, toUs) &&
         !this.#holesElsewhere(destination, index, fromUs, toUs),
     }
@@ -89,7 +99,9 @@ export class LossEvidence {
 
   /** True where objects still arriving lack earlier bytes: their loss is not reported so far. */
   #holesElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
+    let looked = 0
     for (const object of this.#columns.arriving()) {
+      if (++looked > MAX_ARRIVING) return false
       if (object.destination !== destination || object.channel === channel) continue
       if (object.firstTimeUs > toUs || object.lastTimeUs < fromUs) continue
       if (object.missing().some(([, end]) => end !== object.size)) return true

@@ -34,7 +34,9 @@ export class LossLedger {
   /** By row: what speaks for its cause. */
   readonly #evidence = new BoundedMap<number, string>(MAX_REMEMBERED)
   readonly #lostRows = new BoundedMap<number, Place & { readonly packets: number }>(MAX_REMEMBERED)
+  /** The newest, in a ring. */
   readonly #absent: Absent[] = []
+  #nextAbsent = 0
   /** The newest losses of any kind, in a ring. */
   readonly #newest: (Place & { readonly row: number | null })[] = []
   #next = 0
@@ -51,7 +53,7 @@ export class LossLedger {
   }
 
   /** An object ended without the bytes of these ranges. @param ending where only its end is missing */
-  lost(object: FlowObject, missing: readonly ByteRange[], ending: Ending | null): void {
+  lost(object: FlowObject, missing: readonly ByteRange[], ending: () => Ending | null): void {
     const row = object.index
     this.healed(row)
     let bytes = 0
@@ -87,8 +89,7 @@ export class LossLedger {
     this.#totals[cause].objects += objects
     this.#totals[cause].bytes += bytes
     this.#remember({ ...place, row: null })
-    this.#absent.push({ ...place, cause, objects, bytes })
-    if (this.#absent.length > MAX_REMEMBERED) this.#absent.shift()
+    this.#absent[this.#nextAbsent++ % MAX_REMEMBERED] = { ...place, cause, objects, bytes }
   }
 
   /** True where another channel of a destination lost something within a stretch of time. */

@@ -24,6 +24,7 @@ const VALUES = 6
 type Loss = { readonly channel: number; readonly timeUs: number; missed: LossCount; lost: LossCount }
 
 const NOTHING: LossCount = { packets: 0, bytes: 0 }
+const NONE: ReadonlySet<ChannelFacts> = new Set()
 
 /** Counts of one channel: sums, and by second of stream time. */
 class ChannelMeter {
@@ -62,6 +63,8 @@ export class LossMeter {
   /** Slot of the newest sample. */
   #slot = -1
   #settled = false
+  /** TSIs that repair flows protect, by destination, as of the last sample; null: to be found. */
+  #protected: Map<string, Set<number>> | null = null
 
   constructor(channels: readonly ChannelFacts[]) {
     this.#channels = channels
@@ -69,12 +72,14 @@ export class LossMeter {
 
   /** Takes the stream's time, and what has arrived until then. */
   sample(timeUs: number): void {
+    this.#protected = null
     this.#turnTo(Math.floor(timeUs / SLOT_US))
     for (const channel of this.#channels) if (channel !== undefined) this.#arrived(channel)
   }
 
   /** No more packets: the last seconds are those before the end. */
   settle(): void {
+    this.#protected = null
     for (const channel of this.#channels) if (channel !== undefined) this.#arrived(channel)
     this.#settled = true
   }
@@ -126,28 +131,27 @@ export class LossMeter {
     meter.add(LOST, -1, 0, -Math.min(bytes, meter.sums[LOST + 1] as number))
   }
 
-  /** Of some channels, or of all (null). */
-  spans(wanted: ((channel: ChannelFacts) => boolean) | null): LossSpans {
-    const channels = this.#channels.filter((each) => each !== undefined && (wanted === null || wanted(each)))
+  /** Of some channels. */
+  spans(channels: readonly ChannelFacts[]): LossSpans {
+    const guarded = this.#guarded(channels)
     return {
-      total: this.#figures(channels, null),
-      last10: this.#figures(channels, SHORT),
-      last60: this.#figures(channels, LONG),
+      total: this.#figures(channels, guarded, null),
+      last10: this.#figures(channels, guarded, SHORT),
+      last60: this.#figures(channels, guarded, LONG),
     }
   }
 
   /** Bytes lost lately: within a minute, or at all once the session is over. */
   lostLately(channels: readonly ChannelFacts[]): number {
-    return this.#figures(channels, this.#settled ? null : LONG).lost.bytes
+    return this.#figures(channels, NONE, this.#settled ? null : LONG).lost.bytes
   }
 
-  #figures(channels: readonly ChannelFacts[], slots: number | null): LossFigures {
+  #figures(channels: readonly ChannelFacts[], guarded: ReadonlySet<ChannelFacts>, slots: number | null): LossFigures {
     const all = new Float64Array(VALUES)
     const repairable = new Float64Array(VALUES)
     const values = new Float64Array(VALUES)
-    const guarded = this.#guarded(channels)
     for (const channel of channels) {
-      const meter = this.#meters[channel.index]
+      const meter = channel === undefined ? undefined : this.#meters[channel.index]
       if (meter === undefined) continue
       this.#valuesOf(meter, slots, values)
       for (let at = 0; at < VALUES; at++) {
@@ -169,19 +173,29 @@ export class LossMeter {
   /** Channels that FEC protects, and those of which anything was made good. */
   #guarded(channels: readonly ChannelFacts[]): ReadonlySet<ChannelFacts> {
     const guarded = new Set<ChannelFacts>()
+    this.#protected ??= this.#protectedTsis()
     for (const channel of channels) {
+      if (channel === undefined) continue
       const { sums } = this.#meters[channel.index] ?? NO_METER
-      if ((sums[MISSED + 1] as number) > (sums[LOST + 1] as number)) guarded.add(channel)
-    }
-    for (const { fec, destination } of this.#channels.filter((each) => each?.fec != null)) {
-      if (fec === null || fec.protects.length === 0) continue
-      for (const channel of channels) {
-        const { carrier } = channel
-        if (channel.destination === destination && carrier.kind === 'lct' && fec.protects.includes(carrier.tsi))
-          guarded.add(channel)
-      }
+      const { carrier, destination } = channel
+      const repaired = (sums[MISSED + 1] as number) > (sums[LOST + 1] as number)
+      if (repaired || (carrier.kind === 'lct' && this.#protected.get(destination)?.has(carrier.tsi) === true))
+        guarded.add(channel)
     }
     return guarded
+  }
+
+  /** TSIs that repair flows protect, by destination. */
+  #protectedTsis(): Map<string, Set<number>> {
+    const all = new Map<string, Set<number>>()
+    for (const channel of this.#channels) {
+      const protects = channel?.fec?.protects ?? []
+      if (channel === undefined || protects.length === 0) continue
+      const tsis = all.get(channel.destination) ?? new Set()
+      all.set(channel.destination, tsis)
+      for (const tsi of protects) tsis.add(tsi)
+    }
+    return all
   }
 
   #valuesOf(meter: ChannelMeter, slots: number | null, into: Float64Array): void {

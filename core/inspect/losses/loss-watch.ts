@@ -179,7 +179,7 @@ export class LossWatch {
     if (this.#nameless.has(object.index) && isSegment(object)) this.#begun(object)
     const { lostRanges } = object
     if (object.state === 'partial' && lostRanges.length > 0 && this.causeOf(object.index) === null)
-      this.#ledger.lost(object, lostRanges, this.#evidence.ending(object))
+      this.#ledger.lost(object, lostRanges, () => this.#evidence.ending(object))
     this.meter.ended(object)
     const { kind, state, size, name, serviceId } = object
     if (state !== 'complete' || size === null || name === null || serviceId === null) return
@@ -219,10 +219,19 @@ export class LossWatch {
     }
   }
 
-  /** Checks for new losses; call it a few times a second. */
-  sample(timeUs: number): void {
+  channelSeen(channel: ChannelFacts): void {
+    this.#evidence.channelSeen(channel)
+    this.#files.channelSeen(channel)
+  }
+
+  /** Takes what each channel has received so far; call it a few times a second, where there are very many more seldom. */
+  lookAround(timeUs: number): void {
     this.#history.look(this.#channels, timeUs)
     this.meter.sample(timeUs)
+  }
+
+  /** Checks for new losses; call it a few times a second. */
+  sample(timeUs: number): void {
     this.#missing(timeUs)
     this.#tellDrops(timeUs, false)
   }

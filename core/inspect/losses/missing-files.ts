@@ -1,7 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { Toi, Tsi } from '../../contract/ids.ts'
 import { BoundedMap } from '../../flow/bounded-map.ts'
-import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import { type FdtFile, parseFdt } from '../../protocol/flute/fdt.ts'
@@ -36,7 +35,9 @@ type Table = {
   readonly expiresUs: number | null
   /** Files neither begun nor reported. */
   absent: number
-  /** Its channel has packets. */
+  /** Its channel; null before that has packets. */
+  channel: ChannelFacts | null
+  /** An object of the channel began, or the channel was there before the table. */
   arrives: boolean
 }
 
@@ -60,12 +61,21 @@ export class MissingFiles {
   readonly #channels: readonly ChannelFacts[]
   /** By `destination tsi`. */
   readonly #tables = new Map<string, Table>()
+  readonly #channelOf = new Map<string, ChannelFacts>()
   /** By the same, and TOI. */
   readonly #expires = new Map<string, BoundedMap<number, number>>()
 
   constructor(columns: ObjectColumns, channels: readonly ChannelFacts[]) {
     this.#columns = columns
     this.#channels = channels
+  }
+
+  channelSeen(channel: ChannelFacts): void {
+    if (channel.carrier.kind !== 'lct') return
+    const key = `${channel.destination} ${channel.carrier.tsi}`
+    this.#channelOf.set(key, channel)
+    const table = this.#tables.get(key)
+    if (table !== undefined) table.channel = channel
   }
 
   /** @param own destination of the service's SLS, the default of an S-TSID */
@@ -125,16 +135,16 @@ export class MissingFiles {
       // reception began.
       expiresUs: expiresUs !== null && expiresUs > timeUs && !mayBeOver ? expiresUs : null,
       absent: 0,
+      channel: this.#channelOf.get(key) ?? null,
       arrives: false,
     }
     for (const file of files.slice(0, MAX_FILES)) {
       table.files.set(file.toi, { entry: file, row: -1, repeats: 0 })
       this.#expire(key, file.toi, expiresUs !== null && expiresUs > timeUs ? expiresUs : null)
     }
-    const channel = this.#channels.find((each) => each?.destination === destination && isTsi(each.carrier, tsi))
-    if (channel !== undefined) {
+    if (table.channel !== null) {
       table.arrives = true
-      this.#findRows(table, channel.index)
+      this.#findRows(table, table.channel.index)
     }
     table.absent = [...table.files.values()].filter(({ row }) => row < 0).length
     this.#tables.set(key, table)
@@ -193,11 +203,9 @@ export class MissingFiles {
   /** Files certain to be missing now, each once. */
   expired(timeUs: number): AbsentFiles[] {
     const found: AbsentFiles[] = []
-    if (!this.#anyAbsent()) return found
-    for (const channel of this.#channels) {
-      if (channel?.carrier.kind !== 'lct') continue
-      const table = this.#tables.get(`${channel.destination} ${channel.carrier.tsi}`)
-      if (table === undefined || table.absent <= 0) continue
+    for (const table of this.#tables.values()) {
+      if (table.absent <= 0 || table.channel === null) continue
+      const { channel } = table
       const expired = table.expiresUs !== null && timeUs > table.expiresUs
       const wentRound = this.#wentRound(table)
       if (!expired && !wentRound) continue
@@ -209,19 +217,10 @@ export class MissingFiles {
     return found
   }
 
-  #anyAbsent(): boolean {
-    for (const table of this.#tables.values()) if (table.absent > 0) return true
-    return false
-  }
-
   #wentRound(table: Table): boolean {
     const { repeats } = this.#columns.values
     for (const file of table.files.values())
       if (file.row >= 0 && (repeats[file.row] as number) - file.repeats >= ROUNDS) return true
     return false
   }
-}
-
-function isTsi(carrier: ChannelCarrier, tsi: Tsi): boolean {
-  return carrier.kind === 'lct' && carrier.tsi === tsi
 }

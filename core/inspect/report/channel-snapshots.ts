@@ -26,7 +26,7 @@ type WorkedOut = Omit<ChannelFactValues, CountedFact>
 function workOut(channel: ChannelFacts, { rates, columns, losses, channels }: ChannelSources): WorkedOut {
   return {
     rateBps: rates.bitsPerSecond(channel),
-    loss: losses.meter.spans(({ index }) => index === channel.index),
+    loss: losses.meter.spans([channel]),
     missingObjects: losses.absentOf(channel.index),
     senderDelayUs: columns.times.delayOfChannel(channel.index),
     fec: reportFec(channel, channels),

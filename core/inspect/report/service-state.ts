@@ -56,7 +56,7 @@ export function serviceSnapshot(
     incomplete,
     cutOff,
     ...tuningIn,
-    loss: meter.spans(({ serviceId }) => serviceId === service.id),
+    loss: meter.spans(channels.filter(({ serviceId }) => serviceId === service.id)),
     mmtp: mmtpSnapshot(service, rates),
     repairServers: service.repairServers
       .slice(0, MAX_ROWS)

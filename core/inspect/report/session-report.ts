@@ -18,6 +18,7 @@ import type { LossWatch } from '../losses/loss-watch.ts'
 import type { SignallingLog } from '../signalling/signalling-log.ts'
 import { reportFec } from './fec-report.ts'
 import { jsonPieces, LazyList } from './json-pieces.ts'
+import { type OfServices, ofServices, sharedWith } from './of-services.ts'
 import type { StartupLog } from './startup-log.ts'
 
 /** Facts of the capture reader or the sockets for the report. */
@@ -40,8 +41,8 @@ export type ReportParts = {
   readonly malformed: number
   readonly losses: LossWatch
   readonly startup: StartupLog
-  /** Why a service cannot be played; null where it can. */
-  readonly notPlayable: (service: ServiceFacts, startup: Startup) => string | null
+  /** Why a service cannot be played; null where it can. `channels`: its own, and of the one whose files it shares. */
+  readonly notPlayable: (service: ServiceFacts, startup: Startup, channels: readonly ChannelFacts[]) => string | null
   readonly services: readonly ServiceFacts[]
   readonly channels: readonly ChannelFacts[]
   readonly flows: readonly FlowFacts[]
@@ -72,6 +73,7 @@ function reportWith<Objects>(
   listed: (rows: readonly number[]) => Objects,
 ): Report<Objects> {
   const rows = rowsByChannel(parts.columns, parts.channels.length)
+  const [channels, flows] = [ofServices(parts.channels), ofServices(parts.flows)]
   return {
     format: 'routescope-report',
     version: 1,
@@ -83,13 +85,13 @@ function reportWith<Objects>(
       malformed: parts.malformed + (extra.malformed ?? 0),
       fragmentsDropped: extra.fragmentsDropped,
       losses: parts.losses.totals,
-      loss: parts.losses.meter.spans(null),
+      loss: parts.losses.meter.spans(parts.channels),
       hostDrops: parts.losses.host.dropped,
       captureDrops: parts.losses.host.droppedInCapture,
       eventLoopLagMs: parts.losses.host.longestLagMs,
     },
     lls: parts.signalling.reportLls(),
-    services: parts.services.map((service) => reportService(parts, service, rows, listed)),
+    services: parts.services.map((service) => reportService(parts, service, { channels, flows }, rows, listed)),
     flows: reportFlows(parts.flows),
     links: parts.links.map(({ kind, destination, counts, lmt }) => ({ kind, destination, counts, lmt })),
     alarms: parts.alarms,
@@ -105,13 +107,15 @@ function rowsByChannel(columns: ObjectColumns, channels: number): number[][] {
 function reportService<Objects>(
   parts: ReportParts,
   service: ServiceFacts,
+  all: { readonly channels: OfServices<ChannelFacts>; readonly flows: OfServices<FlowFacts> },
   rows: readonly number[][],
   listed: (rows: readonly number[]) => Objects,
 ): ReportService<Objects> {
   const sessions = new Map<string, ReportChannel<Objects>[]>()
-  for (const channel of parts.channels) {
+  const own = all.channels.get(service.id) ?? []
+  for (const channel of own) {
     // Sessions are those of LCT; MMTP has a section of its own.
-    if (channel.serviceId !== service.id || channel.carrier.kind !== 'lct') continue
+    if (channel.carrier.kind !== 'lct') continue
     let channels = sessions.get(channel.destination)
     if (channels === undefined) {
       channels = []
@@ -120,7 +124,8 @@ function reportService<Objects>(
     channels.push(reportChannel(parts, channel, listed(rows[channel.index] ?? [])))
   }
   const { id, name, protocol, category, major, minor, destination, source } = service
-  const startup = parts.startup.of(service, parts.channels, parts.flows)
+  const withShared = [...own, ...sharedWith(service, all.channels)]
+  const startup = parts.startup.of(service, withShared, all.flows.get(service.id) ?? [])
   return {
     id,
     name,
@@ -143,9 +148,9 @@ function reportService<Objects>(
       fixedBackoff: server.fixedBackoffMs / 1000,
       randomBackoff: server.randomBackoffMs / 1000,
     })),
-    loss: parts.losses.meter.spans((channel) => channel.serviceId === service.id),
+    loss: parts.losses.meter.spans(own),
     startup: inSeconds(startup),
-    notPlayable: parts.notPlayable(service, startup),
+    notPlayable: parts.notPlayable(service, startup, withShared),
     mmtp:
       service.mmtp === null
         ? null
@@ -181,7 +186,7 @@ function reportChannel<Objects>(parts: ReportParts, channel: ChannelFacts, objec
     outOfOrder,
     lost,
     missingObjects,
-    loss: parts.losses.meter.spans(({ index }) => index === channel.index),
+    loss: parts.losses.meter.spans([channel]),
     fec,
     objects,
   }

@@ -23,13 +23,23 @@ export class EarlyPackets {
   readonly #byTsi = new Map<Tsi, EarlyPacket[]>()
   #count = 0
   #bytes = 0
+  /** No packet is older, µs. */
+  #sinceUs = Number.POSITIVE_INFINITY
 
   constructor(pool: BytePool) {
     this.#pool = pool
   }
 
-  get isEmpty(): boolean {
-    return this.#count === 0
+  /** No packet arrived before this, µs; infinite without any. */
+  get sinceUs(): number {
+    return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#sinceUs
+  }
+
+  /** Finds the oldest packet, after some were taken. */
+  lookForOldest(): void {
+    this.#sinceUs = Number.POSITIVE_INFINITY
+    for (const [oldest] of this.#byTsi.values())
+      if (oldest !== undefined) this.#sinceUs = Math.min(this.#sinceUs, oldest.timeUs)
   }
 
   /**
@@ -39,6 +49,7 @@ export class EarlyPackets {
   keep(tsi: Tsi, { lct: { toi, wideToi }, sender, bytes, start, end, timeUs, frame }: SourcePacket): boolean {
     const size = end - start
     if (this.#count >= MAX_PACKETS || this.#bytes + size > MAX_BYTES || !this.#pool.reserve(size)) return false
+    if (this.#count === 0 || timeUs < this.#sinceUs) this.#sinceUs = timeUs
     this.#count++
     this.#bytes += size
     let packets = this.#byTsi.get(tsi)

@@ -21,6 +21,9 @@ import { GrowingSegments } from './growing-segments.ts'
 import { SymbolPlacer } from './symbol-placer.ts'
 import { Undescribed } from './undescribed.ts'
 
+/** Least time between two looks for packets that wait too long for a table, µs. */
+const DROP_US = 1_000_000
+
 /** Owner of a channel, from a gateway configuration. */
 export type FluteOwner = {
   readonly service: ReceivedService
@@ -43,6 +46,7 @@ export class FluteSession extends LctSession {
   readonly #segments: GrowingSegments
   #last: FluteChannel | null = null
   readonly #early: EarlyPackets
+  #nextDropUs = Number.NEGATIVE_INFINITY
   readonly #placer: SymbolPlacer
   readonly #tables: FdtReader
 
@@ -308,13 +312,18 @@ export class FluteSession extends LctSession {
   tick(timeUs: number): void {
     const due = timeUs >= this.dueUs
     if (due) this.dueUs = Number.POSITIVE_INFINITY
-    if (due || !this.#early.isEmpty) {
-      for (const state of this.#channels.values()) {
-        if (due) state.channel.tick(timeUs)
-        this.#dropEarly(state, timeUs - this.context.limits.idleMs * 1000)
-      }
-    }
+    if (due) for (const { channel } of this.#channels.values()) channel.tick(timeUs)
+    this.#dropAllEarly(timeUs)
     this.#segments.tick(timeUs)
+  }
+
+  /** Many packets a second that wait too long are looked for once a second: in a slow capture each packet is a tick. */
+  #dropAllEarly(timeUs: number): void {
+    const beforeUs = timeUs - this.context.limits.idleMs * 1000
+    if (this.#early.sinceUs >= beforeUs || (timeUs < this.#nextDropUs && timeUs > this.#nextDropUs - DROP_US)) return
+    this.#nextDropUs = timeUs + DROP_US
+    for (const state of this.#channels.values()) this.#dropEarly(state, beforeUs)
+    this.#early.lookForOldest()
   }
 
   protected override over(timeUs: number): void {

@@ -196,9 +196,13 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     const listOnly = tuneIn === 'none' || tuneIn === 'scan' || (tuneIn === 'first' && this.#table.hasFirst(target))
     if (this.#table.at(flow.destination) !== null) return
     const address = { address: flow.destinationAddress, port: flow.destinationPort }
-    if (listOnly) this.#table.addDiscovered(address, protocol)
-    else if (protocol === 'mmtp') this.#mmtpSessionAt(address, timeUs)
-    else this.#sessionAt(address, timeUs)
+    const added = listOnly
+      ? this.#table.addDiscovered(address, protocol)
+      : protocol === 'mmtp'
+        ? this.#mmtpSessionAt(address, timeUs)
+        : this.#sessionAt(address, timeUs)
+    // Beyond a bound nothing has changed.
+    if (added === null) return
     this.#rebind()
     this.#tellWanted()
   }
