@@ -10,6 +10,7 @@ const source = (label: string): SectionMap['source'] => ({
   live: true,
   label,
   pace: null,
+  untimed: false,
   firstTimeUs: null,
   lastTimeUs: null,
   startedWallUs: 0,

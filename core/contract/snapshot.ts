@@ -153,6 +153,8 @@ export type SourceSnapshot = {
   readonly live: boolean
   /** How a capture is read; null for other sources. */
   readonly pace: Pace | null
+  /** None of its packets has a time: stream times count from the first. */
+  readonly untimed: boolean
   readonly firstTimeUs: number | null
   readonly lastTimeUs: number | null
   /** Wall µs at which the session started. */

@@ -5,7 +5,7 @@ import { takeLogLines } from '../stores/log-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { addProblem, applySections, markSessionLost, sessionStore } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
-import { timeStore } from '../stores/time-store.ts'
+import { setTimed, timeStore } from '../stores/time-store.ts'
 import { open, showRunningSession } from './session-actions.ts'
 import { shell } from './shell.ts'
 
@@ -67,9 +67,11 @@ export function wireSettings(): () => void {
   timeStore.setState({ base: settingsStore.getState().timeBase })
   const offs = [
     settingsStore.subscribe(apply),
+    sessionStore.subscribe(({ snapshot }) => setTimed(snapshot?.source.untimed !== true)),
     timeStore.subscribe((state, before) => {
       // The cursor is not stored, so its base is not either.
-      if (state.base !== before.base && state.base !== 'cursor') settingsStore.setState({ timeBase: state.base })
+      if (state.base !== before.base && state.base !== 'cursor' && state.timed && before.timed)
+        settingsStore.setState({ timeBase: state.base })
     }),
   ]
   return () => {

@@ -17,6 +17,8 @@ export type TimeState = {
   /** Null while no cursor is set. */
   readonly cursorUs: number | null
   readonly base: TimeBase
+  /** The stream has times of a clock; else bases that show a date are not offered. */
+  readonly timed: boolean
 }
 
 /** The narrowest range: time stamps of packets are not more exact. */
@@ -28,7 +30,21 @@ export const timeStore = createStore<TimeState>()(() => ({
   follow: true,
   cursorUs: null,
   base: 'local',
+  timed: true,
 }))
+
+/** Base to go back to after a stream without times. */
+let baseOfTimed: TimeBase = 'local'
+
+const isDated = (base: TimeBase): boolean => base === 'local' || base === 'utc'
+
+/** Says whether the stream has times: without them, times count from its first packet. */
+export function setTimed(timed: boolean): void {
+  const { timed: before, base } = timeStore.getState()
+  if (timed === before) return
+  if (!timed) baseOfTimed = base
+  timeStore.setState({ timed, base: timed ? baseOfTimed : isDated(base) ? 'start' : base })
+}
 
 /** Sets the range, and stops following unless `follow` is true. */
 export function setTimeRange(fromUs: number, toUs: number, follow = false): void {
@@ -47,9 +63,9 @@ export function setCursor(cursorUs: number | null): void {
 
 /** Chooses the next time base, without the cursor's if no cursor is set. */
 export function nextTimeBase(): void {
-  const { base, cursorUs } = timeStore.getState()
-  const bases = cursorUs === null ? TIME_BASES.filter((one) => one !== 'cursor') : TIME_BASES
-  timeStore.setState({ base: bases[(bases.indexOf(base) + 1) % bases.length] ?? 'local' })
+  const { base, cursorUs, timed } = timeStore.getState()
+  const bases = TIME_BASES.filter((one) => (one !== 'cursor' || cursorUs !== null) && (timed || !isDated(one)))
+  timeStore.setState({ base: bases[(bases.indexOf(base) + 1) % bases.length] ?? 'start' })
 }
 
 /** Resets range and cursor for a new session; the time base stays. */

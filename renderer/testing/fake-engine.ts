@@ -103,6 +103,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
       live: false,
       label: 'test.pcap',
       pace: 'fast',
+      untimed: false,
       firstTimeUs: null,
       lastTimeUs: null,
       startedWallUs: 0,

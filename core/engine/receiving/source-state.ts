@@ -60,6 +60,7 @@ export class SourceState {
       live,
       label,
       pace: this.#played?.pace ?? null,
+      untimed: this.#source.capture()?.untimed === true,
       firstTimeUs: output.firstTimeUs,
       lastTimeUs: output.lastTimeUs,
       startedWallUs: this.#startedWallUs,

@@ -12,10 +12,14 @@ afterEach(() => {
   showNoSession()
 })
 
-async function strip(eventLoopLagMs: number, hostDrops: number): Promise<Mounted> {
+async function strip(
+  eventLoopLagMs: number | null,
+  hostDrops: number | null,
+  captureDrops: number | null = null,
+): Promise<Mounted> {
   showSession('s1', null)
   view = await mount(<StatusStrip />)
-  await act(async () => applySections(sectionsOf(fakeSnapshot({ eventLoopLagMs, hostDrops }))))
+  await act(async () => applySections(sectionsOf(fakeSnapshot({ eventLoopLagMs, hostDrops, captureDrops }))))
   return view
 }
 
@@ -30,4 +34,11 @@ it('shows a delay that cost no packet without alarm', async () => {
 
 it('shows a delay that cost packets, and the packets, as bad', async () => {
   expect(bad(await strip(198, 9))).toEqual(['Engine delay 198 ms', 'Packets dropped by the host 9'])
+})
+
+it('names whose computer dropped packets: this one, or the one that made the capture', async () => {
+  expect(bad(await strip(null, 2, 2))).toEqual(['Dropped by the computer that made the capture 2'])
+  view?.unmount()
+  const both = await strip(null, 5, 2)
+  expect(bad(both)).toEqual(['Packets dropped by the host 3', 'Dropped by the computer that made the capture 2'])
 })

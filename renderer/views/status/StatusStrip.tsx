@@ -44,7 +44,9 @@ export function StatusStrip() {
   const gateways = useStore(sessionStore, (session) => session.snapshot?.gateways ?? NO_GATEWAYS)
   const [gateway, ...others] = gateways
   const lagMs = useStore(sessionStore, (session) => session.snapshot?.eventLoopLagMs ?? null)
-  const drops = useStore(sessionStore, (session) => session.snapshot?.hostDrops ?? null)
+  const allDrops = useStore(sessionStore, (session) => session.snapshot?.hostDrops ?? null)
+  const captured = useStore(sessionStore, (session) => session.snapshot?.captureDrops ?? null)
+  const drops = allDrops === null || captured === allDrops ? null : allDrops - (captured ?? 0)
   const repair = useStore(sessionStore, (session) => session.snapshot?.repair ?? null)
   const line = useStore(logStore, (log) => log.lines.at(-1) ?? null)
   const base = useStore(timeStore, (time) => time.base)
@@ -69,7 +71,7 @@ export function StatusStrip() {
           )}
         </span>
       )}
-      {(lagMs !== null || (drops ?? 0) > 0) && (
+      {(lagMs !== null || (drops ?? 0) > 0 || (captured ?? 0) > 0) && (
         <span
           className={styles.host}
           title="Longest recent delay before the engine read what had arrived, and packets that a receive queue had no room for"
@@ -83,6 +85,11 @@ export function StatusStrip() {
           {drops !== null && (
             <span data-bad={drops > 0}>
               <span className={styles.name}>Packets dropped by the host</span> {formatCount(drops)}
+            </span>
+          )}
+          {captured !== null && captured > 0 && (
+            <span data-bad title="As the capture reports">
+              <span className={styles.name}>Dropped by the computer that made the capture</span> {formatCount(captured)}
             </span>
           )}
         </span>

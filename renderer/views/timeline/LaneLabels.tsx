@@ -14,7 +14,9 @@ type LaneLabelsProps = { readonly layout: LaneLayout; readonly channels: readonl
 /** Labels of the lanes: role, TSI, representation and rate. A click selects the channel or the service. */
 export function LaneLabels({ layout, channels }: LaneLabelsProps) {
   const selected = useStore(selectionStore, (state) => state.channel)
-  const day = useStore(timeStore, (state) => (state.toUs > state.fromUs ? formatDay(state.fromUs, state.base) : ''))
+  const day = useStore(timeStore, (state) =>
+    state.timed && state.toUs > state.fromUs ? formatDay(state.fromUs, state.base) : '',
+  )
   const byNumber = useMemo(() => new Map(channels.map((channel) => [channel.channel, channel])), [channels])
   return (
     <div className={styles.gutter}>
