@@ -14,6 +14,7 @@ import type { InlineFile, Presentation, PresentationSegment, PresentationTrack }
 import { PresentationBytes } from './presentation-bytes.ts'
 import { PresentationFolder } from './presentation-folder.ts'
 import { type FileRules, trackFiles } from './track-files.ts'
+import { hasWholeFiles, representationFiles, wholeFilesNote } from './whole-files.ts'
 
 /**
  * Loads the presentation of a static MPD on disk: reads initialisation segments and checks media files.
@@ -56,9 +57,12 @@ export async function loadDash(
   if (tracks.length === 0) {
     throw new AppFailure('input-unusable', `"${path}" describes no representation.`, 'Use an MPD with media in it.')
   }
+  const whole = tracks.filter((track) => track.representation !== null && hasWholeFiles(track.representation))
+  const names = [...new Set(whole.flatMap(({ segments }) => segments.map(({ name }) => name)))]
+  if (names.length > 0) options.note(wholeFilesNote(names))
   await noteLeftFiles(folder, name, options)
   const end = tracks
-    .flatMap((track) => track.segments.slice(-1))
+    .flatMap((track) => track.segments)
     .reduce((us, last) => Math.max(us, last.startUs + last.durationUs), 0)
   return {
     kind: 'dash',
@@ -78,18 +82,13 @@ async function loadTrack(
   rules: FileRules,
 ): Promise<PresentationTrack> {
   const { id, addressing, mimeType } = representation
-  if (addressing.kind === 'single' || addressing.kind === 'base') {
-    throw unsupported(`representation "${id}" is one file with byte ranges (SegmentBase)`)
-  }
   const contentType = mimeType ?? 'application/octet-stream'
-  const init = initSegment(representation)
-  const ranged = addressing.kind === 'list' && addressing.urls.some(({ range }) => range !== null)
-  if (init?.range != null || ranged) {
-    throw unsupported(`representation "${id}" takes byte ranges of larger files`)
-  }
   const byTime = addressing.kind === 'template' && templateAddress(addressing.media) === 'time'
   const segments: PresentationSegment[] = []
-  for (const { segment, path, sizeBytes } of await trackFiles(folder, period, representation, rules)) {
+  const files = hasWholeFiles(representation)
+    ? await representationFiles(folder, period, representation)
+    : await trackFiles(folder, period, representation, rules)
+  for (const { segment, path, sizeBytes } of files) {
     const entry = {
       name: segment.name,
       contentType,
@@ -108,8 +107,9 @@ async function loadTrack(
       'Check that the MPD gives a duration, or a SegmentTimeline.',
     )
   }
+  const init = initSegment(representation)
   const initFile: InlineFile | null =
-    init === null
+    init === null || segments.some(({ name }) => name === init.name)
       ? null
       : { name: init.name, contentType, bytes: await folder.read(init.name, `initialisation segment of "${id}"`) }
   return {

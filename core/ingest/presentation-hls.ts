@@ -20,6 +20,7 @@ import type {
 } from './presentation.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
 import { PresentationFolder } from './presentation-folder.ts'
+import { type FilePart, type WholeFile, wholeFilesNote, wholeFilesOf } from './whole-files.ts'
 
 /** In GPAC's exact form, because its receiver compares the type of a package's part exactly. */
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegURL'
@@ -31,6 +32,9 @@ type Rendition = {
   readonly lang: string | null
   readonly codecs: string | null
 }
+
+/** A media playlist that a master names, as found. */
+type ChildPlaylist = { readonly rendition: Rendition; readonly bytes: Uint8Array }
 
 /**
  * Loads the presentation of an HLS playlist on disk: a master with its child playlists, or one media playlist.
@@ -46,7 +50,13 @@ export async function loadHls(
   const folder = await PresentationFolder.of(path)
   const stored = new PresentationBytes(folder.door)
   const tracks: PresentationTrack[] = []
-  if (top.kind === 'media') tracks.push(await loadTrack(folder, path, '', top, null, stored))
+  const whole: string[] = []
+  const add = async (at: string, childName: string, playlist: HlsMedia, child: ChildPlaylist | null) => {
+    const track = await loadTrack(folder, at, childName, playlist, child, stored)
+    if (hasRanges(playlist)) whole.push(...track.segments.map((file) => file.name))
+    tracks.push(track)
+  }
+  if (top.kind === 'media') await add(path, '', top, null)
   else
     for (const rendition of renditionsOf(top)) {
       const childName = resolveReference('', known(path, rendition.uri))
@@ -59,12 +69,11 @@ export async function loadHls(
           `"${playlistPath}" is a master playlist inside a master playlist.`,
           'Correct the playlists.',
         )
-      tracks.push(
-        await loadTrack(folder, playlistPath, childName, playlist, { rendition, bytes: playlistBytes }, stored),
-      )
+      await add(playlistPath, childName, playlist, { rendition, bytes: playlistBytes })
     }
   if (tracks.length === 0)
     throw new AppFailure('input-unusable', `"${path}" names no media playlist.`, 'Use a playlist with media in it.')
+  if (whole.length > 0) options.note(wholeFilesNote([...new Set(whole)]))
   await noteLeftFiles(folder, name, options)
   return {
     kind: 'hls',
@@ -72,7 +81,7 @@ export async function loadHls(
     tracks,
     files: [],
     durationUs: tracks
-      .flatMap((track) => track.segments.slice(-1))
+      .flatMap((track) => track.segments)
       .reduce((us, last) => Math.max(us, last.startUs + last.durationUs), 0),
     bytes: stored,
   }
@@ -124,40 +133,36 @@ async function loadTrack(
   path: string,
   name: string,
   media: HlsMedia,
-  child: { readonly rendition: Rendition; readonly bytes: Uint8Array } | null,
+  child: ChildPlaylist | null,
   stored: PresentationBytes,
 ): Promise<PresentationTrack> {
-  const map = checkedMap(path, media)
-  const listed = media.segments.filter((segment) => !segment.gap)
-  const names = listed.map((segment) => resolveReference(name, known(path, segment.uri)))
+  checkEnd(path, media)
+  const isWhole = hasRanges(media)
+  const parts = segmentParts(name, path, media)
+  const files: readonly WholeFile[] = isWhole ? wholeFilesOf(parts) : parts.map(asOne)
+  const names = files.map((file) => file.name)
   const located = await folder.locate(names)
   const numbering = numberingOf(names)
+  const maps = [...new Set(media.segments.flatMap(({ map }) => (map === null ? [] : [map.uri])))]
+  const apart = maps.map((uri) => resolveReference(name, known(path, uri))).filter((each) => !names.includes(each))
+  if (apart.length > 1) throw changing(path)
   const kind = child?.rendition.contentType ?? null
-  const mimeType = map === null ? null : `${kind === 'audio' ? 'audio' : 'video'}/mp4`
-  const segments: PresentationSegment[] = []
-  let startS = 0
-  for (const segment of media.segments) {
-    const startUs = Math.round(startS * 1_000_000)
-    startS += segment.durationS
-    if (segment.gap) continue
-    const index = segments.length
-    const segmentName = names[index] ?? ''
-    const { path: segmentPath, sizeBytes } = located[index] ?? { path: segmentName, sizeBytes: null }
-    if (sizeBytes === null) throw folder.missing(segmentPath, `segment ${segment.sequence} of "${path}"`)
+  const mimeType = maps.length === 0 ? null : `${kind === 'audio' ? 'audio' : 'video'}/mp4`
+  const segments = files.map((file, index): PresentationSegment => {
+    const { path: filePath, sizeBytes } = located[index] ?? { path: file.name, sizeBytes: null }
+    if (sizeBytes === null) throw folder.missing(filePath, `${isWhole ? 'a file' : 'a segment'} of "${path}"`)
     const entry = {
-      name: segmentName,
-      contentType: mimeType ?? contentTypeOf(segmentName) ?? 'application/octet-stream',
+      ...file,
+      contentType: mimeType ?? contentTypeOf(file.name) ?? 'application/octet-stream',
       sizeBytes,
       toi: asToi((numbering?.first ?? 1) + index),
-      startUs,
-      durationUs: Math.round(startS * 1_000_000) - startUs,
     }
-    stored.add(entry, segmentPath)
-    segments.push(entry)
-  }
+    stored.add(entry, filePath)
+    return entry
+  })
   if (segments.length === 0)
     throw new AppFailure('input-unusable', `"${path}" lists no segments.`, 'Use a playlist with media in it.')
-  const initName = map === null ? null : resolveReference(name, known(path, map))
+  const [initName = null] = apart
   const init: InlineFile | null =
     initName === null
       ? null
@@ -177,31 +182,49 @@ async function loadTrack(
     init,
     segments,
     fileTemplate: numbering?.template ?? null,
-    playlist: child === null ? null : playlistOf(name, media, map, child.bytes),
+    playlist: child === null ? null : playlistOf(name, media, maps[0] ?? null, child.bytes),
     representation: null,
   }
 }
 
-/** The initialisation section shared by all segments, or null. @throws AppFailure not-supported */
-function checkedMap(path: string, media: HlsMedia): string | null {
-  if (!media.endList) {
-    throw new AppFailure(
-      'not-supported',
-      `"${path}" has no #EXT-X-ENDLIST, so it is live: a file on disk does not get the following segments.`,
-      'Send a finished playlist; with --loop it becomes a live service.',
-    )
+/** The segments of a playlist but its gaps, by the names of their files. */
+function segmentParts(name: string, path: string, media: HlsMedia): FilePart[] {
+  const parts: FilePart[] = []
+  let startS = 0
+  for (const segment of media.segments) {
+    const startUs = Math.round(startS * 1_000_000)
+    startS += segment.durationS
+    if (segment.gap) continue
+    const uri = resolveReference(name, known(path, segment.uri))
+    parts.push({ name: uri, startUs, endUs: Math.round(startS * 1_000_000) })
   }
-  const maps = new Set(media.segments.map((segment) => segment.map?.uri ?? null))
-  const ranges = media.segments.some((segment) => segment.byteRange !== null || segment.map?.byteRange != null)
-  if (ranges) throw unsupported(path, 'takes byte ranges of larger files')
-  if (maps.size > 1) throw unsupported(path, 'changes its initialisation section (EXT-X-MAP)')
-  return [...maps][0] ?? null
+  return parts
+}
+
+function asOne({ name, startUs, endUs }: FilePart): WholeFile {
+  return { name, startUs, durationUs: endUs - startUs }
+}
+
+/** @throws AppFailure not-supported, for a live playlist */
+function checkEnd(path: string, media: HlsMedia): void {
+  if (media.endList) return
+  throw new AppFailure(
+    'not-supported',
+    `"${path}" has no #EXT-X-ENDLIST, so it is live: a file on disk does not get the following segments.`,
+    'Send a finished playlist; with --loop it becomes a live service.',
+  )
+}
+
+/** Whether segments are byte ranges of files, which are then sent whole. */
+function hasRanges({ segments }: HlsMedia): boolean {
+  return segments.some(({ byteRange }) => byteRange !== null)
 }
 
 function playlistOf(name: string, media: HlsMedia, mapUri: string | null, bytes: Uint8Array): PresentationPlaylist {
   const { version, mediaSequence, targetDurationS, independentSegments, segments, lines } = media
   let obstacle: string | null = null
   if (lines.some((line) => line.startsWith('#EXT-X-KEY:') && !line.includes('METHOD=NONE'))) obstacle = 'is encrypted'
+  else if (hasRanges(media)) obstacle = 'takes byte ranges of larger files'
   else if (segments.some((segment) => segment.discontinuity)) obstacle = 'has discontinuities'
   else if (segments.some((segment) => segment.gap)) obstacle = 'has gaps'
   return {
@@ -232,10 +255,10 @@ function numberingOf(names: readonly string[]): { readonly template: string; rea
   return null
 }
 
-function unsupported(path: string, reason: string): AppFailure {
+function changing(path: string): AppFailure {
   return new AppFailure(
     'not-supported',
-    `"${path}" cannot be sent: it ${reason}.`,
+    `"${path}" cannot be sent: it changes its initialisation section (EXT-X-MAP).`,
     'Cut the presentation into one file per segment, with one initialisation section.',
   )
 }

@@ -102,6 +102,46 @@ describe('loadPresentation, DASH', () => {
     })
   })
 
+  it.each([
+    [
+      'SegmentBase',
+      '<BaseURL>one.mp4</BaseURL><SegmentBase indexRange="20-30"><Initialization range="0-19"/></SegmentBase>',
+    ],
+    ['a BaseURL alone', '<BaseURL>one.mp4</BaseURL>'],
+    [
+      'a SegmentList of ranges',
+      '<BaseURL>one.mp4</BaseURL><SegmentList duration="3"><Initialization range="0-9"/><SegmentURL mediaRange="10-19"/><SegmentURL mediaRange="20-29"/></SegmentList>',
+    ],
+  ])('sends the file of %s once, whole, without a part of it beside it', async (_, inside) => {
+    put('one.mp4')
+    expect(await track(mpd(inside))).toEqual({ template: null, segments: [[1, 'one.mp4', 0, 6_000_000]] })
+    const { tracks } = await loadPresentation(join(folder, 'm.mpd'))
+    expect(tracks[0]?.init).toBeNull()
+  })
+
+  it('sends each of several files with byte ranges from its first range to the end of its last', async () => {
+    for (const name of ['a.mp4', 'b.mp4', 'i.mp4']) put(name)
+    const urls = ['a.mp4" mediaRange="0-4', 'a.mp4" mediaRange="5-9', 'b.mp4" mediaRange="0-4']
+    const list = `<SegmentList duration="2"><Initialization sourceURL="i.mp4"/>${urls.map((url) => `<SegmentURL media="${url}"/>`).join('')}</SegmentList>`
+    expect((await track(mpd(list))).segments).toEqual([
+      [1, 'a.mp4', 0, 4_000_000],
+      [2, 'b.mp4', 4_000_000, 2_000_000],
+    ])
+    const notes: string[] = []
+    const { tracks } = await loadPresentation(join(folder, 'm.mpd'), { note: ({ sentence }) => notes.push(sentence) })
+    expect(tracks[0]?.init?.name).toBe('i.mp4')
+    expect(notes).toEqual([expect.stringMatching(/^"a\.mp4" and 1 other file are sent whole, /)])
+  })
+
+  it('takes as long for a file as its rate says where nothing gives a duration, and names a file that is missing', async () => {
+    put('one.mp4', new Uint8Array(1000))
+    const one = await track(mpd('<BaseURL>one.mp4</BaseURL>', ''))
+    expect(one.segments).toEqual([[1, 'one.mp4', 0, 8_000_000]])
+    await expect(track(mpd('<BaseURL>gone.mp4</BaseURL>'))).rejects.toThrowError(
+      failure('input-unusable', /gone\.mp4" is missing.*the file of "r1"/),
+    )
+  })
+
   it('gives every period its own tracks, in sequence', async () => {
     for (const name of ['p1-1.m4s', 'p2-1.m4s']) put(name)
     const period = (id: string): string =>
@@ -141,12 +181,6 @@ describe('loadPresentation, DASH', () => {
 
   it.each([
     ['a live MPD', mpd('', '', 'type="dynamic"'), /live MPD/],
-    ['a single file', mpd('<BaseURL>one.mp4</BaseURL><SegmentBase indexRange="0-1"/>'), /one file with byte ranges/],
-    [
-      'byte ranges',
-      mpd('<SegmentList duration="6"><SegmentURL media="a" mediaRange="0-9"/></SegmentList>'),
-      /byte ranges/,
-    ],
     [
       'addresses at a host',
       mpd('<BaseURL>https://x.example/</BaseURL><SegmentTemplate duration="6" media="$Number$"/>'),
@@ -229,9 +263,24 @@ describe('loadPresentation, HLS', () => {
     ])
   })
 
+  it('sends files of byte ranges once, with and without offsets, and with their initialisation section inside', async () => {
+    for (const name of ['v/x.mp4', 'v/y.mp4']) put(name)
+    const ranges = ['5@10\nx.mp4', '7\nx.mp4', '9@10\ny.mp4'].map((each) => `#EXTINF:2,\n#EXT-X-BYTERANGE:${each}\n`)
+    put('v/p.m3u8', media(`#EXT-X-MAP:URI="x.mp4",BYTERANGE="10@0"\n${ranges.join('')}`))
+    const notes: string[] = []
+    const { tracks } = await loadPresentation(put('m.m3u8', master), { note: ({ sentence }) => notes.push(sentence) })
+    const [track] = tracks
+    expect(track?.segments.map(({ name, startUs, durationUs }) => [name, startUs, durationUs])).toEqual([
+      ['v/x.mp4', 0, 4_000_000],
+      ['v/y.mp4', 4_000_000, 2_000_000],
+    ])
+    expect(track?.init).toBeNull()
+    expect(track?.playlist?.obstacle).toBe('takes byte ranges of larger files')
+    expect(notes).toEqual([expect.stringContaining('"v/x.mp4" and 1 other file are sent whole')])
+  })
+
   it.each<[string, string, AppErrorCode, RegExp]>([
     ['a live playlist', media('#EXTINF:2,\nx.ts\n', ''), 'not-supported', /live/],
-    ['byte ranges', media('#EXTINF:2,\n#EXT-X-BYTERANGE:5@0\nx.ts\n'), 'not-supported', /byte ranges/],
     ['a missing segment', media('#EXTINF:2,\ngone.ts\n'), 'input-unusable', /gone\.ts" is missing/],
     ['a number that is none', media('#EXTINF:two,\nx.ts\n'), 'bad-manifest', /line 4/],
     ['no playlist at all', 'x', 'bad-manifest', /line 1/],

@@ -33,7 +33,11 @@ export function planLoop(presentation: Presentation): LoopPlan {
     throw refuse(`it has ${mpd.periods.length} periods, and only one can be repeated`)
   }
   const lists = tracks.find((track) => track.representation?.addressing.kind !== 'template')
-  if (lists !== undefined) throw refuse(`representation "${lists.repId}" names its segments one by one (SegmentList)`)
+  if (lists !== undefined) {
+    const names =
+      lists.representation?.addressing.kind === 'list' ? 'names its segments one by one (SegmentList)' : 'is one file'
+    throw refuse(`representation "${lists.repId}" ${names}`)
+  }
   const turns = new Set(tracks.map(constantTurnUs))
   const [turnUs] = turns
   if (turns.size === 1 && turnUs != null && Math.abs(turnUs - durationUs) < WHOLE_SEGMENTS_US) {
