@@ -130,3 +130,19 @@ it('what receivers cannot take is said before the first packet', async () => {
     ['ünï/日本 1.bin', 3],
   ])
 })
+
+it('files of byte ranges are sent whole, and can be played once they have arrived', async () => {
+  const ranged = `<BaseURL>whole.mp4</BaseURL><SegmentBase indexRange="900-999"><Initialization range="0-899"/></SegmentBase>`
+  const text = mpd('', { root: 'mediaPresentationDuration="PT2S"' }).replace(
+    'bandwidth="300000"/>',
+    `bandwidth="300000">${ranged}</Representation>`,
+  )
+  const { lines, received } = await sent(text, { 'whole.mp4': 'video-1.m4s' })
+  expect(received).toEqual(['m.mpd', 'whole.mp4'])
+  expect(lines).toEqual([
+    expect.stringMatching(/^routescope: "whole\.mp4" is sent whole, because the manifest names byte ranges/),
+  ])
+  const report = await routescope(['inspect', '--json', folder.at(`p${count}.pcapng`)])
+  const [service] = JSON.parse(report.stdout).services
+  expect(service).toMatchObject({ notPlayable: null, startup: { init: null, playable: expect.any(Number) } })
+})

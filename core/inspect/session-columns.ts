@@ -583,6 +583,7 @@ export class SessionColumns implements ReceiveObserver {
     return whyNotPlayable(service, {
       startup,
       configures: this.#configuring.has(service.id),
+      needsInit: log.needsInit(service.id),
       get missing() {
         return log.missingRoles(service, channels)
       },

@@ -9,6 +9,8 @@ export type Playability = {
   readonly startup: Startup
   /** Roles of media without a whole segment that can be initialised. */
   readonly missing: readonly ChannelRole[]
+  /** An initialisation segment is apart from the media, as far as known. */
+  readonly needsInit: boolean
   /** Address from which all announced media are fetched by HTTP, where none of them is broadcast. */
   readonly broadband: string | null
   /** Other services use its files: it is the configuration session of a DVB-MABR gateway. */
@@ -47,7 +49,7 @@ export function whyNotPlayable(service: Service, from: Playability): string | nu
   if (!hasManifest) return 'No manifest (MPD or playlist) has arrived.'
   if (startup.firstMedia === null) return 'No media segment has arrived.'
   if (startup.firstSegment === null) return 'No media segment has arrived whole.'
-  if (startup.init === null) return 'No initialisation segment has arrived.'
+  if (startup.init === null && from.needsInit) return 'No initialisation segment has arrived.'
   return withoutSegment(missing)
 }
 

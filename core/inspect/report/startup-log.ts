@@ -22,6 +22,8 @@ type ServiceSteps = {
   /** Media in the S-TSID: a role, or the Representation whose role the MPD has. */
   media: readonly { readonly role: ChannelRole | null; readonly representation: string }[]
   roles: ReadonlyMap<string, ChannelRole>
+  /** Roles whose initialisation segment is apart from the media; null without an MPD. */
+  initApart: ReadonlySet<ChannelRole> | null
 }
 
 type ChannelSteps = {
@@ -68,7 +70,12 @@ export class StartupLog {
     if (steps.playableUs !== null) return
     try {
       if (type === 'S-TSID') steps.media = mediaOf(bytes)
-      else if (type === 'MPD') steps.roles = readMpdFacts(bytes)?.roles ?? steps.roles
+      else if (type === 'MPD') {
+        const facts = readMpdFacts(bytes)
+        if (facts === null) return
+        steps.roles = facts.roles
+        steps.initApart = facts.initApart
+      }
     } catch (thrown) {
       // The receiver raises an alarm about it.
       if (!(thrown instanceof CodecError)) throw thrown
@@ -146,6 +153,12 @@ export class StartupLog {
     }
   }
 
+  /** Whether an initialisation segment of a service is apart from its media, as far as known. */
+  needsInit(serviceId: ServiceId): boolean {
+    const { initApart } = this.#service(serviceId)
+    return initApart === null || initApart.size > 0
+  }
+
   /** Roles of media without a whole segment, or without an initialisation segment for it. @param channels as of `of` */
   missingRoles(service: StartingService, channels: readonly ChannelFacts[]): readonly ChannelRole[] {
     const own = ownChannels(service, channels)
@@ -183,8 +196,9 @@ export class StartupLog {
     const anyInit = inits.length === 0 ? null : Math.min(...inits)
     const hasMpd =
       service.manifest?.kind === 'dash' || own.some(({ index }) => this.#channel(index).manifestUs !== null)
-    const needsInit = anyInit !== null || hasMpd
     const timeOf = (role: ChannelRole | null): number | null => {
+      const needsInit =
+        role === null || steps.initApart === null ? anyInit !== null || hasMpd : steps.initApart.has(role)
       let best: number | null = null
       for (const channel of own) {
         if (role !== null && channel.role !== role) continue
@@ -206,7 +220,15 @@ export class StartupLog {
   #service(id: ServiceId): ServiceSteps {
     let steps = this.#services.get(id)
     if (steps === undefined) {
-      steps = { slsUs: null, stsidUs: null, manifestUs: null, playableUs: null, media: [], roles: new Map() }
+      steps = {
+        slsUs: null,
+        stsidUs: null,
+        manifestUs: null,
+        playableUs: null,
+        media: [],
+        roles: new Map(),
+        initApart: null,
+      }
       this.#services.set(id, steps)
     }
     return steps

@@ -4,8 +4,14 @@ import { attr, childrenOf, type XmlElement } from '../../xml/xml-element.ts'
 import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 
-/** The receiver's view of an MPD: role of each Representation, and codecs. */
-export type MpdFacts = { readonly roles: ReadonlyMap<string, ChannelRole>; readonly codecs: readonly string[] }
+/** The receiver's view of an MPD. */
+export type MpdFacts = {
+  /** Of each Representation. */
+  readonly roles: ReadonlyMap<string, ChannelRole>
+  readonly codecs: readonly string[]
+  /** Roles of which a Representation has its initialisation segment apart from its media. */
+  readonly initApart: ReadonlySet<ChannelRole>
+}
 
 /**
  * @throws XmlError where it is not well-formed
@@ -16,6 +22,7 @@ export function readMpdFacts(bytes: Uint8Array, faults?: EntryFaults): MpdFacts 
   if (root.local !== 'MPD') return null
   const roles = new Map<string, ChannelRole>()
   const codecs = new Set<string>()
+  const initApart = new Set<ChannelRole>()
   for (const period of childrenOf(root, 'Period')) {
     for (const set of childrenOf(period, 'AdaptationSet')) {
       const ofSet = typeOfSet(set)
@@ -23,13 +30,25 @@ export function readMpdFacts(bytes: Uint8Array, faults?: EntryFaults): MpdFacts 
         const id = attr(representation, 'id')
         const role = roleOf(ofSet, representation)
         if (id !== null && role !== null) roles.set(id, role)
+        if (role !== null && [period, set, representation].some(namesInit)) initApart.add(role)
         for (const codec of (attr(representation, 'codecs') ?? attr(set, 'codecs') ?? '').split(',')) {
           if (codec.trim() !== '') codecs.add(codec.trim())
         }
       }
     }
   }
-  return { roles, codecs: [...codecs] }
+  return { roles, codecs: [...codecs], initApart }
+}
+
+const SEGMENT_ELEMENTS = ['SegmentTemplate', 'SegmentList', 'SegmentBase']
+
+/** Whether a level of an MPD names an initialisation segment; a range without a URL is a part of the media file. */
+function namesInit(level: XmlElement): boolean {
+  return SEGMENT_ELEMENTS.flatMap((name) => childrenOf(level, name)).some(
+    (element) =>
+      attr(element, 'initialization') !== null ||
+      childrenOf(element, 'Initialization').some((child) => attr(child, 'sourceURL') !== null),
+  )
 }
 
 /** CODECS attributes of a master playlist (RFC 8216 §4.3.4.2). */
