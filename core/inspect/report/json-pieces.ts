@@ -11,15 +11,15 @@ export class LazyList<Element> {
 
 /** Characters of a piece, at least. */
 const PIECE = 1 << 16
-/** Elements of a lazy list that are made at once. */
+/** Elements of a list that are made and written at once. */
 const TOGETHER = 64
-/** Deeper values are written as a whole. */
-const DEEPEST = 8
 
 /** The text of `JSON.stringify(value, null, 1)` in pieces, and `end`; what is in lazy lists is made for its piece, and then forgotten. */
 export function* jsonPieces(value: unknown, end = ''): Generator<string> {
+  const holders = new Set<unknown>()
+  findHolders(value, holders)
   let piece = ''
-  for (const part of partsOf(value, 0)) {
+  for (const part of partsOf(value, 0, holders)) {
     piece += part
     if (piece.length < PIECE) continue
     yield piece
@@ -28,16 +28,27 @@ export function* jsonPieces(value: unknown, end = ''): Generator<string> {
   yield piece + end
 }
 
-function* partsOf(value: unknown, depth: number): Generator<string> {
+/** Finds the values with lazy lists in them, which are written a part at a time. @returns true for one of these */
+function findHolders(value: unknown, into: Set<unknown>): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (value instanceof LazyList) return true
+  let holds = false
+  for (const each of Array.isArray(value) ? value : Object.values(value)) if (findHolders(each, into)) holds = true
+  if (holds) into.add(value)
+  return holds
+}
+
+function* partsOf(value: unknown, depth: number, holders: ReadonlySet<unknown>): Generator<string> {
   if (value instanceof LazyList) {
-    yield* lazyParts(value, depth)
-  } else if (depth > DEEPEST || typeof value !== 'object' || value === null) {
-    yield indented(value, depth)
+    yield* elements(value.length, value.at, depth)
+  } else if (!holders.has(value)) {
+    if (Array.isArray(value)) yield* elements(value.length, (at) => value[at], depth)
+    else yield indented(value, depth)
   } else if (Array.isArray(value)) {
-    yield* between('[', value.entries(), ']', depth, () => '')
+    yield* between('[', value.entries(), ']', depth, holders, () => '')
   } else {
-    const entries = Object.entries(value).filter(([, each]) => each !== undefined)
-    yield* between('{', entries.values(), '}', depth, (key) => `${JSON.stringify(key)}: `)
+    const entries = Object.entries(value as object).filter(([, each]) => each !== undefined)
+    yield* between('{', entries.values(), '}', depth, holders, (key) => `${JSON.stringify(key)}: `)
   }
 }
 
@@ -46,27 +57,29 @@ function* between<Key>(
   entries: Iterable<[Key, unknown]>,
   close: string,
   depth: number,
+  holders: ReadonlySet<unknown>,
   before: (key: Key) => string,
 ): Generator<string> {
   const line = lineOf(depth + 1)
   let next = open
   for (const [key, each] of entries) {
     yield `${next}${line}${before(key)}`
-    yield* partsOf(each, depth + 1)
+    yield* partsOf(each, depth + 1, holders)
     next = ','
   }
   yield next === open ? open + close : `${lineOf(depth)}${close}`
 }
 
-function* lazyParts(list: LazyList<unknown>, depth: number): Generator<string> {
-  if (list.length === 0) {
+/** A list of elements without lazy lists in them. */
+function* elements(length: number, elementAt: (index: number) => unknown, depth: number): Generator<string> {
+  if (length === 0) {
     yield '[]'
     return
   }
-  for (let at = 0; at < list.length; at += TOGETHER) {
-    const elements = Array.from({ length: Math.min(TOGETHER, list.length - at) }, (_, index) => list.at(at + index))
+  for (let at = 0; at < length; at += TOGETHER) {
+    const some = Array.from({ length: Math.min(TOGETHER, length - at) }, (_, index) => elementAt(at + index))
     // Without the brackets and the line before the last one.
-    yield `${at === 0 ? '[' : ','}${indented(elements, depth).slice(1, -1 - lineOf(depth).length)}`
+    yield `${at === 0 ? '[' : ','}${indented(some, depth).slice(1, -1 - lineOf(depth).length)}`
   }
   yield `${lineOf(depth)}]`
 }
