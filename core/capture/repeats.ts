@@ -1,3 +1,4 @@
+import { sameBytes } from '#platform'
 import { i32 } from '../protocol/ip/wire.ts'
 
 /** Packets that are looked at, and those before it that each is compared with. */
@@ -23,14 +24,17 @@ export class Repeats {
   readonly #start = new Int32Array(NEAR)
   readonly #length = new Int32Array(NEAR)
   readonly #timeUs = new Float64Array(NEAR)
+  /** What differs between most packets: identification and flags, and the last bytes. */
+  readonly #key = new Int32Array(NEAR)
 
   /** Takes an IP packet. Bytes of those before it may have been overwritten, and then differ. */
   look(bytes: Uint8Array, start: number, end: number, timeUs: number): void {
     const length = end - start
     if (length < 28) return
+    const key = i32(bytes, start + 4) ^ i32(bytes, end - 4)
     for (let near = 0; near < NEAR; near++) {
-      if (this.#length[near] !== length || timeUs - (this.#timeUs[near] as number) > SOON_US) continue
-      if (!this.#isSame(near, bytes, start, length)) continue
+      if (this.#key[near] !== key || this.#length[near] !== length) continue
+      if (timeUs - (this.#timeUs[near] as number) > SOON_US || !this.#isSame(near, bytes, start, length)) continue
       this.#repeated++
       this.#length[near] = 0
       break
@@ -40,6 +44,7 @@ export class Repeats {
     this.#start[place] = start
     this.#length[place] = length
     this.#timeUs[place] = timeUs
+    this.#key[place] = key
     if (++this.#seen < LOOKED_AT) return
     this.watching = false
     this.#bytes.fill(null)
@@ -57,9 +62,6 @@ export class Repeats {
     if (other === null || other === undefined) return false
     const at = this.#start[near] as number
     if (at + length > other.length || i32(other, at + 4) !== i32(bytes, start + 4)) return false
-    for (let index = BEHIND_TTL; index < length; index++) {
-      if (other[at + index] !== bytes[start + index]) return false
-    }
-    return true
+    return sameBytes(other.subarray(at + BEHIND_TTL, at + length), bytes.subarray(start + BEHIND_TTL, start + length))
   }
 }
