@@ -15,17 +15,22 @@ export class WrappedLinks {
 
   tick(): void {
     const counts = this.#counts()
-    for (const [index, kind] of WRAPPINGS.entries()) {
-      if (counts[index] === 0 || this.#announced.has(index)) continue
-      this.#announced.add(index)
-      for (const input of this.#output.inputs) {
-        input.linkLayer?.({
-          kind,
-          destination: null,
-          counts: () => ({ packets: this.#counts()[index] ?? 0 }),
-          losses: [],
-        })
-      }
+    for (let index = 0; index < counts.length; index++) {
+      if (counts[index] !== 0 && !this.#announced.has(index)) this.#announce(index)
+    }
+  }
+
+  #announce(index: number): void {
+    const kind = WRAPPINGS[index]
+    if (kind === undefined) return
+    this.#announced.add(index)
+    for (const input of this.#output.inputs) {
+      input.linkLayer?.({
+        kind,
+        destination: null,
+        counts: () => ({ packets: this.#counts()[index] ?? 0 }),
+        losses: [],
+      })
     }
   }
 }

@@ -35,7 +35,8 @@ type State = {
   stsid: Uint8Array | null
   declared: Declared | null
   unicast: readonly string[]
-  /** Representations announced, as one text. */
+  /** Representations announced, and their ids as one text. */
+  representations: readonly AnnouncedRepresentation[] | null
   announced: string
   /** Stream time of the last change of what is announced or declared; null once it was judged. */
   sinceUs: number | null
@@ -136,10 +137,11 @@ export class AgreementWatch {
       state.stsid = null
     }
     const representations = this.#media.representations(service.id, nowUs)
-    const announced = representations.map(({ id }) => id).join('\n')
-    if (announced !== state.announced) {
+    if (representations !== state.representations) {
+      state.representations = representations
+      const announced = representations.map(({ id }) => id).join('\n')
+      if (announced !== state.announced) state.sinceUs = nowUs
       state.announced = announced
-      state.sinceUs = nowUs
     }
     const { declared, sinceUs } = state
     if (sinceUs === null || declared === null) return
@@ -205,7 +207,7 @@ export class AgreementWatch {
     let state = this.#services.get(service)
     if (state === undefined) {
       state = {
-        ...{ stsid: null, declared: null, unicast: [], announced: '', sinceUs: null },
+        ...{ stsid: null, declared: null, unicast: [], representations: null, announced: '', sinceUs: null },
         heard: new BoundedSet(MAX_HEARD),
         told: new BoundedSet(MAX_HEARD),
       }

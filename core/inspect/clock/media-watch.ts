@@ -169,10 +169,10 @@ export class MediaWatch {
   #stopped(lane: Lane): void {
     const { channel, durationUs, outage } = lane
     if (outage !== null || channel.serviceId === null) return
-    if (!this.#agreement.declares(channel.serviceId, channel)) return
     const limitUs = Math.max(durationUs * SEGMENTS_OF_SILENCE * JITTER, this.#limits.channelUs)
     const serviceUs = this.#silence.serviceUs(channel.serviceId)
     if (this.#time.of(serviceUs) - this.#time.of(channel.lastTimeUs) <= limitUs) return
+    if (!this.#agreement.declares(channel.serviceId, channel)) return
     lane.outage = { fromUs: channel.lastTimeUs, untilUs: null, lengthUs: null, limitUs }
     this.#found({ kind: 'channelStopped', outage: lane.outage }, this.#place(lane, channel.lastTimeUs))
   }

@@ -68,14 +68,14 @@ export class SignallingPresence {
     const sinceUs = this.#joinedUs.get(id)
     if (sinceUs === undefined) this.#joinedUs.set(id, nowUs)
     if (sinceUs === undefined || sinceUs < 0) return
-    const types = this.#tables.typesOf(id)
-    // MMTP carries its signalling among its packets, and repeats no fragment of it under a name.
-    const missing = protocol === 'route' ? missingOf(types, category) : []
     const limitUs = this.#limits.slsPresentUs
     if (this.#passed(sinceUs, this.#silence.signalUs) <= limitUs) return
     // Of a silent service nothing can come.
     if (this.#silence.isSilent(id)) return
     this.#joinedUs.set(id, -1)
+    const types = this.#tables.typesOf(id)
+    // MMTP carries its signalling among its packets, and repeats no fragment of it under a name.
+    const missing = protocol === 'route' ? missingOf(types, category) : []
     const hasPackets = this.#silence.serviceUs(id) >= 0
     if (missing.length === 0 && hasPackets) return
     const facts = {

@@ -8,8 +8,8 @@ import type { SkippedTime } from './skipped-time.ts'
 /** Reports a finding of the clock. */
 export type FoundByClock = (facts: FindingFacts, place: FindingPlace) => void
 
-/** New packets of a flow, a service or the signal between two looks: times of the first and the last. */
-type Came = { firstUs: number; lastUs: number }
+/** New packets of a service or the signal at one of the looks: times of the first and the last. */
+type Came = { look: number; firstUs: number; lastUs: number }
 
 /** Interval at which something is usually sent, µs; null while that is not known. */
 export type ExpectedInterval = (service: ServiceId | null) => number | null
@@ -26,6 +26,9 @@ export class SilenceWatch {
   readonly #signal: Pulse
   readonly #services = new Map<ServiceId, Pulse>()
   readonly #packets = new Map<FlowFacts, number>()
+  /** By service; null: of anything. */
+  readonly #arrived = new Map<ServiceId | null, Came>()
+  #looks = 0
   /** Destinations that were left on request: they are silent for us. */
   readonly #left = new Set<string>()
 
@@ -64,17 +67,19 @@ export class SilenceWatch {
 
   serviceGone(service: ServiceId): void {
     this.#services.delete(service)
+    this.#arrived.delete(service)
   }
 
   look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number): void {
-    const came = this.#arrivals(flows)
-    const whole = came.get(null)
+    this.#looks++
+    for (const flow of flows) this.#arrivals(flow)
+    const whole = this.#newOf(null)
     const signal = this.#signal
     const limitUs = signal.limitUs(this.#limits.signalUs, this.#expected(null))
     if (whole !== undefined) this.#came(signal, whole, limitUs, null, null)
     const gone = signal.passed(nowUs, limitUs)
     if (gone !== null) this.#found({ kind: 'signalGone', outage: gone }, placeAt(gone.fromUs, 0))
-    for (const service of services) this.#service(service, came.get(service.id))
+    for (const service of services) this.#service(service, this.#newOf(service.id))
   }
 
   #service(service: ServiceFacts, came: Came | undefined): void {
@@ -119,30 +124,37 @@ export class SilenceWatch {
     this.#found({ kind, serviceName: name, outage }, placeAt(timeUs, 0, { service: id, destination }))
   }
 
-  /** Packets since the last look, by service; null: of anything. */
-  #arrivals(flows: readonly FlowFacts[]): Map<ServiceId | null, Came> {
-    const came = new Map<ServiceId | null, Came>()
-    for (const flow of flows) {
-      const before = this.#packets.get(flow) ?? 0
-      if (flow.packets === before || flow.protocol === 'unknown') continue
-      this.#packets.set(flow, flow.packets)
-      const { serviceId, lastTimeUs, pausedUntilUs, firstTimeUs, flow: of } = flow
-      if (of !== null && this.#left.size > 0) this.#left.delete(of.destination)
-      const add = (key: ServiceId | null, pulse: Pulse | undefined): void => {
-        const previousUs = pulse?.lastUs ?? -1
-        // Without a pause its next packet came soon after its last.
-        const firstUs =
-          before === 0 ? firstTimeUs : pausedUntilUs > previousUs ? pausedUntilUs : Math.min(previousUs, lastTimeUs)
-        const all = came.get(key)
-        if (all === undefined) came.set(key, { firstUs, lastUs: lastTimeUs })
-        else {
-          if (firstUs < all.firstUs) all.firstUs = firstUs
-          if (lastTimeUs > all.lastUs) all.lastUs = lastTimeUs
-        }
-      }
-      add(null, this.#signal)
-      if (serviceId !== null) add(serviceId, this.#services.get(serviceId))
+  /** Takes the packets of a flow since the last look. */
+  #arrivals(flow: FlowFacts): void {
+    const before = this.#packets.get(flow) ?? 0
+    if (flow.packets === before || flow.protocol === 'unknown') return
+    this.#packets.set(flow, flow.packets)
+    const { serviceId, flow: of } = flow
+    if (of !== null && this.#left.size > 0) this.#left.delete(of.destination)
+    this.#add(null, this.#signal, flow, before === 0)
+    if (serviceId !== null) this.#add(serviceId, this.#services.get(serviceId), flow, before === 0)
+  }
+
+  #add(key: ServiceId | null, pulse: Pulse | undefined, flow: FlowFacts, isNew: boolean): void {
+    const { lastTimeUs, pausedUntilUs, firstTimeUs } = flow
+    const previousUs = pulse?.lastUs ?? -1
+    // Without a pause its next packet came soon after its last.
+    const firstUs = isNew ? firstTimeUs : pausedUntilUs > previousUs ? pausedUntilUs : Math.min(previousUs, lastTimeUs)
+    const all = this.#arrived.get(key)
+    if (all === undefined) this.#arrived.set(key, { look: this.#looks, firstUs, lastUs: lastTimeUs })
+    else if (all.look !== this.#looks) {
+      all.look = this.#looks
+      all.firstUs = firstUs
+      all.lastUs = lastTimeUs
+    } else {
+      if (firstUs < all.firstUs) all.firstUs = firstUs
+      if (lastTimeUs > all.lastUs) all.lastUs = lastTimeUs
     }
-    return came
+  }
+
+  /** Packets since the last look; undefined without any. */
+  #newOf(key: ServiceId | null): Came | undefined {
+    const came = this.#arrived.get(key)
+    return came?.look === this.#looks ? came : undefined
   }
 }

@@ -47,7 +47,8 @@ export class TableTimes {
   readonly #ofService = new Map<ServiceId | null, Life[]>()
   /** Fragments seen, by service. */
   readonly #types = new Map<ServiceId, Set<string>>()
-  #isRoute: (service: ServiceId) => boolean = () => false
+  /** Services with signalling of ROUTE, as of the last look. */
+  readonly #routes = new Set<ServiceId>()
 
   constructor(found: FoundByClock, limits: ClockLimits, time: SkippedTime, silence: SilenceWatch) {
     this.#found = found
@@ -125,6 +126,7 @@ export class TableTimes {
 
   serviceGone(service: ServiceId): void {
     this.#types.delete(service)
+    this.#routes.delete(service)
     for (const { table } of this.#ofService.get(service) ?? []) this.#lives.delete(table.id)
     this.#ofService.delete(service)
   }
@@ -139,8 +141,10 @@ export class TableTimes {
   }
 
   look(services: readonly ServiceFacts[]): void {
-    const routes = new Set(services.flatMap(({ id, protocol }) => (protocol === 'route' ? [id] : [])))
-    this.#isRoute = (service) => routes.has(service)
+    for (const { id, protocol } of services) {
+      if (protocol === 'route') this.#routes.add(id)
+      else this.#routes.delete(id)
+    }
     for (const life of this.#lives.values()) {
       if (!this.#counts(life)) continue
       if (life.gap?.sinceUs == null && this.#livesOn(life)) this.#late(life, this.#limitUs(life))
@@ -175,7 +179,7 @@ export class TableTimes {
   }
 
   #counts({ table, kind }: Life): boolean {
-    return kind !== 'sls' || (table.service !== null && this.#isRoute(table.service))
+    return kind !== 'sls' || (table.service !== null && this.#routes.has(table.service))
   }
 
   /** Others were sent after this table was due. */

@@ -19,6 +19,8 @@ type Manifest = {
   readonly bytes: Uint8Array
   /** Read at first use: a live manifest may arrive with every segment. */
   lists: readonly SegmentList[] | null
+  /** The representations of these lists, once they were asked for. */
+  announced: readonly AnnouncedRepresentation[] | null
   /** Time shift of players; null: unlimited, or unknown so far. */
   timeShiftUs: number | null
 }
@@ -43,6 +45,8 @@ export type AnnouncedRepresentation = {
   readonly first: string | null
 }
 
+const NONE: readonly AnnouncedRepresentation[] = []
+
 /** Media segments announced by the newest manifests and playlists of each service. */
 export class AnnouncedMedia {
   readonly #services = new Map<ServiceId, Service>()
@@ -62,7 +66,7 @@ export class AnnouncedMedia {
   /** Takes an MPD, from the signalling or as an object of its own. */
   manifest(serviceId: ServiceId, name: string, bytes: Uint8Array): void {
     if (bytes.length > MAX_BYTES) return
-    this.#service(serviceId).manifest = { name, bytes: bytes.slice(), lists: null, timeShiftUs: null }
+    this.#service(serviceId).manifest = { name, bytes: bytes.slice(), lists: null, announced: null, timeShiftUs: null }
   }
 
   /** Announcements of another service that apply to this one too (DVB-MABR). */
@@ -95,16 +99,18 @@ export class AnnouncedMedia {
     }
   }
 
-  /** Representations with segments that the service's own manifest announces. */
+  /** Representations with segments that the service's own manifest announces: the same list until it changes. */
   representations(serviceId: ServiceId, timeUs: number): readonly AnnouncedRepresentation[] {
     const service = this.#services.get(serviceId)
-    if (service === undefined) return []
-    return this.#lists(service, timeUs).flatMap((list) => {
+    const manifest = service?.manifest ?? null
+    if (service === undefined || manifest === null) return NONE
+    manifest.announced ??= this.#lists(service, timeUs).flatMap((list) => {
       if (list.of === null) return []
       const { representation: id, period, set } = list.of
       const position = list.first === null ? null : list.positionOf(list.first)
       return [{ id, period, set, durationUs: position === null ? null : list.durationUs(position), first: list.first }]
     })
+    return manifest.announced
   }
 
   serviceGone(serviceId: ServiceId): void {

@@ -237,7 +237,8 @@ export class LossMeter {
     if (slot === this.#slot) return
     const back = slot < this.#slot || slot - this.#slot >= SLOTS || this.#slot < 0
     const from = back ? slot - SLOTS + 1 : this.#slot + 1
-    for (const { slots } of this.#meters.filter((each) => each !== undefined)) {
+    for (const meter of this.#meters) {
+      const slots = meter?.slots ?? null
       if (slots === null) continue
       for (let each = from; each <= slot; each++) {
         const at = (((each % SLOTS) + SLOTS) % SLOTS) * VALUES
