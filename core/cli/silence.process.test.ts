@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { ReportAlarm } from '../contract/report.ts'
+import { parseLctHeader } from '../protocol/lct/header.ts'
 import { type Datagram, pcapOf } from '../testing/datagrams.ts'
 import { FIXTURE_PORT, FIXTURE_START_US, liveFixture, twoServicesFixture } from '../testing/make-fixtures.ts'
 import { routescope, TestFolder } from '../testing/program.ts'
@@ -82,5 +83,51 @@ describe('a service that stops while others are sent', () => {
   it('is not blamed for a pause of the whole signal', async () => {
     const alarms = silences(await alarmsOf(captureOf(cut(await twoServicesFixture(), 3, 9))))
     expect(alarms.map(({ rule }) => rule)).toEqual(['SIGNAL-GONE', 'SIGNAL-GONE'])
+  })
+})
+
+describe('a session that its sender closes (A flag)', () => {
+  /** The last packets before a time, of each TSI that is chosen, have the A flag (RFC 5651 5.1). */
+  function closed(sent: readonly Datagram[], before: number, of: (tsi: number, datagram: Datagram) => boolean) {
+    const last = new Map<string, Datagram>()
+    for (const each of sent) {
+      if (each.timeUs >= S(before) || each.bytes[0] === undefined || each.bytes[0] >> 4 !== 1) continue
+      const tsi = Number(parseLctHeader(each.bytes).header.tsi)
+      if (of(tsi, each)) last.set(`${each.port} ${tsi}`, each)
+    }
+    const closing = new Set(last.values())
+    return sent.map((each) => {
+      if (!closing.has(each)) return each
+      const bytes = each.bytes.slice()
+      bytes[1] = (bytes[1] as number) | 2
+      return { ...each, bytes }
+    })
+  }
+
+  const wrong = (alarms: readonly ReportAlarm[]) =>
+    alarms.filter(({ severity }) => severity !== 'info').map(({ rule }) => rule)
+
+  it('is over, and not gone, also when another one begins later', async () => {
+    const live = closed(await liveFixture(66), 4, (tsi) => tsi !== 0)
+    const alarms = await alarmsOf(captureOf(cut(live, 4, 64)))
+    expect(silences(alarms)).toEqual([])
+    expect(wrong(alarms)).toEqual([])
+    expect(alarms.filter(({ rule }) => rule === 'SESSION-CLOSED').length).toBeGreaterThan(0)
+  })
+
+  it('is no silent service while others are sent', async () => {
+    const second = ({ port }: Datagram): boolean => port === FIXTURE_PORT + 1
+    const sent = cut(await twoServicesFixture(), 3, 9, second)
+    const alarms = await alarmsOf(captureOf(closed(sent, 3, (tsi, each) => tsi !== 0 && second(each))))
+    expect(silences(alarms)).toEqual([])
+  })
+
+  it('does not excuse the channels that it did not close', async () => {
+    const live = closed(await liveFixture(20), 4, (tsi) => tsi === 10)
+    const alarms = silences(await alarmsOf(captureOf(cut(live, 4, 12))))
+    expect(alarms.map(({ rule, severity }) => [rule, severity])).toEqual([
+      ['SIGNAL-GONE', 'error'],
+      ['SIGNAL-GONE', 'info'],
+    ])
   })
 })

@@ -22,6 +22,7 @@ const source = (label: string): SectionMap['source'] => ({
 const totals = (packets: number): SectionMap['totals'] => ({
   packets,
   goneSinceUs: null,
+  closedSinceUs: null,
   bytes: 0,
   rateBps: 0,
   packetsPerSecond: 0,

@@ -210,12 +210,14 @@ export type TotalsSnapshot = {
   readonly lostBytes: number
   /** Stream µs of the last packet of a signal that is gone; null while packets come, and before the first. */
   readonly goneSinceUs: number | null
+  /** The same of a signal whose sender closed all its sessions (A flags): it has ended. */
+  readonly closedSinceUs: number | null
   /** Packets and bytes lost, before and after repair. */
   readonly loss: LossSpans
 }
 
-/** `announced` in the SLT only; `signalled` SLS read; `receiving` media arrives; `partial` media with losses; `silent` nothing for longer than is usual, 5 s at least, or the signal is gone. */
-export type ServiceState = 'announced' | 'signalled' | 'receiving' | 'partial' | 'silent' | 'not-joined'
+/** `announced` in the SLT only; `signalled` SLS read; `receiving` media arrives; `partial` media with losses; `silent` nothing for longer than is usual, 5 s at least, or the signal is gone; `closed` the same after the sender closed its session. */
+export type ServiceState = 'announced' | 'signalled' | 'receiving' | 'partial' | 'silent' | 'closed' | 'not-joined'
 
 /** State of a service. */
 export type ServiceSnapshot = {

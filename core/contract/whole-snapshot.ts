@@ -23,6 +23,7 @@ const NO_TOTALS: TotalsSnapshot = {
   awaited: 0,
   lostBytes: 0,
   goneSinceUs: null,
+  closedSinceUs: null,
   loss: NO_LOSS,
 }
 

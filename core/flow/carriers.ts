@@ -40,6 +40,11 @@ export function isSameCarrier(one: SignallingCarrier, other: SignallingCarrier):
   return other.kind === 'message' && one.key === other.key
 }
 
+/** True where a place is on this LCT channel. */
+export function isOnChannel(channel: ChannelCarrier, place: CarrierPlace | null): boolean {
+  return channel.kind === 'lct' && place?.kind === 'lct' && channel.tsi === place.tsi
+}
+
 /** Number of a channel: its TSI or packet_id. */
 export function channelNumber(carrier: ChannelCarrier): number {
   return carrier.kind === 'lct' ? carrier.tsi : carrier.packetId

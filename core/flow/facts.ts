@@ -216,6 +216,8 @@ export interface ChannelFacts extends Pick<ChannelFactValues, CountedFact> {
   readonly serviceId: ServiceId | null
   readonly role: ChannelRole
   readonly representation: string | null
+  /** Its last packet had the A flag: the sender closes its session (RFC 5651 5.1). */
+  readonly closed: boolean
   /** Repair packets among `packets`. */
   readonly repairPackets: number
   /** Null where its protocol has no FEC. */

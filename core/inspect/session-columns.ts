@@ -326,6 +326,7 @@ export class SessionColumns implements ReceiveObserver {
     if (finding.kind === 'objectRepaired' && finding.absent)
       this.#losses.absentFetched(finding.bytes, finding.destination, finding.carrier)
     if (finding.kind === 'objectPatched' && finding.object !== null) this.#patches.set(finding.object, finding.patch)
+    if (finding.kind === 'sessionClosed') this.#losses.sessionClosed(finding.destination, finding.carrier)
     if (finding.kind === 'sessionRestarted') this.#losses.startOver(finding.channel)
   }
 
@@ -431,7 +432,9 @@ export class SessionColumns implements ReceiveObserver {
     const watches = this.#watchLooks.due(counted + OF_A_SERVICE * this.#services.length)
     if (watches) this.#losses.lookAround(timeUs)
     this.#losses.sample(timeUs)
+    const { closings } = this.#watch.silence
     if (watches) this.#watch.look(timeUs)
+    if (this.#watch.silence.closings !== closings) this.#versions.bump('services')
     if (looks) this.#versions.count(timeUs, this.#packets())
   }
 
@@ -527,7 +530,7 @@ export class SessionColumns implements ReceiveObserver {
 
   totals(): TotalsSnapshot {
     const received = totalsOf(this.#flows, this.#channels, this.#rates, this.#losses.fetched)
-    const { goneSinceUs } = this.#watch.silence
+    const { goneSinceUs, closedSinceUs } = this.#watch.silence
     const { neverCame, awaited } = this.#losses
     const loss = this.#losses.meter.spans(this.#channels)
     return {
@@ -538,6 +541,7 @@ export class SessionColumns implements ReceiveObserver {
       neverCame,
       awaited,
       goneSinceUs,
+      closedSinceUs,
     }
   }
 
@@ -555,7 +559,8 @@ export class SessionColumns implements ReceiveObserver {
       const own = channels.get(service.id) ?? []
       const shared = sharedWith(service, channels)
       const startup = this.#startup.of(service, shared.length === 0 ? own : [...own, ...shared], ownFlows)
-      const silent = this.#watch.silence.isSilent(service.id)
+      const { silence } = this.#watch
+      const silent = !silence.isSilent(service.id) ? null : silence.isClosed(service.id) ? 'closed' : 'silent'
       const latest = this.#watch.latestOf(service, shared.length === 0 ? own : [...own, ...shared])
       const { meter, fetched } = this.#losses
       const tuningIn = { startup, latest }

@@ -18,7 +18,7 @@ import { useStore } from 'zustand'
 import type { RecordingSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatBytesShort, formatCount, formatPercent, formatRate, formatSeconds } from '../model/format.ts'
 import { lossNote, lossSummary } from '../model/losses.ts'
-import { isCapture, sourceBadge, sourceName, streamNowUs } from '../model/names.ts'
+import { isCapture, silentSinceUs, sourceBadge, sourceName, streamNowUs } from '../model/names.ts'
 import { runCommand } from '../stores/command-store.ts'
 import { goToPanel } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
@@ -138,7 +138,7 @@ type SourceMenuProps = { readonly snapshot: SessionSnapshot | null; readonly lab
 function SourceMenu({ snapshot, label }: SourceMenuProps) {
   const badge = snapshot === null ? null : sourceBadge(snapshot)
   const running = snapshot?.phase === 'running' || snapshot?.phase === 'starting'
-  const gone = running && snapshot !== null && snapshot.totals.goneSinceUs !== null
+  const gone = running && snapshot !== null && silentSinceUs(snapshot) !== null
   const lit = running && !gone && badge !== 'CAPTURE'
   const capture = snapshot !== null && isCapture(snapshot)
   const name = sourceName(snapshot, label)
@@ -240,7 +240,7 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
           </span>
         </span>
       )}
-      {phase === 'running' && totals.goneSinceUs !== null && <NoSignal snapshot={snapshot} />}
+      {phase === 'running' && silentSinceUs(snapshot) !== null && <NoSignal snapshot={snapshot} />}
       {phase === 'running' ? (
         <>
           <Figure label="Bit rate" value={formatRate(totals.rateBps)} width={66} />
@@ -279,12 +279,24 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   )
 }
 
-/** How long the signal has been gone. */
+/** How long the signal has been gone, or over. */
 function NoSignal({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const now = streamNowUs(snapshot, useNow())
-  const { goneSinceUs } = snapshot.totals
-  if (goneSinceUs === null) return null
-  const age = now === null ? null : Math.max(0, now - goneSinceUs)
+  const sinceUs = silentSinceUs(snapshot)
+  if (sinceUs === null) return null
+  const age = now === null ? null : Math.max(0, now - sinceUs)
+  if (snapshot.totals.closedSinceUs !== null)
+    return (
+      <button
+        type="button"
+        className={styles.closed}
+        title="The sender closed its session (A flag)"
+        onClick={() => goToPanel('alarms')}
+      >
+        <SeverityGlyph severity="info" />
+        <span>{age === null ? 'Session ended' : `Session ended ${formatSeconds(age / 1e6)} ago`}</span>
+      </button>
+    )
   return (
     <button type="button" className={styles.gone} title="The last packet came then" onClick={() => goToPanel('alarms')}>
       <SeverityGlyph severity="error" />

@@ -85,6 +85,11 @@ export function streamNowUs(snapshot: SessionSnapshot, nowMs: number): number | 
   return ended ? snapshot.source.lastTimeUs : nowMs * 1000
 }
 
+/** Stream µs of the last packet of a signal that is gone or over; null while packets come. */
+export function silentSinceUs({ totals }: SessionSnapshot): number | null {
+  return totals.goneSinceUs ?? totals.closedSinceUs
+}
+
 /** Datagrams that this computer dropped because a receive queue was full. */
 export function droppedByHost(snapshot: SessionSnapshot): number {
   return snapshot.source.sockets.reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)

@@ -126,6 +126,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
       awaited: 0,
       lostBytes: 0,
       goneSinceUs: null,
+      closedSinceUs: null,
       loss: NO_LOSS,
     },
     services: [],

@@ -26,6 +26,7 @@ const SERVICE_STATE_TEXT: Readonly<Record<ServiceState, string>> = {
   receiving: 'Receiving',
   partial: 'With losses',
   silent: 'Silent',
+  closed: 'Ended by the sender',
   'not-joined': 'Not joined',
 }
 
@@ -42,6 +43,7 @@ const SERVICE_SHAPES: Readonly<Record<ServiceState, { readonly path: string; rea
   receiving: { path: 'M5 0.8a4.2 4.2 0 1 0 0 8.4 4.2 4.2 0 1 0 0-8.4Z', tone: 'ok' },
   partial: { path: SEVERITY_SHAPES.warning, tone: 'warning' },
   silent: { path: `${RING}M3.4 4.3h3.2v1.4H3.4Z`, tone: 'error' },
+  closed: { path: `${RING}M3.6 3.6h2.8v2.8H3.6Z`, tone: 'dim' },
   'not-joined': { path: `${RING}M1.6 2.6 2.6 1.6 8.4 7.4 7.4 8.4Z`, tone: 'dim' },
 }
 

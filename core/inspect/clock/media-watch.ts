@@ -168,7 +168,7 @@ export class MediaWatch {
 
   #stopped(lane: Lane): void {
     const { channel, durationUs, outage } = lane
-    if (outage !== null || channel.serviceId === null) return
+    if (outage !== null || channel.serviceId === null || channel.closed) return
     const limitUs = Math.max(durationUs * SEGMENTS_OF_SILENCE * JITTER, this.#limits.channelUs)
     const serviceUs = this.#silence.serviceUs(channel.serviceId)
     if (this.#time.of(serviceUs) - this.#time.of(channel.lastTimeUs) <= limitUs) return

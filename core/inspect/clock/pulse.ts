@@ -13,6 +13,8 @@ export class Pulse {
   /** Stream time of the last packet; less than 0 before the first. */
   lastUs = -1
   outage: Outage | null = null
+  /** The sender had closed what is silent: its outage is no fault. */
+  closed = false
   readonly #time: SkippedTime
   readonly #pauses: number[] = []
   /** Their median; 0 while it is not known. */

@@ -2,6 +2,7 @@ import type { ServiceId } from '../../contract/ids.ts'
 import type { FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import { type FindingFacts, type FindingPlace, type Outage, placeAt } from '../../flow/findings.ts'
 import type { ClockLimits } from './clock-limits.ts'
+import type { ClosedSessions } from './closed-sessions.ts'
 import { Pulse } from './pulse.ts'
 import type { SkippedTime } from './skipped-time.ts'
 
@@ -19,6 +20,8 @@ export type ExpectedInterval = (service: ServiceId | null) => number | null
  * by the clock, a service by the packets of others, so that a signal that is gone is one outage, and the end of a capture none.
  */
 export class SilenceWatch {
+  /** Grows with each service or signal that ends, and that comes again. */
+  closings = 0
   readonly #found: FoundByClock
   readonly #limits: ClockLimits
   readonly #time: SkippedTime
@@ -29,10 +32,22 @@ export class SilenceWatch {
   /** By service; null: of anything. */
   readonly #arrived = new Map<ServiceId | null, Came>()
   #looks = 0
+  readonly #closed: ClosedSessions
+  /** Called when packets of a service, or (null) of anything, come again. */
+  readonly #resumed: (service: ServiceId | null, timeUs: number) => void
   /** Destinations that were left on request: they are silent for us. */
   readonly #left = new Set<string>()
 
-  constructor(found: FoundByClock, limits: ClockLimits, time: SkippedTime, expected: ExpectedInterval) {
+  constructor(
+    found: FoundByClock,
+    limits: ClockLimits,
+    time: SkippedTime,
+    expected: ExpectedInterval,
+    closed: ClosedSessions,
+    resumed: (service: ServiceId | null, timeUs: number) => void,
+  ) {
+    this.#resumed = resumed
+    this.#closed = closed
     this.#found = found
     this.#limits = limits
     this.#time = time
@@ -42,7 +57,12 @@ export class SilenceWatch {
 
   /** Time of the last packet of a signal that is gone; null while it is there, and before the first packet. */
   get goneSinceUs(): number | null {
-    return this.#signal.outage?.fromUs ?? null
+    return this.#signal.closed ? null : (this.#signal.outage?.fromUs ?? null)
+  }
+
+  /** The same of a signal whose sender closed all its sessions. */
+  get closedSinceUs(): number | null {
+    return this.#signal.closed ? (this.#signal.outage?.fromUs ?? null) : null
   }
 
   /** Time of the last packet of anything. */
@@ -61,6 +81,13 @@ export class SilenceWatch {
     return pulse !== undefined && (pulse.outage !== null || (pulse.lastUs >= 0 && this.#signal.outage !== null))
   }
 
+  /** Its sender closed the session of a silent service. */
+  isClosed(service: ServiceId): boolean {
+    const pulse = this.#services.get(service)
+    if (pulse === undefined) return false
+    return pulse.outage === null ? this.#signal.outage !== null && this.#signal.closed : pulse.closed
+  }
+
   left(destination: string): void {
     this.#left.add(destination)
   }
@@ -72,13 +99,15 @@ export class SilenceWatch {
 
   look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number): void {
     this.#looks++
+    this.#closed.look()
     for (const flow of flows) this.#arrivals(flow)
     const whole = this.#newOf(null)
     const signal = this.#signal
     const limitUs = signal.limitUs(this.#limits.signalUs, this.#expected(null))
     if (whole !== undefined) this.#came(signal, whole, limitUs, null, null)
     const gone = signal.passed(nowUs, limitUs)
-    if (gone !== null) this.#found({ kind: 'signalGone', outage: gone }, placeAt(gone.fromUs, 0))
+    if (gone !== null && !this.#closes(signal, gone, null))
+      this.#found({ kind: 'signalGone', outage: gone }, placeAt(gone.fromUs, 0))
     for (const service of services) this.#service(service, this.#newOf(service.id))
   }
 
@@ -96,7 +125,8 @@ export class SilenceWatch {
     }
     if (!service.joined || (service.destination !== null && this.#left.has(service.destination))) return
     const silent = pulse.passed(this.#signal.lastUs, limitUs)
-    if (silent !== null) this.#tell('serviceSilent', silent, silent.fromUs, service)
+    if (silent !== null && !this.#closes(pulse, silent, service.id))
+      this.#tell('serviceSilent', silent, silent.fromUs, service)
   }
 
   #came(
@@ -111,12 +141,25 @@ export class SilenceWatch {
     if (ended === null) return
     // A pause of everything is no silence of one service.
     if (!known && of !== null) return
+    this.#resumed(service?.id ?? null, firstUs)
+    // What comes after its end is another session.
+    if (known ? pulse.closed : this.#closed.endedAt(service?.id ?? null, ended.fromUs)) {
+      this.closings++
+      return
+    }
     if (service === null) {
       if (!known) this.#found({ kind: 'signalGone', outage: ended }, placeAt(ended.fromUs, 0))
       this.#found({ kind: 'signalBack', outage: ended }, placeAt(firstUs, 0))
       return
     }
     this.#tell('serviceBack', ended, firstUs, service)
+  }
+
+  /** @returns whether the sender closed what is silent */
+  #closes(pulse: Pulse, outage: Outage, service: ServiceId | null): boolean {
+    pulse.closed = this.#closed.endedAt(service, outage.fromUs)
+    if (pulse.closed) this.closings++
+    return pulse.closed
   }
 
   #tell(kind: 'serviceSilent' | 'serviceBack', outage: Outage, timeUs: number, service: ServiceFacts): void {

@@ -7,6 +7,7 @@ import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { AnnouncedMedia } from '../losses/announced-media.ts'
 import { AgreementWatch } from './agreement.ts'
 import type { ClockLimits } from './clock-limits.ts'
+import { ClosedSessions } from './closed-sessions.ts'
 import { latestOf } from './last-seen.ts'
 import { type Availability, segmentLatenessUs } from './lateness.ts'
 import { ManifestTimes } from './manifest-times.ts'
@@ -53,6 +54,7 @@ export class StreamWatch {
   readonly media: MediaWatch
   readonly agreement: AgreementWatch
   readonly #presence: SignallingPresence
+  readonly #closed: ClosedSessions
   readonly #manifests: ManifestTimes
   readonly #stream: WatchedStream
   readonly #time = new SkippedTime()
@@ -66,19 +68,20 @@ export class StreamWatch {
   #brokeUs: number | null = null
 
   constructor(stream: WatchedStream, limits: ClockLimits, found: (finding: Finding) => void, options: WatchOptions) {
-    const tell: FoundByClock = (facts, place) => {
-      found({ ...facts, ...place })
-      // What was silent is not late as well.
-      if (facts.kind === 'signalBack') {
-        this.tables.resumed(null, place.timeUs)
-        this.#manifests.resumed(place.timeUs)
-      } else if (facts.kind === 'serviceBack') this.tables.resumed(place.service, place.timeUs)
-    }
+    const tell: FoundByClock = (facts, place) => found({ ...facts, ...place })
     this.#stream = stream
     this.#limits = limits
     this.#shiftUs = options.shiftUs
     this.#live = options.live
-    this.silence = new SilenceWatch(tell, limits, this.#time, (service) => this.#expectedUs(service))
+    this.#closed = new ClosedSessions(stream.channels)
+    this.silence = new SilenceWatch(
+      tell,
+      limits,
+      this.#time,
+      (service) => this.#expectedUs(service),
+      this.#closed,
+      (...resumed) => this.#resumed(...resumed),
+    )
     this.tables = new TableTimes(tell, limits, this.#time, this.silence)
     this.versions = new VersionWatch(tell)
     const from = { ...stream, ...options, silence: this.silence }
@@ -86,6 +89,12 @@ export class StreamWatch {
     this.agreement = new AgreementWatch(tell, limits, this.#time, from)
     this.media = new MediaWatch(tell, limits, this.#time, { ...from, agreement: this.agreement })
     this.#presence = new SignallingPresence(tell, limits, this.#time, this, options.asksLls)
+  }
+
+  /** What was silent is not late as well. */
+  #resumed(service: ServiceId | null, timeUs: number): void {
+    this.tables.resumed(service, timeUs)
+    if (service === null) this.#manifests.resumed(timeUs)
   }
 
   /** Interval at which something is usually sent of a service, or (null) of anything. */
@@ -98,8 +107,9 @@ export class StreamWatch {
     this.#time.skip(fromUs, byUs)
   }
 
-  /** Takes what a source says of itself. */
+  /** Takes what a source says of itself, and a sender of its session. */
   source(finding: Finding): void {
+    if (finding.kind === 'sessionClosed') this.#closed.closed(finding)
     if (finding.kind === 'sourceBroke') this.#brokeUs ??= finding.timeUs
     if (finding.kind !== 'sourceBack' || this.#brokeUs === null) return
     this.#time.skip(this.#brokeUs + 1, Math.min(0, this.#brokeUs - finding.timeUs))

@@ -23,6 +23,8 @@ type Life = {
   /** Number and sum of the intervals that were no gap. */
   intervals: number
   intervalsUs: number
+  /** Those longer than what is usual for its kind. */
+  longIntervals: number
   /** Of the last arrival, or the end of a silence of its service since. */
   sinceUs: number
   lastUs: number
@@ -95,7 +97,7 @@ export class TableTimes {
     if (kind === null) return
     const life = this.#lives.get(table.id)
     if (life === undefined) {
-      const times = { firstUs: timeUs, sinceUs: timeUs, lastUs: timeUs, intervals: 0, intervalsUs: 0 }
+      const times = { firstUs: timeUs, sinceUs: timeUs, lastUs: timeUs, intervals: 0, intervalsUs: 0, longIntervals: 0 }
       const begun: Life = { table, kind, ...times, gap: null, isSlow: false }
       if (this.#lives.size >= MAX_TABLES) this.#forget(oldestKey(this.#lives) ?? '')
       this.#lives.set(table.id, begun)
@@ -113,6 +115,7 @@ export class TableTimes {
     if (gapUs >= 0 && gapUs <= this.#limitUs(life)) {
       life.intervals++
       life.intervalsUs += gapUs
+      if (gapUs > (this.#usualUs(life) ?? gapUs)) life.longIntervals++
     }
     life.sinceUs = timeUs
     life.lastUs = timeUs
@@ -166,12 +169,11 @@ export class TableTimes {
 
   #slow(life: Life): void {
     const { table, kind, firstUs, isSlow } = life
-    const usualUs = kind === 'slt' ? this.#limits.sltUsualUs : kind === 'sls' ? this.#limits.slsUsualUs : null
+    const usualUs = this.#usualUs(life)
     if (isSlow || usualUs === null) return
-    // The mean is cheap, and the median is not disturbed by a lost packet.
-    if ((meanOf(life) ?? 0) <= usualUs) return
+    // One lost packet, or a silence, does not make the others slow.
+    if ((meanOf(life) ?? 0) <= usualUs || life.longIntervals * 2 <= life.intervals) return
     const { meter } = table
-    if ((meter.interval?.medianUs ?? 0) <= usualUs) return
     life.isSlow = true
     const facts = { kind: 'tableSlow', of: kind, table: nameOf(table), limitUs: usualUs } as const
     const medianUs = () => meter.interval?.medianUs ?? 0
@@ -187,6 +189,11 @@ export class TableTimes {
     const { table, sinceUs } = life
     const othersUs = table.service === null ? this.#silence.signalUs : this.#silence.serviceUs(table.service)
     return this.#time.of(othersUs) - this.#time.of(sinceUs) > this.#limitUs(life)
+  }
+
+  /** Interval at which a table is best sent, µs; null without one. */
+  #usualUs({ kind }: Life): number | null {
+    return kind === 'slt' ? this.#limits.sltUsualUs : kind === 'sls' ? this.#limits.slsUsualUs : null
   }
 
   #limitUs({ kind }: Life): number {

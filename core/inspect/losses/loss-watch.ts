@@ -3,7 +3,7 @@ import { OBJECT_STATE } from '../../contract/object-table.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { BoundedSet } from '../../flow/bounded-map.ts'
-import type { CarrierPlace } from '../../flow/carriers.ts'
+import { type CarrierPlace, isOnChannel } from '../../flow/carriers.ts'
 import type { AbsentObject, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import { type Finding, type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
@@ -116,7 +116,9 @@ export class LossWatch {
   /** An announced object was fetched whole. */
   absentFetched(bytes: number, destination: string | null, carrier: CarrierPlace | null): void {
     this.neverCame--
-    const channel = this.#channels.find((each) => each?.destination === destination && isOn(each, carrier))
+    const channel = this.#channels.find(
+      (each) => each?.destination === destination && isOnChannel(each.carrier, carrier),
+    )
     if (channel !== undefined) this.meter.fetched(channel.index, bytes)
   }
 
@@ -208,6 +210,12 @@ export class LossWatch {
 
   #watchName(row: number): void {
     this.#nameless.add(row)
+  }
+
+  /** The sender closed the session of a channel. */
+  sessionClosed(destination: string | null, carrier: CarrierPlace | null): void {
+    for (const each of this.#channels)
+      if (each?.destination === destination && isOnChannel(each.carrier, carrier)) this.#objects.closed(each.index)
   }
 
   /** The source plays again from an earlier point: one channel, or (null) all. */
@@ -413,10 +421,6 @@ export class LossWatch {
 /** As transported. */
 function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): number | null {
   return transferLength ?? (contentEncodingOf(contentEncoding) === null ? contentLength : null)
-}
-
-function isOn({ carrier }: ChannelFacts, wanted: CarrierPlace | null): boolean {
-  return carrier.kind === 'lct' && wanted?.kind === 'lct' && carrier.tsi === wanted.tsi
 }
 
 function isSegment(object: FlowObject): boolean {

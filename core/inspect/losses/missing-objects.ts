@@ -40,6 +40,8 @@ type Lane = {
   readonly pending: Pending[]
   /** Typical stream time between the beginnings of two objects. */
   paceUs: number | null
+  /** The sender closed its session: what it sends next begins another. */
+  closed: boolean
 }
 
 /**
@@ -67,13 +69,18 @@ export class MissingObjects {
     const seen: Seen = { name, row, firstTimeUs }
     const lane = this.#lanes.get(channel.index)
     if (lane === undefined) {
-      this.#lanes.set(channel.index, { channel, anchor: seen, unplaced: [], pending: [], paceUs: null })
+      this.#lanes.set(channel.index, { channel, anchor: seen, unplaced: [], pending: [], paceUs: null, closed: false })
       return
     }
     for (const gap of lane.pending) {
       const at = gap.names.indexOf(name)
       if (at < 0) continue
       gap.names.splice(at, 1)
+      return
+    }
+    if (lane.closed) {
+      lane.closed = false
+      this.#anchor(lane, seen)
       return
     }
     // Its name came late, and others have come since.
@@ -89,6 +96,12 @@ export class MissingObjects {
   /** The source starts again from an earlier point: the list does not predict the next object. */
   startOver(channel: number): void {
     this.#lanes.delete(channel)
+  }
+
+  /** The sender closed the session of a channel: nothing lacks between its last object and the next. */
+  closed(channel: number): void {
+    const lane = this.#lanes.get(channel)
+    if (lane !== undefined) lane.closed = true
   }
 
   /**

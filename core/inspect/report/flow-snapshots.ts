@@ -24,7 +24,7 @@ export function totalsOf(
   channels: readonly ChannelFacts[],
   rates: RateMeter,
   fetched: FetchedObjects,
-): Omit<TotalsSnapshot, 'objects' | 'malformed' | 'loss' | 'goneSinceUs' | 'neverCame' | 'awaited'> {
+): Omit<TotalsSnapshot, 'objects' | 'malformed' | 'loss' | 'goneSinceUs' | 'closedSinceUs' | 'neverCame' | 'awaited'> {
   const totals = {
     packets: 0,
     bytes: 0,

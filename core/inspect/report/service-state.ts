@@ -12,7 +12,7 @@ export function serviceSnapshot(
   rates: RateMeter,
   meter: LossMeter,
   fetched: FetchedObjects,
-  silent: boolean,
+  silent: 'silent' | 'closed' | null,
   tuningIn: Pick<ServiceSnapshot, 'startup' | 'latest'>,
   playable: PlayableSnapshot | null,
   notPlayable: string | null,
@@ -112,9 +112,14 @@ function mmtpSnapshot(service: ServiceFacts, rates: RateMeter): MmtpSnapshot | n
   }
 }
 
-function stateOf(service: ServiceFacts, media: boolean, lossy: boolean, silent: boolean): ServiceState {
+function stateOf(
+  service: ServiceFacts,
+  media: boolean,
+  lossy: boolean,
+  silent: 'silent' | 'closed' | null,
+): ServiceState {
   if (!service.joined) return 'not-joined'
-  if (silent) return 'silent'
+  if (silent !== null) return silent
   if (media) return lossy ? 'partial' : 'receiving'
   return service.signalled ? 'signalled' : 'announced'
 }

@@ -512,6 +512,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#events.sessionClosed(this, timeUs, frame)
   }
 
+  get closed(): boolean {
+    return this.#closedSinceUs >= 0
+  }
+
   doneObject(key: number): DoneObject | undefined {
     return this.#known.get(key)
   }

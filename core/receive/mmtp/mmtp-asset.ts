@@ -76,6 +76,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   lastMovie: MpuMovie | null = null
   /** Nothing ends by time before this. */
   dueUs = Number.POSITIVE_INFINITY
+  readonly closed = false
   readonly repairPackets = 0
   readonly fec = null
   #counter: MmtpCounter | null = null

@@ -32,7 +32,11 @@ const columnsFor = (ended: boolean): readonly Column<ServiceSnapshot>[] => [
           {service.major === null ? '' : formatChannelNumber(service.major, service.minor)}
         </span>
         <span className={styles.name}>{serviceName(service)}</span>
-        {service.state === 'silent' && <span className={styles.silent}>{serviceStateText(service.state, ended)}</span>}
+        {(service.state === 'silent' || service.state === 'closed') && (
+          <span className={service.state === 'silent' ? styles.silent : undefined}>
+            {serviceStateText(service.state, ended)}
+          </span>
+        )}
       </>
     ),
   },

@@ -72,6 +72,13 @@ it('ends with objects for a service without media', () => {
   expect(firstRed(rungsOf({ ...esg, objects: 3, incomplete: 1 }, fakeSnapshot(), null))).toBeUndefined()
 })
 
+it('says that the sender ended its session, where it closed it', () => {
+  const aged = { ...service({ firstPacket: 10 * S }, { packets: 5, state: 'closed' }) }
+  const latest = { ...aged.latest, firstPacket: { timeUs: 12 * S, limitUs: 5 * S } }
+  const red = firstRed(rungsOf({ ...aged, latest }, fakeSnapshot(), 60 * S))
+  expect(red).toMatchObject({ name: 'Packets', note: 'the sender ended its session' })
+})
+
 it('reports a role without a segment', () => {
   const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
   const rungs = rungsOf(

@@ -46,6 +46,7 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
       // One reason is enough: what follows waits for the first.
       if (rungs.some((rung) => !rung.reached)) note = ''
       else if (time === null) note = why ?? waitedFor(name, service, nowUs)
+      else if (service.state === 'closed') note = 'the sender ended its session'
       else note = endedText(name, ageUs ?? 0, last?.limitUs ?? 0, snapshot.totals.goneSinceUs, nowUs)
     }
     rungs.push({ name, reached, ageUs, afterUs, note })

@@ -3,6 +3,7 @@ import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatDuration } from '../../model/format.ts'
+import { silentSinceUs } from '../../model/names.ts'
 import { addCommands } from '../../stores/command-store.ts'
 import { selectionStore } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
@@ -152,7 +153,7 @@ function LiveSwitch({ controller }: { readonly controller: TimelineController | 
   useNow()
   if (newestUs(snapshot) === null) return null
   const behindUs = (sessionEdge.at(snapshot, performance.now()) ?? toUs) - toUs
-  const gone = snapshot?.totals.goneSinceUs != null
+  const gone = snapshot !== null && silentSinceUs(snapshot) !== null
   return (
     <span className={styles.live}>
       {!follow && moving && behindUs > 100_000 && (
