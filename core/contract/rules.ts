@@ -429,7 +429,13 @@ export const RULES = {
     topic: 'route',
     clause: 'ours',
     once: 'each',
-    sentence: '{channel} went back from TOI {from} to {to}: the source plays again from an earlier point',
+    sentence: {
+      back: '{channel} went back from TOI {from} to {to}: the source plays again from an earlier point',
+      paused:
+        'The sender began again: {channel} went back from TOI {from} to {to}, {seconds} s after the last media packet',
+      restarted: 'The sender began again: {channel} went back from TOI {from} to {to}, as did all media',
+    },
+    severities: { paused: 'warning', restarted: 'warning' },
   },
   'TOI-GAP': {
     severity: 'error',

@@ -319,6 +319,8 @@ export type PlayableSnapshot = {
   readonly encryption: string | null
   /** Representation@id of what the manifest lists and no channel carries: it is not offered. */
   readonly offAir: readonly string[]
+  /** How often its sender began again: what is served is of the newest transmission. */
+  readonly restarts: number
   /** What players of the windows made of it; null: none has played it yet. */
   readonly picture: PictureSnapshot | null
 }

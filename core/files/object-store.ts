@@ -11,6 +11,7 @@ import { SegmentRetention } from './retention.ts'
 import { ServiceFiles } from './service-files.ts'
 import { readSpilled, SpillFolder } from './spill-folder.ts'
 import type { Found, LostObject, StoredBytes, StoredFile } from './stored-file.ts'
+import { Transmissions } from './transmissions.ts'
 
 /** Settings of a store. */
 export type ObjectStoreOptions = {
@@ -68,6 +69,7 @@ export class ObjectStore implements ObjectSink {
   readonly #disk: SpillFolder
   /** For a service, another one whose files it shares. */
   readonly #shared = new Map<ServiceId, ServiceId>()
+  readonly #transmissions = new Transmissions()
   #memoryBytes = 0
   #version = 0
   #finished = false
@@ -112,8 +114,7 @@ export class ObjectStore implements ObjectSink {
     const service = this.#named(file.serviceId, file.name)
     const stored: StoredFile = { ...facts, size: bytes.byteLength, version: this.#version + 1 }
     const before = service.ready.get(file.name)
-    // A damaged file never replaces a whole one.
-    if (!file.complete && before?.file?.complete === true && !this.#gone(before)) return
+    if (before?.file != null && !this.#gone(before) && !this.#replaces(file, before.file)) return
     const entry = this.#keep(file.objectIndex, bytes, stored, this.#heldLease(file))
     service.ready.set(file.name, entry)
     service.live.delete(file.name)
@@ -140,6 +141,14 @@ export class ObjectStore implements ObjectSink {
     this.#changed()
   }
 
+  restarted(serviceId: ServiceId, sinceUs: number): void {
+    this.#transmissions.begin(serviceId, sinceUs)
+    // These names mean other objects now.
+    this.#services.get(serviceId)?.lost.clear()
+    this.#services.get(serviceId)?.expired.clear()
+    this.#changed()
+  }
+
   busy(): Promise<void> | null {
     return this.#disk.busy()
   }
@@ -163,7 +172,8 @@ export class ObjectStore implements ObjectSink {
     if (service === undefined) return { state: 'unknown' }
     const name = service.nameOf(wanted)
     const entry = service.ready.get(name)
-    if (entry?.file != null) return this.#gone(entry) ? { state: 'expired' } : { state: 'ready', file: entry.file }
+    if (entry?.file != null && (this.#finished || !this.#transmissions.isFormer(entry.file)))
+      return this.#gone(entry) ? { state: 'expired' } : { state: 'ready', file: entry.file }
     const object = service.live.get(name)
     if (object?.state === 'receiving') {
       this.#read.add(object)
@@ -203,6 +213,20 @@ export class ObjectStore implements ObjectSink {
   available(serviceId: ServiceId): StoredFile[] {
     const from = this.#shared.get(serviceId)
     return from === undefined ? this.list(serviceId) : [...this.list(serviceId), ...this.list(from)]
+  }
+
+  /** As `available`, of the newest transmission: of media, what its sender sent since it last began again. */
+  current(serviceId: ServiceId): StoredFile[] {
+    const all = this.available(serviceId)
+    const current = all.filter((file) => !this.#transmissions.isFormer(file))
+    // A sender that began again at the very end: what came before can be played.
+    const isEmpty = this.#finished && !current.some(({ kind }) => kind === 'media')
+    return isEmpty ? all : current
+  }
+
+  /** How often the sender of a service began again. */
+  restartsOf(serviceId: ServiceId): number {
+    return this.#transmissions.count(serviceId)
   }
 
   /** Facts of the objects of a service that are arriving; `find` gives their bytes. */
@@ -334,6 +358,12 @@ export class ObjectStore implements ObjectSink {
     const service = this.#of(serviceId)
     service.named(name)
     return service
+  }
+
+  /** A damaged file replaces no whole one, and none of a former transmission one of the newest. */
+  #replaces(file: FlowFile, before: StoredFile): boolean {
+    const [isFormer, wasFormer] = [this.#transmissions.isFormer(file), this.#transmissions.isFormer(before)]
+    return isFormer === wasFormer ? file.complete || !before.complete : wasFormer
   }
 
   #changed(): void {

@@ -249,8 +249,19 @@ export type FindingFacts =
     }
   // Packets
   | { readonly kind: 'oddHeader' }
-  /** The source plays again from an earlier point; `channel` is the index of its channel. */
-  | { readonly kind: 'sessionRestarted'; readonly channel: number; readonly from: number; readonly to: number }
+  /**
+   * The source plays again from an earlier point; `channel` is the index of its channel. `silentUs`: silence of the session's media
+   * before it; `far`: the numbers of its objects alone tell it; `follows`: another channel of the session has told of it.
+   */
+  | {
+      readonly kind: 'sessionRestarted'
+      readonly channel: number
+      readonly from: number
+      readonly to: number
+      readonly silentUs: number
+      readonly far: boolean
+      readonly follows: boolean
+    }
   /** Two addresses send different bytes under one channel; the first one is taken. */
   | { readonly kind: 'twoSenders'; readonly first: string; readonly second: string }
   /** The bytes of an object sent once changed while it was received. */

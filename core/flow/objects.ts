@@ -159,6 +159,8 @@ export interface ObjectSink {
   whole(file: FlowFile): void
   /** An object ended incomplete; its received bytes can still be read. */
   lost?(object: FlowObject): void
+  /** The sender of a service began again: media of which the last packet came before `sinceUs` is of the transmission before. */
+  restarted?(serviceId: ServiceId, sinceUs: number): void
   /** Back-pressure: a capture reader waits until this is null or its promise settles. */
   busy?(): Promise<void> | null
 }

@@ -40,6 +40,10 @@ export class ObjectFanOut implements ObjectSink {
     for (const sink of this.#sinks) sink.lost?.(object)
   }
 
+  restarted(serviceId: ServiceId, sinceUs: number): void {
+    for (const sink of this.#sinks) sink.restarted?.(serviceId, sinceUs)
+  }
+
   busy(): Promise<void> | null {
     let waits: Promise<void>[] | null = null
     for (const sink of this.#sinks) {

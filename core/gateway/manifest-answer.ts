@@ -116,7 +116,7 @@ export class ManifestAnswers {
     if (manifest.kind === 'media') return this.#playlist(file, manifest)
     if (manifest.kind !== 'mpd') return null
     const { mpd, rules } = manifest
-    const files = this.#store.available(file.serviceId)
+    const files = this.#store.current(file.serviceId)
     const stored = files.map(({ name }) => name)
     const carried = this.#carried(file.serviceId, rules, stored)
     if (this.#store.finished) return finishedMpd(mpd, stored, carried)
@@ -147,7 +147,8 @@ export class ManifestAnswers {
     const place = `${file.serviceId}/${file.name}`
     // A dynamic MPD is identified by its start, which does not change; a static one by its content.
     const generation = mpd.type === 'dynamic' ? String(mpd.availabilityStartTimeUs) : contentTag(mpd.document.text)
-    const key = `${mpd.type} ${generation}`
+    // A sender that began again has another time line, though it may send the same MPD.
+    const key = `${mpd.type} ${generation} ${this.#store.restartsOf(file.serviceId)}`
     let anchors = this.#anchors.get(place)
     if (anchors?.key !== key) {
       anchors = { key, byRepresentation: new Map() }
@@ -172,7 +173,7 @@ export class ManifestAnswers {
   offAir(file: StoredFile): readonly string[] {
     const manifest = this.#manifests.of(file)
     if (manifest.kind !== 'mpd') return []
-    const stored = this.#store.available(file.serviceId).map(({ name }) => name)
+    const stored = this.#store.current(file.serviceId).map(({ name }) => name)
     const carried = this.#carried(file.serviceId, manifest.rules, stored)
     if (!manifest.rules.some(({ id }) => carried.has(id))) return []
     return [...new Set(manifest.rules.map(({ id }) => id))].filter((id) => !carried.has(id))
@@ -197,7 +198,7 @@ export class ManifestAnswers {
 
   #playlist(file: StoredFile, playlist: HlsMedia): string | 'not-yet' | null {
     const { finished } = this.#store
-    const ready = new AddressMap(this.#store.available(file.serviceId).map(({ name }) => [name, true]))
+    const ready = new AddressMap(this.#store.current(file.serviceId).map(({ name }) => [name, true]))
     const has = (segment: { readonly uri: string }): boolean => ready.has(resolveReference(file.name, segment.uri))
     const last = playlist.segments.at(-1)
     if (!playlist.segments.some(has)) return finished || last === undefined ? null : 'not-yet'

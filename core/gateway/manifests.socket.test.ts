@@ -41,6 +41,66 @@ const segment = (number: number, ageS: number) =>
     lastTimeUs: NOW_US - ageS * 1e6,
   })
 
+describe('a sender that begins again', () => {
+  const first = [1, 2, 3].map((number) => segment(number, 30 - 2 * number))
+
+  test('its time line is that of what it sends since then, though the MPD is the same', async () => {
+    const { store, get } = await open()
+    store.whole(manifest(STATIC))
+    for (const one of first) store.whole(one)
+    const before = mpdOf((await get('/service1/live.mpd')).text)
+    expect(before.availabilityStartTimeUs).toBe(NOW_US - 30e6)
+    store.restarted(asServiceId(1), NOW_US - 6e6)
+    // Nothing of it has come: the manifest waits for its first segment.
+    const waiting = get('/service1/live.mpd')
+    store.whole(segment(1, 4))
+    const after = mpdOf((await waiting).text)
+    expect(after).toMatchObject({ type: 'dynamic', availabilityStartTimeUs: NOW_US - 6e6 })
+  })
+
+  test('its segments are waited for, not served from before', async () => {
+    const { store, get } = await open()
+    store.whole(manifest(STATIC))
+    for (const one of first) store.whole(one)
+    store.restarted(asServiceId(1), NOW_US - 6e6)
+    store.whole(segment(1, 4))
+    const second = get('/service1/v2.m4s')
+    store.whole(receivedFile('v2.m4s', 'new', { firstTimeUs: NOW_US - 4e6, lastTimeUs: NOW_US - 2e6 }))
+    expect((await second).text).toBe('new')
+  })
+
+  test('a damaged segment of it is served, not the whole one from before', async () => {
+    const { store, get } = await open()
+    store.whole(manifest(STATIC))
+    for (const one of first) store.whole(one)
+    store.restarted(asServiceId(1), NOW_US - 6e6)
+    const times = { firstTimeUs: NOW_US - 6e6, lastTimeUs: NOW_US - 4e6 }
+    store.whole(receivedFile('v1.m4s', 'cut', { ...times, complete: false, patched: 'strict' }))
+    expect((await get('/service1/v1.m4s')).text).toBe('cut')
+    // One that was fetched late.
+    store.whole(receivedFile('v1.m4s', 'old', { firstTimeUs: NOW_US - 40e6, lastTimeUs: NOW_US - 28e6 }))
+    expect((await get('/service1/v1.m4s')).text).toBe('cut')
+  })
+
+  test('at the end its presentation is served; that from before only where nothing of it came', async () => {
+    const { store, get } = await open()
+    store.whole(manifest(STATIC))
+    store.whole(receivedFile('v.mp4', 'init', { kind: 'init' }))
+    for (const one of first) store.whole(one)
+    store.restarted(asServiceId(1), NOW_US - 6e6)
+    store.finish()
+    expect((await get('/service1/live.mpd')).text).toContain('mediaPresentationDuration="PT6S"')
+    const { store: other, get: ask } = await open()
+    other.whole(manifest(STATIC))
+    other.whole(receivedFile('v.mp4', 'init', { kind: 'init' }))
+    for (const one of first) other.whole(one)
+    other.restarted(asServiceId(1), NOW_US - 6e6)
+    other.whole(segment(1, 4))
+    other.finish()
+    expect((await ask('/service1/live.mpd')).text).toContain('mediaPresentationDuration="PT2S"')
+  })
+})
+
 describe('an MPD while it arrives', () => {
   test('static: becomes live, with a constant time line from its first segments', async () => {
     const { store, get } = await open()

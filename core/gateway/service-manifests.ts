@@ -263,10 +263,10 @@ export class ServiceManifests {
     return isMap ? { durationUs, passed: false } : null
   }
 
-  /** Names of all files and arriving objects of a service. */
+  /** Names of all files of its newest transmission and arriving objects of a service. */
   #names(serviceId: ServiceId): string[] {
     return [
-      ...this.#store.list(serviceId).map((file) => file.name),
+      ...this.#store.current(serviceId).map((file) => file.name),
       ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),
       ...this.#store.lostObjects(serviceId).map((lost) => lost.name),
     ]

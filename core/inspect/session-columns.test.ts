@@ -380,6 +380,7 @@ describe('snapshot', () => {
       encryption: null,
       picture: null,
       offAir: [],
+      restarts: 0,
     } as const
     expect(columns.services(() => null)[0]).toMatchObject({ state: 'receiving', objects: 5, playable: null })
     expect(columns.services(() => null)[0]?.notPlayable).not.toBeNull()

@@ -70,7 +70,13 @@ const SAMPLED = 32
 const WATCHED = 512
 const OF_A_SERVICE = 8
 /** Findings that change the states of services. */
-const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set(['signalGone', 'signalBack', 'serviceSilent', 'serviceBack'])
+const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set([
+  'signalGone',
+  'signalBack',
+  'serviceSilent',
+  'serviceBack',
+  'sessionRestarted',
+])
 /** Patched objects whose patch is described. */
 const MAX_PATCHES = 4096
 /** Services in a snapshot: the longest list shown. */

@@ -100,6 +100,11 @@ export class RepairStage implements ObjectSink {
     else if (!this.#fetch(lost)) this.#patchReceived(lost)
   }
 
+  restarted(serviceId: ServiceId, sinceUs: number): void {
+    this.#options.files.restarted?.(serviceId, sinceUs)
+    this.#options.store?.restarted?.(serviceId, sinceUs)
+  }
+
   /** Fetches announced objects of which no packet arrived. */
   neverCame(objects: readonly AbsentObject[]): void {
     if (this.#fetches) this.#absent?.take(objects)

@@ -12,6 +12,7 @@ import { LctChannel } from '../receive/lct/lct-channel.ts'
 import type { ChannelEvents } from '../receive/object/channel-events.ts'
 import { RECEIVE_LIMITS, type ReceiveLimits } from '../receive/object/limits.ts'
 import { SIZE_SOURCE, TransportObject } from '../receive/object/transport-object.ts'
+import type { BackVerdict, WayBack } from '../receive/object/way-back.ts'
 import { DEFAULT_RECEIVE } from './default-receive.ts'
 
 /** Records a channel's events in order, as `whole 5`. */
@@ -31,9 +32,14 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
     this.reported.push(`${object.state} ${object.toi}`)
   }
   repeated(): void {}
-  looped(_channel: Channel, from: number, to: number): void {
-    this.reported.push(`looped ${from} ${to}`)
+  wentBack(_channel: Channel, { from, to }: WayBack): BackVerdict {
+    this.reported.push(`back ${from} ${to}`)
+    return 'repeat'
   }
+  hold(): boolean {
+    return false
+  }
+  wentOn(): void {}
   twoSenders(_channel: Channel, first: string, second: string): void {
     this.reported.push(`senders ${first} ${second}`)
   }

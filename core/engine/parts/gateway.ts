@@ -112,6 +112,7 @@ class GatewayPart implements Part, Serving {
       live: this.#store?.finished !== true,
       codecs: manifest.codecs,
       ...confined,
+      restarts: this.#store?.restartsOf(id) ?? 0,
       picture: this.#pictures.of(id),
     }
   }

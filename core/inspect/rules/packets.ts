@@ -2,13 +2,20 @@ import { channelOf } from './alarm.ts'
 import type { RuleFile } from './raise.ts'
 import { objectLabel } from './unreadable.ts'
 
+/** Silence before a restart that is worth its number, µs. */
+const SAID_US = 250_000
+
 /** Rules on packets, links, and this program itself. */
 export const packetRules = (): RuleFile => ({
   oddHeader: (at, rules) => {
     rules.raise('LCT-HEADER', { at, says: 'fields', values: { destination: at.destination ?? '' } })
   },
   sessionRestarted: (at, rules) => {
-    rules.raise('TOI-LOOP', { at, values: { channel: channelOf(at), from: at.from, to: at.to } })
+    const { from, to, silentUs, far, follows } = at
+    if (follows) return
+    const values = { channel: channelOf(at), from, to, seconds: (silentUs / 1e6).toFixed(1) }
+    const paused = silentUs >= SAID_US
+    rules.raise('TOI-LOOP', { at, says: paused ? 'paused' : far ? 'back' : 'restarted', values })
   },
   twoSenders: (at, rules) => {
     const { first, second } = at

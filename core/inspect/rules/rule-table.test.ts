@@ -30,6 +30,8 @@ const at = (facts: FindingFacts, rest: Partial<FindingPlace> = {}): Finding => {
   return { ...facts, ...placeAt(1_700_000_000e6, 5, { ...place, ...rest }) }
 }
 
+const wentBack = { kind: 'sessionRestarted', channel: 0, from: 9, to: 1, far: false, follows: false } as const
+
 type Example = { readonly raises: readonly Finding[]; readonly quiet?: Finding }
 
 /** Findings that raise each rule, one for every sentence, and one that does not where findings are judged. */
@@ -233,7 +235,14 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
     ],
   },
   'LCT-HEADER': { raises: [at({ kind: 'oddHeader' })] },
-  'TOI-LOOP': { raises: [at({ kind: 'sessionRestarted', channel: 0, from: 9, to: 1 })] },
+  'TOI-LOOP': {
+    raises: [
+      at({ ...wentBack, silentUs: 0, far: true }),
+      at({ ...wentBack, silentUs: 1_200_000 }),
+      at({ ...wentBack, silentUs: 0 }),
+    ],
+    quiet: at({ ...wentBack, silentUs: 0, follows: true }),
+  },
   'TOI-GAP': {
     raises: [
       at({

@@ -2,6 +2,7 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
+import { BoundedMap } from '../../flow/bounded-map.ts'
 import type { Destination, ReceiveObserver } from '../../flow/facts.ts'
 import { type Finding, type FindingFacts, placeAt } from '../../flow/findings.ts'
 import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
@@ -17,6 +18,11 @@ import { ReadingWork } from '../object/reading-work.ts'
 import type { DeliveryContext } from './contexts.ts'
 import { EventQueue } from './event-queue.ts'
 import { Signatures } from './signatures.ts'
+
+/** Sessions of one service begin again within this time of each other, µs. */
+const ONE_RESTART_US = 10_000_000
+/** Services whose last restart is remembered. */
+const MAX_RESTARTED = 1024
 
 /** Shared by all parts of one receiver; `contexts.ts` and `ObjectContext` narrow it to the needs of each. */
 export class ReceiveContext implements DeliveryContext, ObjectContext {
@@ -43,6 +49,9 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   readonly events = new EventQueue()
   #objects = 0
   #channels = 0
+  readonly #restarts = new BoundedMap<ServiceId, { readonly destination: string; readonly timeUs: number }>(
+    MAX_RESTARTED,
+  )
 
   /** @param elapsedUs measures decoding time, unlike stream time */
   constructor(
@@ -62,6 +71,19 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
     this.fec = spec.fec
       ? new FecReceiver(limits, this.pool, this.reorderUs, elapsedUs, () => this.work.arrivedBytes)
       : null
+  }
+
+  /**
+   * Whether the sender of a service is told to have begun again: once, where its media is in several sessions.
+   * @param destination session that shows it
+   * @param follows another of its channels has shown it
+   */
+  beganAgain(serviceId: ServiceId, destination: string, follows: boolean, timeUs: number): boolean {
+    const before = this.#restarts.get(serviceId)
+    const isNear = before !== undefined && timeUs - before.timeUs < ONE_RESTART_US
+    if (isNear && (follows || before.destination !== destination)) return false
+    this.#restarts.set(serviceId, { destination, timeUs })
+    return true
   }
 
   nextObjectIndex(): number {

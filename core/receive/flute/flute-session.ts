@@ -306,9 +306,6 @@ export class FluteSession extends LctSession {
     return this.#channels.get(tsi)?.complete === true
   }
 
-  /** TOIs of FLUTE wrap: one that goes back means nothing. */
-  looped(): void {}
-
   tick(timeUs: number): void {
     const due = timeUs >= this.dueUs
     if (due) this.dueUs = Number.POSITIVE_INFINITY

@@ -11,6 +11,7 @@ import { type DoneObject, HEAD_BYTES } from '../object/done-object.ts'
 import { KnownObjects } from '../object/known-objects.ts'
 import { type CountedHome, isReplaceable, OpenObjects } from '../object/open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from '../object/transport-object.ts'
+import { BREAK_US } from '../object/way-back.ts'
 import type { ChannelNames } from './channel-names.ts'
 import { ChannelSenders, type Comparison } from './channel-senders.ts'
 import type { SourcePacket } from './source-packet.ts'
@@ -49,6 +50,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** Most chunks in one of its segments whose lengths are not told. */
   chunks = 0
   lastTimeUs = 0
+  /** It went back to an earlier object. */
+  isBack = false
+  /** What goes back to earlier objects is kept until it is known whether its sender began again. */
+  isHeld = false
   readonly #context: ObjectContext
   readonly #events: ChannelEvents<LctChannel>
   readonly #open: OpenObjects<LctChannel>
@@ -107,6 +112,24 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#accept(packet)
   }
 
+  /** Takes a packet that was held, and is counted. */
+  takeHeld(packet: SourcePacket): void {
+    this.#accept(packet)
+  }
+
+  /** Stream time of its newest media packet; -1 without one. */
+  get lastMediaUs(): number {
+    return this.#open.lastMediaUs
+  }
+
+  /**
+   * The source plays its media again from an earlier point.
+   * @param sinceUs beginning of the new transmission: what began since then belongs to it
+   */
+  startOver(sinceUs: number, timeUs: number): void {
+    this.#open.startOver(sinceUs, timeUs)
+  }
+
   /**
    * Takes one of several pieces of a packet that the session has counted.
    * @param first of the packet
@@ -131,8 +154,18 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     else if (!this.#admits(packet)) return
     if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs, packet.frame)
     const key = objectKey(lct)
+    if (this.isBack && this.#keptBack(key, packet)) return
     let object = this.#open.last
     if (object === null || object.key !== key) object = this.#open.get(key) ?? null
+    if (object !== null && timeUs - object.lastTimeUs >= BREAK_US) {
+      const agoUs = this.#open.beganAgainUs(object, packet.offset, timeUs)
+      if (agoUs >= 0) {
+        const way = this.#open.wayBack(key, agoUs, object.length)
+        const verdict = this.#events.wentBack(this, way, packet, timeUs, packet.frame)
+        if (verdict === 'held') return
+        if (verdict === 'restart') object = null
+      }
+    }
     if (object === null) {
       object = this.#newOrRepeat(packet, key)
       if (object === null) return
@@ -146,6 +179,17 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (!this.#began) this.#join(object, packet.offset)
     this.#open.last = object
     this.#take(object, packet)
+  }
+
+  /** Whether a packet of a channel that went back is kept. */
+  #keptBack(key: number, packet: SourcePacket): boolean {
+    if (this.#open.goesOn(key)) this.#events.wentOn()
+    if (!this.isHeld || !this.#open.goesBack(key)) return false
+    const { timeUs } = packet
+    const [open, done] = [this.#open.get(key), this.#known.get(key)]
+    const restedUs = open === undefined ? done?.restedUs(timeUs) : timeUs - open.lastTimeUs
+    const length = open?.length ?? done?.length ?? 0
+    return this.#events.hold(this, this.#open.wayBack(key, restedUs ?? Number.POSITIVE_INFINITY, length), packet)
   }
 
   /** An object that was on its way when reception began: bytes sent before are not lost. */
@@ -382,7 +426,12 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     const { lct, offset, bytes, from, end, timeUs, frame } = packet
     const done = this.#known.get(key)
     if (done === undefined) return this.#begin(packet, key, 0)
-    if (done.media && offset === 0 && this.#open.isFarBack(key)) this.#open.startOver(key, timeUs, frame)
+    const restedUs = done.restedUs(timeUs)
+    const mayBegin = restedUs >= BREAK_US || (offset === 0 && this.#open.isFarBack(key))
+    if (done.media && mayBegin && done.loop === this.loops && this.#open.goesBack(key)) {
+      const way = this.#open.wayBack(key, restedUs, done.length)
+      if (this.#events.wentBack(this, way, packet, timeUs, frame) === 'held') return null
+    }
     const again = done.loop !== this.loops || done.isReplacedBy(lct.transferLength, offset, bytes, from, end)
     if (!again) {
       this.#repeat(done, offset, end - from, timeUs)
@@ -454,6 +503,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** Takes a packet of an object that is already whole. */
   #repeat(done: DoneObject, offset: number, count: number, timeUs: number): void {
     done.packets++
+    if (done.media) this.#open.mediaCame(timeUs)
     if (!this.#senders.shared) this.#followRepeat(done, offset, count, timeUs)
     if (offset === 0) {
       done.repeats++

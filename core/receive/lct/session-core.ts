@@ -1,4 +1,4 @@
-import type { Tsi } from '../../contract/ids.ts'
+import { asToi, type ServiceId, type Tsi } from '../../contract/ids.ts'
 import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
@@ -11,9 +11,12 @@ import type { ChannelEvents } from '../object/channel-events.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import { SessionWork } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
+import type { BackVerdict, WayBack } from '../object/way-back.ts'
 import { lengthByContent } from './content-length.ts'
 import type { LctChannel } from './lct-channel.ts'
 import { type DeliveringSession, ObjectDelivery } from './object-delivery.ts'
+import { type Restart, type RestartHost, RestartWatch } from './restart-watch.ts'
+import type { SourcePacket } from './source-packet.ts'
 import { Takers } from './takers.ts'
 
 /** Consequences of a session's packets and signalling, queued in order. */
@@ -28,6 +31,8 @@ export type SessionEvent =
   | { readonly kind: 'named'; readonly timeUs: number }
   /** Quarantine exceeds its bound. */
   | { readonly kind: 'full'; readonly timeUs: number }
+  /** The sender of a service's media began again; `sinceUs`: its first packet. */
+  | { readonly kind: 'restarted'; readonly serviceId: ServiceId; readonly sinceUs: number; readonly timeUs: number }
   /** The source starts again, or ends. */
   | { readonly kind: 'over' | 'closed'; readonly timeUs: number }
 
@@ -38,7 +43,12 @@ export type Unclaimed<Session> = (session: Session, timeUs: number) => void
  * Base of ROUTE and FLUTE sessions: one destination, channels by TSI, queued delivery of whole objects, and findings.
  */
 export abstract class LctSession
-  implements ChannelEvents<LctChannel>, DeliveringSession, FindingHost, EventTaker<SessionEvent>
+  implements
+    ChannelEvents<LctChannel>,
+    DeliveringSession,
+    FindingHost,
+    RestartHost<LctChannel>,
+    EventTaker<SessionEvent>
 {
   readonly destination: string
   readonly address: Destination
@@ -49,6 +59,7 @@ export abstract class LctSession
   readonly takers = new Takers()
   protected readonly context: ReceiveContext
   protected readonly delivery: ObjectDelivery
+  protected readonly restarts: RestartWatch<LctChannel>
   /** Work on its file tables. */
   protected readonly work: SessionWork
   /** Flow of the newest packet. */
@@ -64,6 +75,7 @@ export abstract class LctSession
     this.destination = destination
     this.firstTimeUs = timeUs
     this.delivery = new ObjectDelivery(context, this)
+    this.restarts = new RestartWatch(this, context.pool)
     this.work = new SessionWork(context.work)
   }
 
@@ -73,7 +85,6 @@ export abstract class LctSession
   abstract get claimed(): boolean
   abstract begun(object: TransportObject): void
   abstract isSound(channel: LctChannel, object: TransportObject): boolean
-  abstract looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void
   /** Requests a decision on the session's owner. */
   protected abstract unclaimed(timeUs: number): void
 
@@ -90,6 +101,26 @@ export abstract class LctSession
 
   repeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void {
     this.delivery.repeated(channel, done, whole, timeUs)
+  }
+
+  wentBack(channel: LctChannel, way: WayBack, packet: SourcePacket | null, timeUs: number, frame: number): BackVerdict {
+    return this.restarts.judge(channel, way, packet, timeUs, frame)
+  }
+
+  hold(channel: LctChannel, way: WayBack, packet: SourcePacket): boolean {
+    return this.restarts.hold(channel, way, packet)
+  }
+
+  wentOn(): void {
+    this.restarts.wentOn()
+  }
+
+  restarted(channel: LctChannel, restart: Restart, sinceUs: number, frame: number): void {
+    const carrier = { kind: 'lct', tsi: channel.tsi, toi: asToi(restart.to) } as const
+    this.found({ kind: 'sessionRestarted', channel: channel.index, ...restart }, carrier, sinceUs, frame)
+    const { serviceId } = channel
+    if (serviceId !== null && this.context.beganAgain(serviceId, this.destination, restart.follows, sinceUs))
+      this.#queue({ kind: 'restarted', serviceId, sinceUs, timeUs: sinceUs })
   }
 
   full(timeUs: number): void {
@@ -121,6 +152,8 @@ export abstract class LctSession
     } else if (kind === 'full') {
       // Where an owner was found `named` has drained.
       this.delivery.trim(timeUs)
+    } else if (kind === 'restarted') {
+      this.context.sink.restarted?.(event.serviceId, event.sinceUs)
     } else if (kind === 'over') {
       this.over(timeUs)
     } else {
@@ -221,12 +254,14 @@ export abstract class LctSession
 
   /** The source starts again from its beginning. */
   loop(timeUs: number): void {
+    this.restarts.close()
     for (const channel of this.channels) channel.loop(timeUs)
     this.#queue({ kind: 'over', timeUs })
   }
 
   /** No more packets: ends open objects, and delivers waiting ones under invented names. */
   close(timeUs: number): void {
+    this.restarts.close()
     for (const channel of this.channels) channel.close(timeUs)
     this.#queue({ kind: 'closed', timeUs })
   }

@@ -2,11 +2,13 @@ import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { ReceiveObserver } from '../../flow/facts.ts'
 import type { LimitHit } from '../../flow/findings.ts'
+import type { SourcePacket } from '../lct/source-packet.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { OpenOrder } from './open-order.ts'
 import type { TransportObject } from './transport-object.ts'
+import type { BackVerdict, WayBack } from './way-back.ts'
 
 /** Shared by the objects of a receiver. */
 export interface ObjectContext {
@@ -34,7 +36,15 @@ export interface ChannelEvents<Channel> {
   lost(channel: Channel, object: TransportObject, timeUs: number): void
   /** A finished object began to arrive again (`whole` false), or has arrived again (true). */
   repeated(channel: Channel, done: DoneObject, whole: boolean, timeUs: number): void
-  looped(channel: Channel, from: number, to: number, timeUs: number, frame: number): void
+  /**
+   * A packet goes back to an earlier media object. Where it is of another transmission, `startOver` of the channel has been called.
+   * @param packet that may be kept until that is known; null where it may not
+   */
+  wentBack(channel: Channel, way: WayBack, packet: SourcePacket | null, timeUs: number, frame: number): BackVerdict
+  /** Keeps one more packet of a channel that is held. @returns false where it is to be taken */
+  hold(channel: Channel, way: WayBack, packet: SourcePacket): boolean
+  /** A channel that went back goes on from where it was. */
+  wentOn(): void
   /** Another sender sends other bytes under the same TSI; told once. */
   twoSenders(channel: Channel, first: string, second: string, timeUs: number, frame: number): void
   /** A sent-once object's bytes contradict those already there: another transmission begins. */

@@ -85,6 +85,11 @@ export class DoneObject {
     return (over || offset === 0) && this.missedBytes > 0
   }
 
+  /** Time since its last packet, or that of its newest repeat. */
+  restedUs(timeUs: number): number {
+    return timeUs - this.#roundUs
+  }
+
   /** Time since the last packet of a round that is not over; -1 between two. */
   idleUs(timeUs: number): number {
     return this.#round < 0 ? -1 : timeUs - this.#roundUs

@@ -30,6 +30,7 @@ class Opened {
     repairWaitUs: 0,
     loops: 0,
     toisGoRound: false,
+    isBack: false,
   }
   readonly open: OpenObjects<CountedHome>
 
@@ -156,7 +157,9 @@ describe('objects of a channel', () => {
     opened.begin(10_000, 0)
     opened.begin(10_001, 1000)
     opened.begin(1, 2000)
-    expect(opened.events.reported).toEqual(['looped 10001 1', 'truncated 10000', 'truncated 10001'])
+    expect(opened.events.reported).toEqual(['back 10001 1'])
+    opened.open.startOver(2000, 3000)
+    expect(opened.events.reported.slice(1)).toEqual(['truncated 10000', 'truncated 10001'])
     expect(opened.home.loops).toBe(1)
   })
 

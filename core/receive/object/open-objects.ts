@@ -4,6 +4,7 @@ import { hash32 } from './content-hash.ts'
 import { HEAD_BYTES } from './done-object.ts'
 import type { KnownObjects } from './known-objects.ts'
 import { type Evictor, type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-object.ts'
+import type { WayBack } from './way-back.ts'
 
 /** TOIs of replaced objects in GPAC: init segment, and child playlists in turn. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
@@ -28,6 +29,8 @@ export interface CountedHome extends ObjectHome {
   loops: number
   /** TOIs have few bits and wrap to 1: a TOI that goes back means nothing. */
   toisGoRound: boolean
+  /** It went back to an earlier object. */
+  readonly isBack: boolean
 }
 
 /**
@@ -44,7 +47,11 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   /** Object of the previous packet, the most likely one for the next. */
   last: TransportObject | null = null
   #newestMediaToi = -1
+  /** First one of the transmission, or below it. */
+  #lowestMediaToi = -1
   #mediaStep = 1
+  /** Newest packet of media objects that have ended, or come again; -1 without one. */
+  #mediaUs = -1
   /** Nothing ends by time before this. */
   #dueUs = Number.POSITIVE_INFINITY
 
@@ -69,13 +76,16 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
 
   /** Adds a new object; its beginning ends those before it. */
   add(object: TransportObject, timeUs: number, frame: number): void {
-    // Numbers that stand for wide TOIs have no order.
-    if (isMedia(object) && !isWideToi(object.toi)) {
-      if (this.isFarBack(object.toi)) this.startOver(object.toi, timeUs, frame)
-      if (object.toi > this.#newestMediaToi) {
-        if (this.#newestMediaToi >= 0) this.#mediaStep = object.toi - this.#newestMediaToi
-        this.#newestMediaToi = object.toi
+    if (isMedia(object)) {
+      const { toi } = object
+      // No object has had it: it is the beginning of another transmission only where it is far from this one, or the first.
+      const isBack = this.#channel.isBack || toi <= this.#lowestMediaToi || this.isFarBack(toi)
+      if (isBack && this.goesBack(toi)) {
+        const way = this.wayBack(toi, Number.POSITIVE_INFINITY, 0)
+        this.#events.wentBack(this.#channel, way, null, timeUs, frame)
       }
+      // Numbers that stand for wide TOIs have no order.
+      if (!isWideToi(toi)) this.#count(toi)
     }
     // An init segment or playlist is sent between segments and ends nothing.
     if (object.kind !== 'init' && object.kind !== 'playlist' && !isReserved(object.toi)) {
@@ -87,6 +97,13 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     object.evictor = this
     this.#context.openOrder.add(object)
     this.#due(timeUs + this.#context.limits.idleMs * 1000)
+  }
+
+  #count(toi: number): void {
+    if (this.#lowestMediaToi < 0 || toi < this.#lowestMediaToi) this.#lowestMediaToi = toi
+    if (toi <= this.#newestMediaToi) return
+    if (this.#newestMediaToi >= 0) this.#mediaStep = toi - this.#newestMediaToi
+    this.#newestMediaToi = toi
   }
 
   #due(timeUs: number): void {
@@ -132,6 +149,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
       return
     }
     object.state = 'complete'
+    this.#hadMedia(object)
     this.#channel.complete++
     object.join()
     this.#delete(object)
@@ -205,6 +223,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   lose(object: TransportObject, why: 'partial' | 'truncated', timeUs: number): void {
     if (object.state !== 'receiving') return
     object.endIncomplete(why)
+    this.#hadMedia(object)
     this.#due(timeUs)
     this.#channel.lost += object.countedLost
     if (object.lacks) this.#channel.incomplete++
@@ -323,6 +342,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     this.endAll(timeUs)
     this.#channel.loops++
     this.#newestMediaToi = -1
+    this.#lowestMediaToi = -1
   }
 
   /** No more packets: an object whose transmission had ended is lost, the others are cut off. */
@@ -341,6 +361,58 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     }
   }
 
+  /** Stream time of the newest media packet; -1 without one. */
+  get lastMediaUs(): number {
+    let lastUs = this.#mediaUs
+    for (const object of this.#objects.values())
+      if (isMedia(object) && object.lastTimeUs > lastUs) lastUs = object.lastTimeUs
+    return lastUs
+  }
+
+  /** A media object came again. */
+  mediaCame(timeUs: number): void {
+    if (timeUs > this.#mediaUs) this.#mediaUs = timeUs
+  }
+
+  #hadMedia(object: TransportObject): void {
+    if (isMedia(object)) this.mediaCame(object.lastTimeUs)
+  }
+
+  /** Whether a media object of this TOI comes behind those that were to follow it. */
+  goesBack(toi: number): boolean {
+    if (toi >= this.#newestMediaToi || this.#context.spec.detectLoops === 'off') return false
+    return !this.#channel.toisGoRound && !isWideToi(toi)
+  }
+
+  /** Whether a TOI is of an object that follows all media. */
+  goesOn(toi: number): boolean {
+    return toi > this.#newestMediaToi && !isReserved(toi) && !isWideToi(toi)
+  }
+
+  /**
+   * Whether a packet of an open object may be of another one: its sender broke off in the middle of it and goes back in it, or it comes
+   * behind those that were to follow it.
+   * @returns time since its end, µs, infinite without one; -1: it goes on
+   */
+  beganAgainUs(object: TransportObject, offset: number, timeUs: number): number {
+    // The beginning of an object that was joined may come late, for a repetition.
+    if (!isMedia(object) || object.ranges.total === 0 || (object.state === 'joined' && offset < object.joinedAt))
+      return -1
+    if (this.goesBack(object.toi)) return timeUs - object.lastTimeUs
+    const brokenOff = object.state === 'receiving' && object.length >= 0 && object.ranges.highest < object.length
+    const isNewest = object.toi === this.#newestMediaToi && this.#context.spec.detectLoops !== 'off'
+    return brokenOff && isNewest && offset < object.cursor ? Number.POSITIVE_INFINITY : -1
+  }
+
+  /**
+   * @param agoUs since the end of the object of this TOI
+   * @param length of it, 0 unknown
+   */
+  wayBack(toi: number, agoUs: number, length: number): WayBack {
+    const first = toi <= this.#lowestMediaToi
+    return { from: this.#newestMediaToi, to: toi, agoUs, length: Math.max(0, length), first, far: this.isFarBack(toi) }
+  }
+
   isFarBack(toi: number): boolean {
     const { detectLoops } = this.#context.spec
     if (detectLoops === 'off' || this.#channel.toisGoRound) return false
@@ -348,16 +420,20 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     return toi < this.#newestMediaToi - (detectLoops === 'on' ? 100 : Math.max(100, 4 * this.#mediaStep))
   }
 
-  /** TOIs went far back: the source plays its content again from an earlier point. */
-  startOver(toi: number, timeUs: number, frame: number): void {
-    this.#events.looped(this.#channel, this.#newestMediaToi, toi, timeUs, frame)
+  /** The source plays its content again from an earlier point since `sinceUs`: its media objects may arrive again as new. */
+  startOver(sinceUs: number, timeUs: number): void {
+    this.#newestMediaToi = -1
+    this.#lowestMediaToi = -1
     for (const object of [...this.#objects.values()]) {
       if (!isMedia(object)) continue
+      if (object.firstTimeUs >= sinceUs) {
+        if (!isWideToi(object.toi)) this.#count(object.toi)
+        continue
+      }
       this.lose(object, 'truncated', timeUs)
       this.drop(object)
     }
     this.#channel.loops++
-    this.#newestMediaToi = toi
   }
 }
 

@@ -1,6 +1,6 @@
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { u32At } from '../../bytes/ints.ts'
-import { asToi, type Tsi } from '../../contract/ids.ts'
+import type { Tsi } from '../../contract/ids.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
 import type { FindingFacts } from '../../flow/findings.ts'
@@ -270,14 +270,10 @@ export class RouteSession extends LctSession {
     return true
   }
 
-  looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void {
-    const carrier = { kind: 'lct', tsi: channel.tsi, toi: asToi(to) } as const
-    this.found({ kind: 'sessionRestarted', channel: channel.index, from, to }, carrier, timeUs, frame)
-  }
-
   tick(timeUs: number): void {
     // The owner is decided soon, and its S-TSID may describe these repair packets.
     if (this.#undescribedRepair && this.service === null && !this.claimed) return
+    this.restarts.tick(timeUs)
     if (timeUs < this.dueUs) return
     this.dueUs = Number.POSITIVE_INFINITY
     for (const channel of this.#channels.values()) channel.tick(timeUs)

@@ -38,6 +38,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
       encryption: null,
       picture: null,
       offAir: [],
+      restarts: 0,
     },
     mmtp: null,
     repairServers: [],
@@ -109,6 +110,7 @@ describe('player', () => {
           encryption: null,
           picture: null,
           offAir: [],
+          restarts: 0,
         },
       }),
     )
@@ -130,6 +132,7 @@ describe('player', () => {
           encryption,
           picture: null,
           offAir: [],
+          restarts: 0,
         },
       }),
     )

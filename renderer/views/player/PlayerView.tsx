@@ -84,6 +84,9 @@ export function PlayerView() {
     }
   }, [active, kind, url, attempt, sessionId, serviceId])
 
+  const restarts = service?.playable?.restarts ?? 0
+  useEffect(() => playback?.sent(restarts), [playback, restarts])
+
   useEffect(() => {
     if (video.current === null) return
     video.current.volume = volume.level

@@ -45,7 +45,11 @@ export class Playback {
   #startS: number | null = null
   /** Since when one kind of media has run out while the other goes on, ms. */
   #lacks: { readonly kind: MediaKind; readonly sinceMs: number } | null = null
-  /** Adapters made; errors of replaced ones are ignored. */
+  /** Where a finished presentation has come to. */
+  #timeS = 0
+  /** Restarts of the sender before what plays; null: not known yet. */
+  #restarts: number | null = null
+  /** Starts; adapters and errors of earlier ones are dropped. */
   #generation = 0
   #adapter: PlayerAdapter | null = null
   #problem: PlayerProblem | null = null
@@ -86,6 +90,20 @@ export class Playback {
     else this.#video.pause()
   }
 
+  /**
+   * Follows the sender: one that began again has another time line, on which nothing of the former one is to come.
+   * @param restarts of the sender so far
+   */
+  sent(restarts: number): void {
+    const before = this.#restarts
+    this.#restarts = restarts
+    if (before === null || before === restarts) return
+    this.#without = null
+    this.#startS = null
+    this.#problem = null
+    this.#startOver()
+  }
+
   seek(timeS: number): void {
     const snapshot = this.#adapter?.snapshot()
     if (snapshot === undefined) return
@@ -117,27 +135,28 @@ export class Playback {
   async #start(): Promise<void> {
     const { kind, url } = this.#playable
     const { signal } = this.#stop
+    const generation = ++this.#generation
+    const isOver = (): boolean => signal.aborted || generation !== this.#generation
     try {
       const refusal = await refusalOf(url, signal)
-      if (signal.aborted) return
+      if (isOver()) return
       if (refusal !== null) {
         this.#fail(refusal)
         return
       }
-      const generation = ++this.#generation
       const onProblem = (problem: PlayerProblem) => {
-        if (generation === this.#generation) this.#fail(problem)
+        if (!isOver()) this.#fail(problem)
       }
       const [wholeSegments, without, startS] = [this.#wholeSegments, this.#without, this.#startS]
       const options = { video: this.#video, url, wholeSegments, without, startS, onProblem }
       const adapter = await (kind === 'dash' ? createDashAdapter(options) : createHlsAdapter(options))
-      if (signal.aborted) {
+      if (isOver()) {
         adapter.destroy()
         return
       }
       this.#adapter = adapter
     } catch (thrown) {
-      if (signal.aborted) return
+      if (isOver()) return
       this.#fail({
         kind: 'player',
         message: `The player could not be started: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
@@ -186,6 +205,7 @@ export class Playback {
     if (this.#stop.signal.aborted || (this.#problem?.fatal === true && !problem.fatal)) return
     if (problem.kind === 'decoder' && this.#playable.kind === 'dash' && !this.#wholeSegments) {
       this.#wholeSegments = true
+      if (this.#adapter?.snapshot().live === false) this.#startS = this.#timeS
       // Destroyed later: the library is inside its error event.
       setTimeout(() => this.#startOver())
       return
@@ -230,6 +250,7 @@ export class Playback {
     const nowMs = performance.now()
     if (snapshot !== null && snapshot.phase !== 'stalled' && snapshot.phase !== 'loading') this.#waitingSinceMs = null
     else this.#waitingSinceMs ??= nowMs
+    if (snapshot !== null && snapshot.phase !== 'loading') this.#timeS = snapshot.timeS
     this.#outlast(snapshot, nowMs)
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs
     const stopped = this.#problem?.fatal === true ? this.#problem.message : null

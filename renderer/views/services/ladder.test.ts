@@ -100,6 +100,7 @@ it('reports what was cut of its manifests, and that a licence would be needed', 
     encryption: null,
     picture: null,
     offAir: [],
+    restarts: 0,
   } as const
   const first = [{ document: 'm.mpd', place: 'BaseURL', line: 3, reference: 'http://127.0.0.1:19999/' }]
   const cut = rungsOf(service(done, { playable: { ...playable, cut: { count: 1, first } } }), fakeSnapshot(), null)
@@ -124,6 +125,7 @@ it('ends with what a player made of it, which is no fault before it was tried', 
     cut: null,
     encryption: null,
     offAir: [],
+    restarts: 0,
   } as const
   const last = (picture: Partial<PictureSnapshot> | null) => {
     const none = { decodedAfterMs: null, shownAfterMs: null, soundOnly: false, problem: null }

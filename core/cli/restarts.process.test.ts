@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Datagram, pcapOf, shuffled } from '../testing/datagrams.ts'
+import { broadcastOf, demoDash, FIXTURE_START_US, liveFixture, routeFixture } from '../testing/make-fixtures.ts'
+import { inspect, routescope, TestFolder, treeOf } from '../testing/program.ts'
+
+const folder = new TestFolder()
+afterAll(() => folder.remove())
+
+let written = 0
+
+function capture(...transmissions: readonly (readonly Datagram[])[]): string {
+  const file = folder.at(`${++written}.pcap`)
+  writeFileSync(file, pcapOf(transmissions.flat()))
+  return file
+}
+
+/** The same packets, beginning `afterUs` behind the end of another transmission. */
+function behind(before: readonly Datagram[], sent: readonly Datagram[], afterUs: number): Datagram[] {
+  const byUs = (before.at(-1)?.timeUs ?? 0) + afterUs - (sent[0]?.timeUs ?? 0)
+  return sent.map((each) => ({ ...each, timeUs: each.timeUs + byUs }))
+}
+
+type Told = { readonly time: number; readonly severity: string; readonly text: string }
+
+async function told(file: string): Promise<{ restarts: Told[]; complete: number; lost: number }> {
+  const { alarms, services } = await inspect(file)
+  // Under a codepoint of media segments.
+  const media = services
+    .flatMap(({ sessions }) => sessions.flatMap(({ channels }) => channels.flatMap(({ objects }) => objects)))
+    .filter(({ codepoint }) => codepoint === 8)
+  return {
+    restarts: alarms
+      .filter(({ rule }) => rule === 'TOI-LOOP')
+      .map(({ time, severity, text }) => ({ time, severity, text })),
+    complete: media.filter(({ state }) => state === 'complete').length,
+    lost: media.filter(({ state }) => state === 'partial').length,
+  }
+}
+
+describe('a presentation that is sent twice in one capture', () => {
+  it.each([
+    ['behind each other', 20_000],
+    ['with a break between them', 3_000_000],
+  ])('%s, is told once, at the first packet of the second one', async (_name, afterUs) => {
+    const once = await routeFixture()
+    const again = behind(once, once, afterUs)
+    const file = capture(once, again)
+    const [twice, single] = [await told(file), await told(capture(once))]
+    expect(single.restarts).toEqual([])
+    expect(twice.restarts).toEqual([
+      {
+        time: expect.any(Number),
+        severity: 'warning',
+        text: expect.stringMatching(/^The sender began again: TSI \d+ .*to 1,/),
+      },
+    ])
+    const begunUs = again[0]?.timeUs ?? 0
+    expect((twice.restarts[0]?.time ?? 0) * 1e6 - begunUs).toBeGreaterThanOrEqual(0)
+    expect((twice.restarts[0]?.time ?? 0) * 1e6 - begunUs).toBeLessThan(1_000_000)
+    expect(twice).toMatchObject({ complete: 2 * single.complete, lost: 0 })
+    const out = folder.at(`out-${afterUs}`)
+    await routescope(['receive', '--capture', file, '--out', out])
+    const alone = folder.at(`alone-${afterUs}`)
+    await routescope(['receive', '--capture', capture(once), '--out', alone])
+    expect(treeOf(out)).toEqual(treeOf(alone))
+  })
+
+  it('with packets out of order, is told once, and not where it is sent once', async () => {
+    const once = await routeFixture()
+    const again = behind(once, once, 1_000_000)
+    const { restarts, lost } = await told(capture(shuffled(once, 50), shuffled(again, 50, 2)))
+    expect(restarts).toHaveLength(1)
+    expect(lost).toBe(0)
+    expect((await told(capture(shuffled(once, 50)))).restarts).toEqual([])
+  })
+})
+
+describe('a live sender that is killed in the middle of a segment and started again', () => {
+  it('leaves no file of two transmissions, no loss, and one warning', async () => {
+    const first = await liveFixture(7.3)
+    const later = await broadcastOf(await demoDash(), { loop: true }, 9)
+    const second = behind(first, later, 900_000)
+    const { restarts, complete, lost } = await told(capture(first, second))
+    expect(restarts).toEqual([
+      {
+        time: expect.any(Number),
+        severity: 'warning',
+        text: expect.stringMatching(/ went back from TOI \d+ to 1, [\d.]+ s after/),
+      },
+    ])
+    expect(restarts[0]?.time).toBeGreaterThan(FIXTURE_START_US / 1e6 + 7)
+    expect(lost).toBe(0)
+    const [one, two] = [await told(capture(first)), await told(capture(second))]
+    expect(complete).toBe(one.complete + two.complete)
+  })
+})
