@@ -113,6 +113,18 @@ describe('readCommandLine', () => {
     ])
   })
 
+  it('sends several inputs as one broadcast', () => {
+    const several = read('send a.mpd b.mpd folder atsc:// --capture-out x.pcapng')
+    if (several.kind !== 'session') throw new Error('not a session')
+    expect(several.spec.parts).toEqual([
+      { id: 'source1', kind: 'presentation', input: 'a.mpd' },
+      { id: 'source2', kind: 'presentation', input: 'b.mpd' },
+      { id: 'source3', kind: 'presentation', input: 'folder' },
+      { id: 'recorder', kind: 'recorder', file: 'x.pcapng' },
+      { id: 'broadcast', kind: 'broadcast', url: 'atsc://', pace: 'fast' },
+    ])
+  })
+
   it('names the fault and the right form, in one line', () => {
     for (const line of [
       'recieve route://1.2.3.4:5',
@@ -128,6 +140,7 @@ describe('readCommandLine', () => {
       'receive x --duration soon',
       'receive x --log route@loud',
       'receive x --log video',
+      'send',
       'send only-input',
       'send a b --pace fast',
       'send a b --loop --capture-out f',

@@ -34,7 +34,9 @@ export function commandSession(
   const sources =
     source === undefined
       ? namedSources(command, parts, texts, choices)
-      : [optionSource(command, source, texts, choices)]
+      : command.names === 'subjects'
+        ? inputsOf(command, source, named, choices)
+        : [optionSource(command, source, texts, choices)]
   return {
     format: 'routescope-session',
     version: 2,
@@ -44,12 +46,38 @@ export function commandSession(
   }
 }
 
-/** Assigns arguments to the options without a `--` name, in the order of the tables. */
+/**
+ * Assigns arguments to the options without a `--` name, in the order of the tables; of the first there may be several.
+ * @throws AppFailure bad-command-line
+ */
 function subjects(command: SessionCommand, parts: readonly PartDescription[], named: readonly string[]): Choices {
   const rows = parts.flatMap(({ options }) =>
     options.filter(({ option, subject, commands }) => option === null && subject && commands.includes(command.name)),
   )
-  return Object.fromEntries(rows.map((row, at) => [choiceName(row), named[at]]))
+  const more = named.length - rows.length
+  if (more < 0) {
+    throw new AppFailure(
+      'bad-command-line',
+      named.length === 0 ? 'Nothing was named to send.' : `Only "${named.join(' ')}" was named.`,
+      `Right form: ${command.form}`,
+    )
+  }
+  return Object.fromEntries(rows.map((row, at) => [choiceName(row), named[at === 0 ? 0 : at + more]]))
+}
+
+/** A source for each of the arguments before the last. */
+function inputsOf(
+  { form }: SessionCommand,
+  part: PartDescription,
+  named: readonly string[],
+  choices: Choices,
+): PartSpec[] {
+  const subject = part.options.find((row) => row.subject)
+  if (subject === undefined) throw new RangeError(`${form}: ${part.kind} has no subject`)
+  const inputs = named.slice(0, -1)
+  return inputs.map((input, at) =>
+    partOf(part, inputs.length === 1 ? 'source' : `source${at + 1}`, { ...choices, [choiceName(subject)]: input }),
+  )
 }
 
 /** Makes the source that an option names; a URL beside it selects what to receive. */

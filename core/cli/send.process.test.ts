@@ -55,6 +55,21 @@ describe('send --capture-out', () => {
     expect(lines.toString().trimEnd().split('\n')).toHaveLength(report.totals.udp)
   })
 
+  it('several inputs are services of one broadcast, each whole', async () => {
+    const file = folder.at('several.pcapng')
+    const files = folder.at('plain')
+    mkdirSync(files)
+    writeFileSync(join(files, 'a.txt'), 'plain')
+    const sent = await routescope(['send', demoMpd, files, 'atsc://', '--capture-out', file])
+    expect(sent.status).toBe(0)
+    const out = folder.at('several')
+    await routescope(['receive', '--capture', file, '--services', 'all', '--out', out])
+    expect(treeOf(join(out, 'service1')).filter(({ path }) => /\.(m4s|mp4)$/.test(path))).toEqual(
+      treeOf(DEMO_FOLDER).filter(({ path }) => /\.(m4s|mp4)$/.test(path)),
+    )
+    expect(treeOf(join(out, 'service2'))).toEqual(treeOf(files))
+  })
+
   it('prints the end as a JSON line, and stops a loop after --duration', async () => {
     const file = folder.at('loop.pcapng')
     const args = [
@@ -386,15 +401,15 @@ describe('gateway', () => {
   })
 
   it('names an address on every interface as what it is', async () => {
-    const args = ['gateway', '--pace', 'fast', '--listen', '0.0.0.0:0', '--capture', capture, '--duration', '0.3']
-    const { status, stdout, stderr } = await routescope(args)
-    const [, port] = /^Serving http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(stdout) ?? []
+    const program = new RunningProgram(['gateway', '--pace', 'fast', '--listen', '0.0.0.0:0', '--capture', capture])
+    const [, port] = await program.printed('stdout', /^Serving http:\/\/127\.0\.0\.1:(\d+)\n$/)
+    await program.printed('stderr', /The source has ended/)
+    const { stderr } = await program.interrupt()
     expect(stderr).toContain(`It listens on 0.0.0.0:${port}, every interface of this computer: others that reach it`)
-    expect(status).toBe(0)
   })
 
   it('ends after --duration, and prints its address as a JSON line', async () => {
-    const { status, stdout } = await routescope([...fast, capture, '--duration', '0.5', '--json'])
+    const { status, stdout } = await routescope([...fast, capture, '--duration', '3', '--json'])
     const lines = stdout
       .trimEnd()
       .split('\n')

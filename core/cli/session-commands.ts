@@ -89,9 +89,9 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
   },
   {
     name: 'send',
-    words: '<input> <url>',
-    form: 'routescope send INPUT URL',
-    help: 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://',
+    words: '[inputs...]',
+    form: 'routescope send INPUT… URL',
+    help: 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://; several become services of one atsc://',
     names: 'subjects',
     defaults: {},
     refuses: ['--report'],

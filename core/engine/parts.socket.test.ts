@@ -141,6 +141,36 @@ describe('several of a kind', () => {
   })
 })
 
+describe('several presentations of one broadcast', () => {
+  const input = `${DEMO_FOLDER}/manifest.mpd`
+  const sent = (url: string, ...own: readonly object[]) =>
+    start([
+      ...own.map((options, at): PartSpec => ({ id: `p${at}`, kind: 'presentation', input, ...options })),
+      { id: 'air', kind: 'broadcast', url, pace: 'fast', serviceId: 5, serviceName: 'First' },
+      { id: 'kept', kind: 'recorder', file: folder.at('several.pcapng') },
+    ])
+
+  it('are its services, with their own ids and names or the next free ones', async () => {
+    await (await sent('atsc://', {}, { serviceId: 6, serviceName: 'Mine' }, {})).done
+    const received = await ended([{ ...capture, files: [folder.at('several.pcapng')] }])
+    expect(received.contents.report().services.map(({ id, name, destination }) => [id, name, destination])).toEqual([
+      [5, 'First', '239.255.2.1:6000'],
+      [6, 'Mine', '239.255.2.1:6001'],
+      [7, 'Service', '239.255.2.1:6002'],
+    ])
+  })
+
+  it.each([
+    ['a service id twice', 'atsc://', [{ serviceId: 9 }, { serviceId: 9 }], /Two inputs of air have the service id 9/],
+    ['an address without an SLT', 'route://239.255.1.1:6000', [{}, {}], /air has 2 inputs, and a route:\/\/ address/],
+    ['no ports left', 'atsc://239.255.2.1:65535', [{}, {}], /not 2 ports from 65535/],
+  ])('are refused for %s', async (_, url, own, message) => {
+    await expect(sent(url, ...own)).rejects.toMatchObject({
+      error: { code: 'bad-spec', message: expect.stringMatching(message) },
+    })
+  })
+})
+
 describe('sources with separate links', () => {
   it('have a receiver each, and fill the folder they are linked to', async () => {
     const ports = [await freePort(), await freePort()]

@@ -18,7 +18,7 @@ export type BroadcastOptions = {
   readonly port: number
   readonly serviceId: ServiceId
   readonly serviceName: string
-  /** Repeat for ever as one live service; otherwise one turn as is. */
+  /** Repeat for ever as live services, where a service has no setting of its own; otherwise one turn as is. */
   readonly loop: boolean
   /** `fast`: packets have their scheduled time. `real`: packets have their sending time. */
   readonly pace: Pace
@@ -45,6 +45,8 @@ export type BroadcastService = {
   readonly address: string
   readonly port: number
   readonly presentation: Presentation
+  /** Absent: as the broadcast. */
+  readonly loop?: boolean
 }
 
 /** Live numbers; the same object for the life of the broadcaster. */
@@ -128,7 +130,7 @@ export class Broadcaster {
             mtu,
             carouselUs,
             flavour: options.flavour ?? 'us',
-            loop: options.loop,
+            loop: service.loop ?? options.loop,
             fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS,
             manifestName: options.manifestName ?? null,
           },

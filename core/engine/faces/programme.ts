@@ -7,4 +7,8 @@ export type Programme = {
   readonly loop: boolean
   /** Path or URL, for a person. */
   readonly input: string
+  /** Its service id; null: the next one that the broadcast has. */
+  readonly serviceId: number | null
+  /** Its service name; null: the broadcast makes one. */
+  readonly serviceName: string | null
 }

@@ -1,12 +1,13 @@
 import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
+import { shownText } from '../../contract/shown-text.ts'
 import type { BroadcastSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../../failure/app-failure.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
-import { Broadcaster } from '../../send/broadcaster.ts'
+import { Broadcaster, type BroadcastService } from '../../send/broadcaster.ts'
 import type { PacketOut } from '../../send/emitter.ts'
 import { receiverNotes } from '../../send/receiver-notes.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
@@ -31,7 +32,7 @@ export async function openBroadcast(spec: PartSpec, host: PartHost): Promise<Par
 }
 
 /**
- * Makes the packets of a broadcast from a presentation, and gives out each at its time.
+ * Makes the packets of a broadcast from presentations, each a service, and gives out each at its time.
  * With `fast` pace packets carry their times, and only a recorder can take them.
  */
 class BroadcastPart implements Part, PacketOut {
@@ -43,7 +44,7 @@ class BroadcastPart implements Part, PacketOut {
   readonly #version = new Version()
   readonly #sections: readonly AnySection[]
   readonly #address: ReturnType<typeof parseMulticastUrl> & { scheme: 'route' | 'atsc' }
-  #programme: Programme | null = null
+  readonly #programmes: Programme[] = []
   #broadcaster: Broadcaster | null = null
   #flow: Flow | null = null
   #startUs = 0
@@ -81,22 +82,15 @@ class BroadcastPart implements Part, PacketOut {
         'Link a presentation to it.',
       )
     }
-    if (this.#programme !== null) {
-      throw new AppFailure(
-        'not-supported',
-        `${this.id} sends one presentation, and is linked to several.`,
-        'Give each a broadcast of its own.',
-      )
-    }
-    this.#programme = programme
+    this.#programmes.push(programme)
   }
 
   async start(): Promise<void> {
     const { pace, mtu, carouselMs, korean, serviceId, serviceName, url } = this.#spec
-    const programme = this.#programme
+    const programmes = this.#programmes
     this.output.connect()
     const { inputs } = this.output
-    if (programme === null)
+    if (programmes.length === 0)
       throw new AppFailure('bad-spec', `${this.id} has nothing to send.`, 'Link a presentation to it.')
     if (pace === 'fast' && (inputs.length === 0 || inputs.some(({ toNetwork }) => toNetwork))) {
       throw new AppFailure(
@@ -105,16 +99,19 @@ class BroadcastPart implements Part, PacketOut {
         'Use pace real, or send into a recorder only.',
       )
     }
-    const { scheme, address, port, path } = this.#address
+    const { scheme, path } = this.#address
+    const address = this.#address.address ?? ATSC_SERVICE_ADDRESS
+    const port = this.#address.port ?? ATSC_SERVICE_PORT
+    const services = servicesOf(this.id, programmes, { serviceId, serviceName, scheme, address, port })
     this.#startUs = this.#host.nowUs()
     this.#broadcaster = new Broadcaster(
       {
         scheme,
-        address: address ?? ATSC_SERVICE_ADDRESS,
-        port: port ?? ATSC_SERVICE_PORT,
+        address,
+        port,
         serviceId: asServiceId(serviceId),
         serviceName,
-        loop: programme.loop,
+        loop: false,
         pace,
         flavour: korean ? 'korean' : 'us',
         mtu,
@@ -122,12 +119,15 @@ class BroadcastPart implements Part, PacketOut {
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),
       },
-      programme.presentation,
+      services,
       this.#startUs,
     )
-    for (const note of receiverNotes(programme.presentation, scheme))
-      this.#host.problem({ code: 'not-supported', ...note }, 'warning')
-    this.#host.log('send', 'info', `Sending ${programme.input} as ${url}`)
+    for (const [at, { presentation, input }] of programmes.entries()) {
+      for (const note of receiverNotes(presentation, scheme))
+        this.#host.problem({ code: 'not-supported', ...note }, 'warning')
+      const service = programmes.length === 1 ? '' : `, service ${services[at]?.serviceId}`
+      this.#host.log('send', 'info', `Sending ${input} as ${url}${service}`)
+    }
   }
 
   run(): Promise<void> {
@@ -232,6 +232,68 @@ class BroadcastPart implements Part, PacketOut {
       }
     })
   }
+}
+
+/** What a broadcast gives its services where they have nothing of their own. */
+type ServiceDefaults = {
+  readonly serviceId: number
+  readonly serviceName: string
+  readonly scheme: 'route' | 'atsc'
+  readonly address: string
+  readonly port: number
+}
+
+const LAST_SERVICE_ID = 65_535
+const LAST_PORT = 65_535
+
+/**
+ * A service for each programme, on ports that follow each other. The first has the broadcast's id and name; the others have the
+ * next free ids.
+ * @throws AppFailure bad-spec
+ */
+function servicesOf(
+  broadcast: string,
+  programmes: readonly Programme[],
+  { serviceId, serviceName, scheme, address, port }: ServiceDefaults,
+): BroadcastService[] {
+  if (programmes.length > 1 && scheme === 'route')
+    throw new AppFailure(
+      'bad-spec',
+      `${broadcast} has ${programmes.length} inputs, and a route:// address carries one service.`,
+      'Send them to atsc://, whose SLT lists several services.',
+    )
+  if (port + programmes.length - 1 > LAST_PORT)
+    throw new AppFailure('bad-spec', `There are not ${programmes.length} ports from ${port} on.`, 'Use a lower port.')
+  const taken = new Set<number>()
+  for (const { serviceId: own, input } of programmes) {
+    if (own === null) continue
+    if (taken.has(own))
+      throw new AppFailure(
+        'bad-spec',
+        `Two inputs of ${broadcast} have the service id ${own}; the second is ${shownText(input, 300)}.`,
+        'Give each its own service id.',
+      )
+    taken.add(own)
+  }
+  let next = serviceId
+  const free = (): number => {
+    while (taken.has(next)) next++
+    if (next > LAST_SERVICE_ID)
+      throw new AppFailure('bad-spec', `No service id above ${serviceId} is free.`, 'Use a lower first service id.')
+    taken.add(next)
+    return next
+  }
+  return programmes.map(({ presentation, loop, serviceId: own, serviceName: ownName }, at) => {
+    const id = own ?? free()
+    return {
+      serviceId: asServiceId(id),
+      serviceName: ownName ?? (at === 0 ? serviceName : `Service ${id}`),
+      address,
+      port: port + at,
+      presentation,
+      loop,
+    }
+  })
 }
 
 function sendable(url: string): ReturnType<typeof parseMulticastUrl> & { scheme: 'route' | 'atsc' } {

@@ -8,7 +8,7 @@ import type { PresentationSpec } from './presentation-options.ts'
 
 /** Opens a presentation. @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
 export async function openPresentation(spec: PartSpec, host: PartHost): Promise<Part> {
-  const { id, input, loop } = spec as unknown as PresentationSpec
+  const { id, input, loop, serviceId, serviceName } = spec as unknown as PresentationSpec
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
   const notes = new FirstReports((error) => host.problem(error, 'warning'))
@@ -21,7 +21,8 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
     message: `${more} more entries are not sent.`,
     tryThis: 'Only what the presentation names, and plain files of a folder, are sent.',
   }))
-  return new PresentationPart(id, { presentation, loop: loop === 0, input }, demo)
+  const own = { serviceId: serviceId ?? null, serviceName: serviceName ?? null }
+  return new PresentationPart(id, { presentation, loop: loop === 0, input, ...own }, demo)
 }
 
 /** Gives a broadcast the objects of a DASH or HLS presentation, a folder or a file. */
