@@ -245,6 +245,13 @@ export type LlsTableFact = {
   readonly signature: ReportSignature | null
 }
 
+/** The representations of an MPD. */
+export type MpdRoles = {
+  readonly roles: ReadonlyMap<string, ChannelRole>
+  /** Roles of which a representation has its initialisation segment apart from its media. */
+  readonly initApart: ReadonlySet<ChannelRole>
+}
+
 /** One fragment of service layer signalling: a part of an SLS package, an in-band FDT. */
 export type SlsFragment = {
   readonly type: string
@@ -253,6 +260,8 @@ export type SlsFragment = {
   readonly bytes: Uint8Array
   /** Index of the channel whose files a table (EFDT, FDT) lists. */
   readonly channel?: number
+  /** What an MPD says of its representations, read on access; null of any other document. It throws as `parseXml`. */
+  readonly mpd?: () => MpdRoles | null
   /** What carried it, where `slsRepeated` names that. */
   readonly carrier?: SignallingCarrier
   /** Verdict on its signed package. */

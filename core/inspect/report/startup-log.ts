@@ -71,7 +71,7 @@ export class StartupLog {
     try {
       if (type === 'S-TSID') steps.media = mediaOf(bytes)
       else if (type === 'MPD') {
-        const facts = readMpdFacts(bytes)
+        const facts = fragment.mpd === undefined ? readMpdFacts(bytes) : fragment.mpd()
         if (facts === null) return
         steps.roles = facts.roles
         steps.initApart = facts.initApart

@@ -1,9 +1,9 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import { attr, descendants, uintAttr, type XmlElement } from '../../xml/xml-element.ts'
-import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { XmlWriter } from '../../xml/xml-writer.ts'
+import { SLS_LIMITS } from '../table-limits.ts'
 
 /** Metadata envelope of an SLS package: its fragments and their versions. A/331 Annex C, 3GPP TS 26.346 §11.1.3. */
 export type Envelope = { readonly items: readonly EnvelopeItem[] }
@@ -36,7 +36,7 @@ export const ENVELOPE_ITEM_DEFAULTS: Omit<EnvelopeItem, 'uri' | 'version' | 'con
 
 /** Parses an envelope; items without a name are left out. @throws CodecError `envelope-root` | `xml-…` */
 export function parseEnvelope(bytes: Uint8Array | string, faults?: EntryFaults): Envelope {
-  return readEnvelope(parseXml(bytes, XML_LIMITS, faults))
+  return readEnvelope(parseXml(bytes, SLS_LIMITS.xml, faults))
 }
 
 /** As `parseEnvelope`, from a parsed document. @throws CodecError `envelope-root` */

@@ -13,8 +13,8 @@ import {
   readChildren,
   uintAttr,
 } from '../../xml/xml-element.ts'
-import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
+import { SLS_LIMITS } from '../table-limits.ts'
 
 /** User Service Bundle Description of an MMT service, A/331 §7.2.1: root BundleDescriptionMMT. */
 export type UsbdMmt = {
@@ -129,7 +129,7 @@ export function isUsbdMmt(root: XmlElement): boolean {
  * @throws CodecError `usbd-root` | `xml-…`
  */
 export function parseUsbdMmt(bytes: Uint8Array | string, faults = new EntryFaults()): UsbdMmt {
-  return readUsbdMmt(parseXml(bytes, XML_LIMITS, faults), faults)
+  return readUsbdMmt(parseXml(bytes, SLS_LIMITS.xml, faults), faults)
 }
 
 /** As `parseUsbdMmt`, from a parsed document. @throws CodecError `usbd-root` */

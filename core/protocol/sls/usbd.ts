@@ -3,9 +3,9 @@ import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
-import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
+import { SLS_LIMITS } from '../table-limits.ts'
 
 /** User Service Bundle Description, A/331 §7.1.3: names of the service, and URL patterns of broadcast files. */
 export type Usbd = {
@@ -31,7 +31,7 @@ const SERVICE = new Set(['serviceId', 'serviceStatus'])
  * @throws CodecError `usbd-root` | `xml-…`
  */
 export function parseUsbd(bytes: Uint8Array | string, faults?: EntryFaults): Usbd {
-  return readUsbd(parseXml(bytes, XML_LIMITS, faults))
+  return readUsbd(parseXml(bytes, SLS_LIMITS.xml, faults))
 }
 
 /** As `parseUsbd`, from a parsed document. @throws CodecError `usbd-root` */

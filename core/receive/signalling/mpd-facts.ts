@@ -1,7 +1,7 @@
 import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ChannelRole } from '../../contract/report.ts'
+import { SLS_LIMITS } from '../../protocol/table-limits.ts'
 import { attr, childrenOf, type XmlElement } from '../../xml/xml-element.ts'
-import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 
 /** The receiver's view of an MPD. */
@@ -18,19 +18,21 @@ export type MpdFacts = {
  * @returns null for any other document
  */
 export function readMpdFacts(bytes: Uint8Array, faults?: EntryFaults): MpdFacts | null {
-  const root = parseXml(bytes, XML_LIMITS, faults)
+  const root = parseXml(bytes, SLS_LIMITS.xml, faults)
   if (root.local !== 'MPD') return null
   const roles = new Map<string, ChannelRole>()
   const codecs = new Set<string>()
   const initApart = new Set<ChannelRole>()
   for (const period of childrenOf(root, 'Period')) {
+    const periodInit = namesInit(period)
     for (const set of childrenOf(period, 'AdaptationSet')) {
       const ofSet = typeOfSet(set)
+      const setInit = periodInit || namesInit(set)
       for (const representation of childrenOf(set, 'Representation')) {
         const id = attr(representation, 'id')
         const role = roleOf(ofSet, representation)
         if (id !== null && role !== null) roles.set(id, role)
-        if (role !== null && [period, set, representation].some(namesInit)) initApart.add(role)
+        if (role !== null && (setInit || namesInit(representation))) initApart.add(role)
         for (const codec of (attr(representation, 'codecs') ?? attr(set, 'codecs') ?? '').split(',')) {
           if (codec.trim() !== '') codecs.add(codec.trim())
         }

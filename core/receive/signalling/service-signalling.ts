@@ -92,6 +92,7 @@ export class ServiceSignalling {
       })
       signature = unwrapped.signature
       bytes = unwrapped.bytes
+      checkTags(bytes)
       fragments = split(bytes, object)
     } catch (thrown) {
       this.#unreadable(thrown, (fault) => ({ kind: 'slsUnreadable', part: 'package', fault }), object, timeUs)
@@ -163,25 +164,37 @@ export class ServiceSignalling {
     if (unchanged && !this.#context.spec.keepRepeats) return
     if (this.#seen.size >= MAX_FRAGMENTS) this.#seen.clear()
     this.#seen.set(id, content)
+    const faults = new EntryFaults()
+    let read: MpdFacts | null = null
+    // It may be long: it is parsed once for all who want to know of it.
+    const mpd = (): MpdFacts | null => {
+      read ??= readMpdFacts(fragment.body, faults)
+      return read
+    }
     if (!unchanged) {
       const { type, name, version, body } = fragment
       this.#context.observer.slsFragment(
         this.#service.id,
-        { type, name, version, bytes: body, carrier, signature },
+        { type, name, version, bytes: body, ...(type === 'MPD' ? { mpd } : {}), carrier, signature },
         cameUs,
       )
     }
     try {
-      this.#apply(fragment, object, timeUs)
+      this.#apply(fragment, faults, mpd, object, timeUs)
     } catch (thrown) {
       const { type, name } = fragment
       this.#unreadable(thrown, (fault) => ({ kind: 'fragmentUnreadable', type, name, fault }), object, timeUs)
     }
   }
 
-  #apply(fragment: Fragment, object: TransportObject, timeUs: number): void {
+  #apply(
+    fragment: Fragment,
+    faults: EntryFaults,
+    mpd: () => MpdFacts | null,
+    object: TransportObject,
+    timeUs: number,
+  ): void {
     const service = this.#service
-    const faults = new EntryFaults()
     if (fragment.type === 'USBD') {
       const usbd = parseUsbd(fragment.body, faults)
       this.#entries(fragment, faults, object, timeUs)
@@ -193,7 +206,7 @@ export class ServiceSignalling {
       this.#entries(fragment, faults, object, timeUs)
       this.#host.applyStsid(stsid, timeUs)
     } else if (fragment.type === 'MPD') {
-      const facts = readMpdFacts(fragment.body, faults)
+      const facts = mpd()
       this.#entries(fragment, faults, object, timeUs)
       if (facts === null) return
       service.signalled = true
@@ -244,11 +257,20 @@ export class ServiceSignalling {
   }
 }
 
+/** Bounds the elements of all fragments together, which are read in one piece. @throws CodecError `sls-too-many` */
+function checkTags(bytes: Uint8Array): void {
+  let left = 2 * SLS_LIMITS.xml.maxElements
+  for (let at = bytes.indexOf(TAG); at >= 0; at = bytes.indexOf(TAG, at + 1)) {
+    if (--left < 0) throw new CodecError('sls-too-many', at, `more than ${2 * SLS_LIMITS.xml.maxElements} tags`)
+  }
+}
+
 /** What an SLS object may unpack to. */
 function mostUnpacked({ limits }: Pick<TableContext, 'limits'>): number {
   return Math.min(limits.unpackedBytes, SLS_LIMITS.unpackedBytes)
 }
 
+const TAG = 0x3c
 const DEFAULT_NAMES: Partial<Record<FragmentType, string>> = {
   MPD: 'manifest.mpd',
   HLS: 'manifest.m3u8',
