@@ -6,6 +6,7 @@ import { parseMpd } from '../manifest/mpd/parse.ts'
 import { parseLctHeader } from '../protocol/lct/header.ts'
 import { LLS_ADDRESS, LLS_TABLE } from '../protocol/lls/lls-table.ts'
 import { type Datagram, interleaved, pcapOf } from '../testing/datagrams.ts'
+import { FluteSender } from '../testing/flute-sender.ts'
 import { MABR_PORT, mabrCapture } from '../testing/mabr-capture.ts'
 import {
   broadcastOf,
@@ -143,6 +144,36 @@ describe('tables that change under one version', () => {
     const versions = (await alarmsOf(sent)).filter(({ rule }) => rule === 'LLS-VERSION')
     expect(versions).toMatchObject([{ severity: 'error', time: S(6) / 1e6 }])
     expect(versions[0]?.text).toContain('SLT of group 0 changed, its version is still 1')
+  })
+
+  it('that take turns are one alarm with their number: SLS, SLT, FDT', async () => {
+    const demo = await demoDash()
+    const [one, other] = [await live(10), await live(10, { serviceName: 'Other' })]
+    const fewer = await live(10, {}, Promise.resolve({ ...demo, tracks: demo.tracks.slice(0, 1) }))
+    const odd = ({ timeUs }: Datagram): boolean => Math.floor((timeUs - FIXTURE_START_US) / 1e6) % 2 === 1
+    const inTurn = (of: (each: Datagram) => boolean, others: readonly Datagram[]): Datagram[] =>
+      interleaved(
+        one.filter((each) => !of(each) || !odd(each)),
+        others.filter((each) => of(each) && odd(each)),
+      )
+    const changes = (alarms: readonly ReportAlarm[], rule: string) =>
+      alarms.filter((each) => each.rule === rule).map(({ text, count }) => [text.split(/[,:]/)[0], count])
+    expect(changes(await alarmsOf(inTurn((each) => tsi(each) === 0, fewer)), 'SLS-VERSION')).toEqual([
+      ['USBD usbd.xml changed 9 times', 9],
+      ['S-TSID stsid.xml changed 9 times', 9],
+    ])
+    const isSlt = (each: Datagram): boolean => table(each) === LLS_TABLE.slt
+    expect(changes(await alarmsOf(inTurn(isSlt, other)), 'LLS-VERSION')).toEqual([
+      ['SLT of group 0 changed 9 times', 9],
+    ])
+    const file = { toi: 1, name: 'a.bin', contentType: 'application/octet-stream', bytes: new Uint8Array(3000) }
+    const instances = Array.from({ length: 6 }, (_, at) =>
+      new FluteSender({ digest: 'none', expiresNtp: 4_294_944_000 + (at % 2) }).table([file], S(at), false),
+    )
+    const flute = [...instances.flat(), ...new FluteSender({ digest: 'none' }).object(file, S(0) + 1000)]
+    expect(changes(await alarmsOf(interleaved(flute)), 'FDT')).toEqual([
+      ['FDT instance 1 of TSI 1 changed 5 times while valid', 5],
+    ])
   })
 
   it('but not the tables of two stations in one capture', async () => {

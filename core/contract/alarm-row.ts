@@ -10,9 +10,6 @@ export type AlarmRow = ReportAlarm & {
   readonly object: number | null
   /** Frame that shows it, from 1; null where unknown. */
   readonly frame: number | null
-  /** Number of findings; `time` is that of the first. */
-  readonly count: number
-  readonly lastTime: number
   /** What became of its object afterwards: how players get it, or that it was fetched; null where nothing did. */
   readonly detail: string | null
 }

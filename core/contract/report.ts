@@ -380,6 +380,9 @@ export type ReportAlarm = {
   /** TOI; of MMTP the MPU sequence number. */
   readonly toi: number | null
   readonly time: number
+  /** Findings that it stands for; `time` is that of the first. */
+  readonly count: number
+  readonly lastTime: number
   readonly text: string
   /** Where it was lost; null for alarms about no loss. */
   readonly cause: LossCause | null

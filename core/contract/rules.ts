@@ -170,7 +170,8 @@ export const RULES = {
     topic: 'lls',
     clause: 'A/331 6.2',
     once: 'session',
-    sentence: '{table} changed, its version is still {version}: receivers that have this version do not read it again',
+    sentence:
+      '{table} changed{times}, its version is still {version}: receivers that have this version do not read it again',
   },
   'SLS-PRESENT': {
     severity: 'error',
@@ -204,7 +205,8 @@ export const RULES = {
     topic: 'route',
     clause: 'A/331 7.1.1, Annex C',
     once: 'service',
-    sentence: '{table} changed, its version is still {version}: receivers that have this version do not read it again',
+    sentence:
+      '{table} changed{times}, its version is still {version}: receivers that have this version do not read it again',
   },
   'MPD-INTERVAL': {
     severity: 'warning',
@@ -470,9 +472,10 @@ export const RULES = {
       unnamed:
         '{object} of {channel} at {destination} came whole ({bytes} bytes in {packets}), but no FDT names it{expected}{kept}',
       expired: 'FDT instance {instance} of {channel} had expired when it was sent',
-      changed: 'FDT instance {instance} of {channel} changed while valid: its number was used again for other content',
+      changed:
+        'FDT instance {instance} of {channel} changed{times} while valid: its number was used again for other content',
       restarted:
-        'The sender began again: FDT instance {instance} of {channel} was used again, and names other files under the same TOIs',
+        'The sender began again{times}: FDT instance {instance} of {channel} was used again, and names other files under the same TOIs',
     },
     severities: { joining: 'info', unnamed: 'warning', expired: 'warning', changed: 'warning', restarted: 'warning' },
   },

@@ -265,6 +265,8 @@ const report = exactly({
       tsi: optional(count),
       toi: optional(count),
       time: number,
+      count,
+      lastTime: number,
       text: string,
       cause: optional(cause),
       causeText: optional(string),

@@ -55,10 +55,10 @@ export class AlarmLog {
   /** `rows` with the fields of the report. */
   report(fates: ObjectFates, others: readonly Alarm[]): ReportAlarm[] {
     return this.rows(fates, others).map((row) => {
-      const { rule, severity, service, tsi, toi, time, text, cause, causeText, evidence } = row
+      const { rule, severity, service, tsi, toi, time, lastTime, count, text, cause, causeText, evidence } = row
       // What stands for a wide TOI means nothing outside; the sentence has the TOI.
       const exact = toi !== null && toi > Number.MAX_SAFE_INTEGER ? null : toi
-      return { rule, severity, service, tsi, toi: exact, time, text, cause, causeText, evidence }
+      return { rule, severity, service, tsi, toi: exact, time, lastTime, count, text, cause, causeText, evidence }
     })
   }
 }

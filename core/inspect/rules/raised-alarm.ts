@@ -48,6 +48,6 @@ export class RaisedAlarm implements Alarm {
 
   /** Made when it is looked at: few of a storm are, and some values grow. */
   get text(): string {
-    return shownText(sentenceOf(this.rule, this.#says, this.#values))
+    return shownText(sentenceOf(this.rule, this.#says, this.#values, this.count))
   }
 }
