@@ -1,3 +1,4 @@
+import { copyShared } from '#platform'
 import { isReadInPlace, type Lease } from '../flow/lease.ts'
 import { startThread } from '../guard/guarded-threads.ts'
 import { asideName } from './aside.ts'
@@ -104,7 +105,7 @@ export class FileWriter {
       return
     }
     const offset = this.#reserve(length)
-    if (offset >= 0) this.#ring?.set(bytes, offset)
+    if (offset >= 0 && this.#ring !== null) copyShared(this.#ring, offset, bytes)
     const copy = offset < 0 ? new Uint8Array(bytes) : null
     this.#queuedBytes += length
     this.#enqueue(

@@ -111,6 +111,10 @@ export function allocate(bytes: number): Uint8Array {
   return new Uint8Array(bytes)
 }
 
+export function copyShared(target: Uint8Array, at: number, source: Uint8Array): void {
+  target.set(source, at)
+}
+
 /** The only API of the page used here that ES2022 lacks. */
 declare const XMLHttpRequest: new () => {
   responseType: string

@@ -94,6 +94,16 @@ export function allocate(bytes: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
 }
 
+const fill = Buffer.prototype.fill
+
+/**
+ * Copies `source` to position `at` where one of them is shared memory. There `set` goes on by words, and by bytes where
+ * they lie differently; this is one plain copy.
+ */
+export function copyShared(target: Uint8Array, at: number, source: Uint8Array): void {
+  if (source.length > 0) fill.call(target, source, at, at + source.length)
+}
+
 /** Reads a file bundled with the program, by the path from its import. */
 export function bundledFile(path: string): Uint8Array {
   return plain(readFileSync(path))

@@ -138,6 +138,24 @@ describe('the two platforms', () => {
     )
   })
 
+  it('copy to and from shared memory', () => {
+    const places = fc.record({ at: fc.nat(9), from: fc.nat(9), length: fc.nat(70), toShared: fc.boolean() })
+    agree(places, (platform, { at, from, length, toShared }) => {
+      const memory = (shared: boolean): Uint8Array =>
+        new Uint8Array(shared ? new SharedArrayBuffer(90) : new ArrayBuffer(90))
+      const [source, target] = [memory(!toShared), memory(toShared)]
+      for (let index = 0; index < 90; index++) source[index] = index + 1
+      platform.copyShared(target, at, source.subarray(from, from + length))
+      const wanted = Array.from({ length: 90 }, (_, index) =>
+        index >= at && index < at + length ? from + index - at + 1 : 0,
+      )
+      expect([...target]).toEqual(wanted)
+      return [...target]
+    })
+    for (const platform of platforms)
+      expect(() => platform.copyShared(new Uint8Array(9), 1, new Uint8Array(9))).toThrow(RangeError)
+  })
+
   it('allocate memory that is not shared', () => {
     for (const platform of platforms) {
       const bytes = platform.allocate(100)

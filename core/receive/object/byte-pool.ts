@@ -49,6 +49,9 @@ export class BytePool {
   /** Oldest first. */
   readonly #spent: Uint8Array[] = []
   #credit = FIRST_CREDIT_BYTES
+  /** Memory that packets came from last, and whether it is shared. */
+  #source: Uint8Array | null = null
+  #sourceIsShared = false
 
   constructor(limit: number, recycle: boolean) {
     this.#limit = limit
@@ -58,6 +61,15 @@ export class BytePool {
   /** True where returned buffers are reused: views of them do not outlive the object. */
   get recycles(): boolean {
     return this.#recycle
+  }
+
+  /** Whether packets of this memory come out of shared memory; nearly always it is that of the packet before. */
+  isSourceShared(source: Uint8Array): boolean {
+    if (source !== this.#source) {
+      this.#source = source
+      this.#sourceIsShared = isShared(source)
+    }
+    return this.#sourceIsShared
   }
 
   /** All memory the pool keeps from being freed: `used`, and buffers kept for reuse. */
@@ -190,4 +202,9 @@ function sizeClass(bytes: number): number {
   if (bytes <= SMALL) return 1 << (32 - Math.clz32(bytes - 1))
   const step = 1 << Math.max(0, 31 - Math.clz32(bytes - 1) - 2)
   return Math.ceil(bytes / step) * step
+}
+
+/** Whether other threads may have these bytes. */
+export function isShared({ buffer }: Uint8Array): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
 }

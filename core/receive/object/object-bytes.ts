@@ -1,5 +1,5 @@
 import { MAX_OBJECT_BYTES } from '../../flow/objects.ts'
-import type { BytePool } from './byte-pool.ts'
+import { type BytePool, isShared } from './byte-pool.ts'
 import type { ByteRanges } from './byte-ranges.ts'
 import { copyBytes, Pieces } from './pieces.ts'
 
@@ -16,6 +16,8 @@ const OBJECT_OVERHEAD_BYTES = 1024
 export class ObjectBytes {
   readonly #pool: BytePool
   #flat: Uint8Array | null = null
+  /** That buffer is shared memory. */
+  #isShared = false
   #pieces: Pieces | null = null
   #received = 0
   /** Memory counted besides that of bytes. */
@@ -38,7 +40,7 @@ export class ObjectBytes {
     if (this.#flat === null || end > this.#flat.length) this.#grow(end, size)
     const flat = this.#flat
     if (flat !== null && end <= flat.length) {
-      copyBytes(flat, at, source, from, to)
+      copyBytes(flat, at, source, from, to, this.#isShared || this.#pool.isSourceShared(source))
       return true
     }
     return this.#scatter(at, source, from, to)
@@ -58,7 +60,7 @@ export class ObjectBytes {
     if (flat !== null && at < flat.length) {
       start = flat.length
       first = from + start - at
-      copyBytes(flat, at, source, from, first)
+      copyBytes(flat, at, source, from, first, this.#isShared || this.#pool.isSourceShared(source))
     }
     this.#pieces ??= new Pieces(this.#pool)
     return this.#pieces.add(start, source, first, to)
@@ -75,11 +77,12 @@ export class ObjectBytes {
     const grown = this.#pool.take(goal)
     if (grown === null) return
     if (old !== null) {
-      grown.set(old)
+      copyBytes(grown, 0, old, 0, length, isShared(grown))
       // Readers' views of the old buffer stay valid: bytes below its end do not change any more.
       this.#drop(old)
     }
     this.#flat = grown
+    this.#isShared = isShared(grown)
     const pieces = this.#pieces
     if (pieces === null) return
     pieces.copy(length, grown.length, grown, length)
@@ -100,7 +103,8 @@ export class ObjectBytes {
   #copy(from: number, to: number, into: Uint8Array, at: number): void {
     const length = this.#flat?.length ?? 0
     const middle = Math.max(from, Math.min(to, length))
-    if (this.#flat !== null && from < middle) copyBytes(into, at, this.#flat, from, middle)
+    if (this.#flat !== null && from < middle)
+      copyBytes(into, at, this.#flat, from, middle, this.#isShared || isShared(into))
     if (middle < to) this.#pieces?.copy(middle, to, into, at + middle - from)
   }
 
@@ -121,11 +125,13 @@ export class ObjectBytes {
       this.#copy(0, size, joined, 0)
       if (flat !== null) this.#drop(flat)
       this.#flat = joined
+      this.#isShared = isShared(joined)
     } else if (!this.#pool.recycles && flat.length > size + (size >> 2)) {
       const exact = flat.slice(0, size)
       this.#drop(flat)
       this.#pool.used += size
       this.#flat = exact
+      this.#isShared = false
     }
     this.#pieces?.release()
     this.#pieces = null

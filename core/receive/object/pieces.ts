@@ -1,4 +1,5 @@
-import type { BytePool } from './byte-pool.ts'
+import { copyShared } from '#platform'
+import { type BytePool, isShared } from './byte-pool.ts'
 
 /** Numbers of one piece: place in the object, length, buffer, and place in the buffer. */
 const STRIDE = 4
@@ -42,7 +43,8 @@ export class Pieces {
       }
       if (!this.#insert(index, at, length)) return false
     }
-    copyBytes(this.#buffers[this.#buffers.length - 1] as Uint8Array, this.#used, source, from, to)
+    const buffer = this.#buffers[this.#buffers.length - 1] as Uint8Array
+    copyBytes(buffer, this.#used, source, from, to, this.#pool.isSourceShared(source))
     this.#used += length
     return true
   }
@@ -93,6 +95,7 @@ export class Pieces {
 
   /** Copies what there is of `[from, to)` to `into`, at the same distance from `at`. */
   copy(from: number, to: number, into: Uint8Array, at: number): void {
+    const shared = isShared(into)
     for (let index = Math.max(0, this.#firstFrom(from) - 1); index < this.#count; index++) {
       const place = index * STRIDE
       const start = this.#table[place] as number
@@ -101,7 +104,7 @@ export class Pieces {
       const last = Math.min(to, start + (this.#table[place + 1] as number))
       if (first >= last) continue
       const source = (this.#table[place + 3] as number) + first - start
-      copyBytes(into, at + first - from, this.#bufferOf(place), source, source + last - first)
+      copyBytes(into, at + first - from, this.#bufferOf(place), source, source + last - first, shared)
     }
   }
 
@@ -137,7 +140,7 @@ export class Pieces {
       const start = table[place] as number
       const length = table[place + 1] as number
       const source = table[place + 3] as number
-      copyBytes(sorted, used, this.#bufferOf(place), source, source + length)
+      copyBytes(sorted, used, this.#bufferOf(place), source, source + length, false)
       const before = (count - 1) * STRIDE
       if (count > 0 && (table[before] as number) + (table[before + 1] as number) === start) {
         table[before + 1] = (table[before + 1] as number) + length
@@ -182,10 +185,22 @@ export class Pieces {
   }
 }
 
-/** `set` needs a view of the source; for a few bytes a loop is cheaper. */
-export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, from: number, to: number): void {
+/**
+ * Copies `source[from, to)` to position `at`. A copy needs a view of the source; for a few bytes a loop is cheaper.
+ * @param shared one of them is shared memory
+ */
+export function copyBytes(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  to: number,
+  shared: boolean,
+): void {
   if (to - from <= 48) {
     for (let i = from, o = at; i < to; i++, o++) target[o] = source[i] as number
+  } else if (shared) {
+    copyShared(target, at, source.subarray(from, to))
   } else {
     target.set(source.subarray(from, to), at)
   }
