@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
+import { HOSTILE_BOXES, HOSTILE_PACKAGES, type HostileFile } from './hostile-files.ts'
 import {
   fdtInstance,
   ftiOfBlocks,
   ftiOfRaptorQ,
+  type HostileLct,
   lctPacket,
   mmtpSignalling,
   mpuPacket,
@@ -122,6 +124,16 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
     name: 'packages that change',
     first: service,
     next: (number) => route({ tsi: 0, toi: 1 + number, codepoint: 3, extensions: tol24(60), body: 60 }),
+  },
+  {
+    name: 'packages of many parts',
+    first: service,
+    next: (number) => whole({ tsi: 0, toi: 1 + number, codepoint: 3 }, hostileFiles('packages')[number & 63]),
+  },
+  {
+    name: 'media of many boxes',
+    first: service,
+    next: (number) => whole({ tsi: 10, toi: 1 + number }, hostileFiles('boxes')[number & 63]),
   },
   {
     name: 'random TSIs of 32 bits',
@@ -513,6 +525,28 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
     }),
   },
 ]
+
+/** An object in one packet. */
+function whole(parts: Omit<HostileLct, 'body'>, bytes: Uint8Array = new Uint8Array(0)): HostileDatagram {
+  const header = lctPacket({ ...parts, extensions: tol24(bytes.length), body: 0 })
+  return { bytes: new Uint8Array(Buffer.concat([header, bytes])) }
+}
+
+const made = new Map<string, readonly Uint8Array[]>()
+
+/** Packages that unpack to many parts, or media that fits into a packet. */
+function hostileFiles(kind: 'packages' | 'boxes'): readonly Uint8Array[] {
+  let files = made.get(kind)
+  if (files === undefined) {
+    const [kinds, bytes] = kind === 'packages' ? [HOSTILE_PACKAGES, 40_000] : [HOSTILE_BOXES, 1200]
+    files = Array.from({ length: 64 }, (_, at) => {
+      const file = (kinds[at % kinds.length] as HostileFile).make(bytes + at, seededBelow(at))
+      return kind === 'packages' ? new Uint8Array(gzipSync(file)) : file.slice(0, 1300)
+    })
+    made.set(kind, files)
+  }
+  return files
+}
 
 /** Step of a slow capture, µs: each packet is a tick of the receiver. */
 export const SLOW_STEP_US = 100_000

@@ -1,6 +1,7 @@
 import { answerTargets } from './answer-targets.ts'
 import { captureTargets } from './capture-targets.ts'
 import { connectionTargets } from './connection-targets.ts'
+import { fileTargets } from './file-targets.ts'
 import { floodTargets } from './flood-targets.ts'
 import type { FuzzTarget } from './fuzz-target.ts'
 import { manifestTargets } from './manifest-targets.ts'
@@ -11,6 +12,7 @@ import { receptionTargets } from './reception-targets.ts'
 export const fuzzTargets = (): FuzzTarget[] => [
   ...parserTargets(),
   ...manifestTargets(),
+  ...fileTargets(),
   ...receptionTargets(),
   ...captureTargets(),
   ...answerTargets(),
