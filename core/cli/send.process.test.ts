@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { pcapOf } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
 import { inspect, RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { reportFaults } from '../testing/report-shape.ts'
+import { TestServer } from '../testing/test-server.ts'
 
 const folder = new TestFolder()
 const posix = process.platform !== 'win32'
@@ -53,6 +54,28 @@ describe('send --capture-out', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     expect(lines.toString().trimEnd().split('\n')).toHaveLength(report.totals.udp)
+  })
+
+  it.each(['manifest.mpd', 'master.m3u8'])('sends the presentation of a server: %s', async (manifest) => {
+    const names = readdirSync(DEMO_FOLDER)
+    const server = await TestServer.open(
+      Object.fromEntries(names.map((name) => [`/live/${name}`, readFileSync(join(DEMO_FOLDER, name))])),
+    )
+    try {
+      const file = folder.at(`served-${manifest}.pcapng`)
+      const url = `${server.url}live/${manifest}`
+      const sent = await routescope(['send', url, 'route://239.255.1.1:6000', '--capture-out', file])
+      expect(sent).toMatchObject({ status: 0, stderr: expect.stringMatching(/^Sent \d+ packets, \d+ objects\.\n$/) })
+      const out = folder.at(`served-${manifest}`)
+      await routescope(['receive', '--capture', file, '--out', out])
+      const received = treeOf(join(out, 'service1'))
+      expect(received.map(({ path }) => path)).toContain(manifest)
+      expect(received.filter(({ path }) => /\.(m4s|mp4)$/.test(path))).toEqual(
+        treeOf(DEMO_FOLDER).filter(({ path }) => /\.(m4s|mp4)$/.test(path)),
+      )
+    } finally {
+      await server.close()
+    }
   })
 
   it('several inputs are services of one broadcast, each whole', async () => {
@@ -170,9 +193,9 @@ describe('send of wrong input', () => {
       },
     ],
     [
-      'an HTTP address',
-      2,
-      /cannot be sent from an HTTP address yet/,
+      'an address where nothing listens',
+      1,
+      /"http:\/\/127\.0\.0\.1:9\/x\.mpd" could not be fetched: nothing listens on this port/,
       () => ['http://127.0.0.1:9/x.mpd', url, ...out()],
     ],
     [

@@ -1,6 +1,6 @@
 import { shownText } from '../contract/shown-text.ts'
 import type { SendNote } from './mpd-notes.ts'
-import type { PresentationFolder } from './presentation-folder.ts'
+import type { Origin } from './origin.ts'
 
 /** How a presentation is loaded. */
 export type LoadOptions = {
@@ -13,12 +13,8 @@ export type LoadOptions = {
 const MAX_SHOWN = 5
 
 /** Notes the files that lie beside those of a manifest without being named by it. */
-export async function noteLeftFiles(
-  folder: PresentationFolder,
-  manifest: string,
-  { note }: LoadOptions,
-): Promise<void> {
-  const left = await folder.leftBeside(manifest)
+export async function noteLeftFiles(origin: Origin, manifest: string, { note }: LoadOptions): Promise<void> {
+  const left = await origin.leftBeside(manifest)
   if (left.length === 0) return
   const shown = left.slice(0, MAX_SHOWN).map((path) => `"${shownText(path, 200)}"`)
   const more = left.length > MAX_SHOWN ? ` and ${left.length - MAX_SHOWN} more` : ''

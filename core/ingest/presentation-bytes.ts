@@ -1,32 +1,36 @@
-import { join } from 'node:path'
-import { shownText } from '../contract/shown-text.ts'
-import { AppFailure } from '../failure/app-failure.ts'
-import { type FolderDoor, NotReadable } from '../files/door.ts'
-import type { FileBytes, PresentationFile } from './presentation.ts'
+import type { StoredFiles } from './origin.ts'
+import type { PresentationFile } from './presentation.ts'
+
+/** Reads the files of an origin. */
+export interface FileReader {
+  /** @throws AppFailure where there is no file of this size any more */
+  read(path: string, sizeBytes: number): Promise<Uint8Array>
+  /** Paths of the files on disk, which nothing else may write meanwhile. */
+  paths(): readonly string[]
+  close(): Promise<void>
+}
 
 /** Sent files are kept up to this size, so that a small presentation in a loop is read once. */
 const KEEP_BYTES = 64 * 1024 * 1024
 
-/** Bytes of a presentation's files on disk, loaded on demand and dropped when there are too many. */
-export class PresentationBytes implements FileBytes {
-  readonly #door: FolderDoor
+/** Bytes of a presentation's files, loaded on demand and dropped when there are too many. */
+export class PresentationBytes implements StoredFiles {
+  readonly #reader: FileReader
   readonly #paths = new Map<PresentationFile, string>()
   readonly #stored = new Map<PresentationFile, Uint8Array>()
   readonly #unreadable = new Set<PresentationFile>()
   #storedBytes = 0
 
-  /** @param door of the folder of all files */
-  constructor(door: FolderDoor) {
-    this.#door = door
+  constructor(reader: FileReader) {
+    this.#reader = reader
   }
 
-  /** Sets the path of a file below the folder. */
   add(file: PresentationFile, path: string): void {
     this.#paths.set(file, path)
   }
 
   paths(): readonly string[] {
-    return this.#door.used()
+    return this.#reader.paths()
   }
 
   get(file: PresentationFile): Uint8Array | null {
@@ -42,7 +46,7 @@ export class PresentationBytes implements FileBytes {
     const path = this.#paths.get(file)
     if (path === undefined) throw new RangeError(`${file.name} does not belong to this presentation`)
     try {
-      const bytes = await this.#read(path, file.sizeBytes)
+      const bytes = await this.#reader.read(path, file.sizeBytes)
       this.#unreadable.delete(file)
       this.#stored.set(file, bytes)
       this.#storedBytes += bytes.length
@@ -61,39 +65,7 @@ export class PresentationBytes implements FileBytes {
     this.#storedBytes -= bytes.length
   }
 
-  /** The file is opened again each time, and may have become anything meanwhile. */
-  async #read(path: string, sizeBytes: number): Promise<Uint8Array> {
-    const shown = shownText(join(this.#door.root, path), 1000)
-    let found = sizeBytes
-    try {
-      const handle = await this.#door.openFile(path)
-      try {
-        found = (await handle.stat()).size
-        if (found === sizeBytes) {
-          const bytes = new Uint8Array(sizeBytes)
-          let at = 0
-          for (let read = -1; read !== 0 && at < sizeBytes; at += read) {
-            read = (await handle.read(bytes, at, sizeBytes - at, at)).bytesRead
-          }
-          if (at === sizeBytes) return bytes
-          found = at
-        }
-      } finally {
-        await handle.close()
-      }
-    } catch (error) {
-      const reason = error instanceof NotReadable ? error.message : `cannot be read (${(error as Error).message})`
-      throw new AppFailure(
-        'input-unusable',
-        `"${shown}" cannot be read any more: it ${reason}.`,
-        'Keep the files where they are while they are sent.',
-        error,
-      )
-    }
-    throw new AppFailure(
-      'input-unusable',
-      `"${shown}" has changed from ${sizeBytes} to ${found} bytes while it is being sent.`,
-      'Send it again when nothing writes to it any more.',
-    )
+  async close(): Promise<void> {
+    await this.#reader.close()
   }
 }

@@ -10,9 +10,8 @@ import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 import { type LoadOptions, noteLeftFiles } from './load-options.ts'
 import { mpdNotes } from './mpd-notes.ts'
+import type { Origin, StoredFiles } from './origin.ts'
 import type { InlineFile, Presentation, PresentationSegment, PresentationTrack } from './presentation.ts'
-import { PresentationBytes } from './presentation-bytes.ts'
-import { PresentationFolder } from './presentation-folder.ts'
 import { type FileRules, trackFiles } from './track-files.ts'
 import { hasWholeFiles, representationFiles, wholeFilesNote } from './whole-files.ts'
 
@@ -22,6 +21,7 @@ import { hasWholeFiles, representationFiles, wholeFilesNote } from './whole-file
  * @throws AppFailure not-supported | input-unusable | file-unreadable
  */
 export async function loadDash(
+  origin: Origin,
   path: string,
   name: string,
   bytes: Uint8Array,
@@ -31,13 +31,12 @@ export async function loadDash(
   if (mpd.type === 'dynamic') {
     throw new AppFailure(
       'not-supported',
-      `"${path}" is a live MPD (type="dynamic"): a file on disk does not get the following segments.`,
+      `"${path}" is a live MPD (type="dynamic"): what follows of it would not be sent.`,
       'Send a static MPD; with --loop it becomes a live service.',
     )
   }
   for (const note of mpdNotes(mpd.document, name)) options.note(note)
-  const folder = await PresentationFolder.of(path)
-  const stored = new PresentationBytes(folder.door)
+  const { stored } = origin
   const all = mpd.periods.flatMap((period) =>
     period.adaptationSets.flatMap((set) => set.representations.map((representation) => ({ period, representation }))),
   )
@@ -52,7 +51,7 @@ export async function loadDash(
       heldBack: options.loop ? 'in a loop, it would overlap the next turn' : null,
       note: options.note,
     }
-    tracks.push(await loadTrack(folder, period, representation, stored, rules))
+    tracks.push(await loadTrack(origin, period, representation, stored, rules))
   }
   if (tracks.length === 0) {
     throw new AppFailure('input-unusable', `"${path}" describes no representation.`, 'Use an MPD with media in it.')
@@ -60,7 +59,7 @@ export async function loadDash(
   const whole = tracks.filter((track) => track.representation !== null && hasWholeFiles(track.representation))
   const names = [...new Set(whole.flatMap(({ segments }) => segments.map(({ name }) => name)))]
   if (names.length > 0) options.note(wholeFilesNote(names))
-  await noteLeftFiles(folder, name, options)
+  await noteLeftFiles(origin, name, options)
   const end = tracks
     .flatMap((track) => track.segments)
     .reduce((us, last) => Math.max(us, last.startUs + last.durationUs), 0)
@@ -75,10 +74,10 @@ export async function loadDash(
 }
 
 async function loadTrack(
-  folder: PresentationFolder,
+  origin: Origin,
   period: MpdPeriod,
   representation: MpdRepresentation,
-  stored: PresentationBytes,
+  stored: StoredFiles,
   rules: FileRules,
 ): Promise<PresentationTrack> {
   const { id, addressing, mimeType } = representation
@@ -86,8 +85,8 @@ async function loadTrack(
   const byTime = addressing.kind === 'template' && templateAddress(addressing.media) === 'time'
   const segments: PresentationSegment[] = []
   const files = hasWholeFiles(representation)
-    ? await representationFiles(folder, period, representation)
-    : await trackFiles(folder, period, representation, rules)
+    ? await representationFiles(origin, period, representation)
+    : await trackFiles(origin, period, representation, rules)
   for (const { segment, path, sizeBytes } of files) {
     const entry = {
       name: segment.name,
@@ -111,7 +110,7 @@ async function loadTrack(
   const initFile: InlineFile | null =
     init === null || segments.some(({ name }) => name === init.name)
       ? null
-      : { name: init.name, contentType, bytes: await folder.read(init.name, `initialisation segment of "${id}"`) }
+      : { name: init.name, contentType, bytes: await origin.read(init.name, `initialisation segment of "${id}"`) }
   return {
     repId: id,
     contentType: representation.contentType,

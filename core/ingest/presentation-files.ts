@@ -5,6 +5,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { FolderDoor, type FoundFile } from '../files/door.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
+import { folderReader } from './folder-reader.ts'
 import type { LoadOptions } from './load-options.ts'
 import type { Presentation, PresentationFile } from './presentation.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
@@ -92,7 +93,7 @@ async function filesPresentation(
   door: FolderDoor,
   found: readonly { path: string; name: string }[],
 ): Promise<Presentation> {
-  const bytes = new PresentationBytes(door)
+  const bytes = new PresentationBytes(folderReader(door))
   const files: PresentationFile[] = []
   for (const { path, name } of found) {
     const { sizeBytes }: FoundFile = await door.find(path)

@@ -7,6 +7,9 @@ import { pathOfReference } from '../files/outside-name.ts'
 import { safeRelativePath } from '../files/safe-name.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { isAbsoluteReference, resolveReference } from '../manifest/reference.ts'
+import { folderReader } from './folder-reader.ts'
+import type { Located, Origin } from './origin.ts'
+import { PresentationBytes } from './presentation-bytes.ts'
 
 /** Files examined at once. */
 const AT_ONCE = 64
@@ -15,16 +18,15 @@ const MAX_LISTED = 65_536
 /** Largest initialisation segment or playlist. */
 const MAX_SMALL_BYTES = 64 * 1024 * 1024
 
-/** Path of a file below the folder, and its size; null where it does not exist. */
-export type Located = { readonly path: string; readonly sizeBytes: number | null }
-
 /** The folder of a manifest: the only place its files may be in. */
-export class PresentationFolder {
+export class PresentationFolder implements Origin {
   readonly door: FolderDoor
+  readonly stored: PresentationBytes
   readonly #shown: string
 
   private constructor(door: FolderDoor, shown: string) {
     this.door = door
+    this.stored = new PresentationBytes(folderReader(door))
     this.#shown = shown
   }
 
@@ -38,11 +40,7 @@ export class PresentationFolder {
     }
   }
 
-  /**
-   * Finds the files of names, in order: at the path that a player makes of the name, or at the one that a dump of it has. Names are
-   * sent unchanged, so they must be valid for receivers too: below the manifest, and without a host.
-   * @throws AppFailure not-supported (also for a link out of the folder) | file-unreadable | input-unusable (too long, not a file)
-   */
+  /** At the path that a player makes of a name, or at the one that a dump of it has. A link out of the folder is not supported. */
   async locate(names: readonly string[]): Promise<Located[]> {
     const located: Located[] = []
     for (let at = 0; at < names.length; at += AT_ONCE)
@@ -50,16 +48,11 @@ export class PresentationFolder {
     return located
   }
 
-  /** Paths of the files in the folder of a name, as names that are not escaped. */
   async filesBeside(name: string): Promise<readonly string[]> {
     const plain = pathOfReference(name.slice(0, name.lastIndexOf('/') + 1).replace(/\/$/, ''))
     return plain.ok || name.lastIndexOf('/') < 0 ? this.#filesIn(plain.ok ? plain.path : '') : []
   }
 
-  /**
-   * Files beside those that were found, in the same folders, that nobody looked for; manifests are taken for other ways to the
-   * same.
-   */
   async leftBeside(manifest: string): Promise<readonly string[]> {
     const used = new Set(
       this.door.used().map((real) => real.slice(this.door.root.length).replaceAll(sep, '/').replace(/^\//, '')),
@@ -79,15 +72,10 @@ export class PresentationFolder {
     }
   }
 
-  /** A path as it is shown. */
   shown(path: string): string {
     return shownText(join(this.#shown, path), 1000)
   }
 
-  /**
-   * Content of a small file that a manifest names.
-   * @throws AppFailure input-unusable (missing), file-unreadable, not-supported
-   */
   async read(name: string, role: string): Promise<Uint8Array> {
     const [{ path, sizeBytes } = { path: name, sizeBytes: null }] = await this.locate([name])
     if (sizeBytes === null) throw this.missing(path, role)
@@ -98,7 +86,6 @@ export class PresentationFolder {
     }
   }
 
-  /** @param role of the file in the manifest: `initialisation segment of "video"` */
   missing(path: string, role: string): AppFailure {
     return new AppFailure(
       'input-unusable',

@@ -11,6 +11,7 @@ import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 import { type LoadOptions, noteLeftFiles } from './load-options.ts'
+import type { Origin, StoredFiles } from './origin.ts'
 import type {
   InlineFile,
   Presentation,
@@ -18,8 +19,6 @@ import type {
   PresentationSegment,
   PresentationTrack,
 } from './presentation.ts'
-import { PresentationBytes } from './presentation-bytes.ts'
-import { PresentationFolder } from './presentation-folder.ts'
 import { type FilePart, type WholeFile, wholeFilesNote, wholeFilesOf } from './whole-files.ts'
 
 /** In GPAC's exact form, because its receiver compares the type of a package's part exactly. */
@@ -41,18 +40,18 @@ type ChildPlaylist = { readonly rendition: Rendition; readonly bytes: Uint8Array
  * @throws AppFailure bad-manifest | not-supported | input-unusable | file-unreadable
  */
 export async function loadHls(
+  origin: Origin,
   path: string,
   name: string,
   bytes: Uint8Array,
   options: LoadOptions,
 ): Promise<Presentation> {
   const top = parse(path, bytes)
-  const folder = await PresentationFolder.of(path)
-  const stored = new PresentationBytes(folder.door)
+  const { stored } = origin
   const tracks: PresentationTrack[] = []
   const whole: string[] = []
   const add = async (at: string, childName: string, playlist: HlsMedia, child: ChildPlaylist | null) => {
-    const track = await loadTrack(folder, at, childName, playlist, child, stored)
+    const track = await loadTrack(origin, at, childName, playlist, child, stored)
     if (hasRanges(playlist)) whole.push(...track.segments.map((file) => file.name))
     tracks.push(track)
   }
@@ -60,8 +59,8 @@ export async function loadHls(
   else
     for (const rendition of renditionsOf(top)) {
       const childName = resolveReference('', known(path, rendition.uri))
-      const playlistPath = folder.shown(childName)
-      const playlistBytes = await folder.read(childName, 'child playlist')
+      const playlistPath = origin.shown(childName)
+      const playlistBytes = await origin.read(childName, 'child playlist')
       const playlist = parse(playlistPath, playlistBytes, top.defined)
       if (playlist.kind === 'master')
         throw new AppFailure(
@@ -74,7 +73,7 @@ export async function loadHls(
   if (tracks.length === 0)
     throw new AppFailure('input-unusable', `"${path}" names no media playlist.`, 'Use a playlist with media in it.')
   if (whole.length > 0) options.note(wholeFilesNote([...new Set(whole)]))
-  await noteLeftFiles(folder, name, options)
+  await noteLeftFiles(origin, name, options)
   return {
     kind: 'hls',
     manifest: { name, contentType: PLAYLIST_TYPE, bytes, mpd: null },
@@ -129,19 +128,19 @@ function renditionsOf(master: HlsMaster): Rendition[] {
 }
 
 async function loadTrack(
-  folder: PresentationFolder,
+  origin: Origin,
   path: string,
   name: string,
   media: HlsMedia,
   child: ChildPlaylist | null,
-  stored: PresentationBytes,
+  stored: StoredFiles,
 ): Promise<PresentationTrack> {
   checkEnd(path, media)
   const isWhole = hasRanges(media)
   const parts = segmentParts(name, path, media)
   const files: readonly WholeFile[] = isWhole ? wholeFilesOf(parts) : parts.map(asOne)
   const names = files.map((file) => file.name)
-  const located = await folder.locate(names)
+  const located = await origin.locate(names)
   const numbering = numberingOf(names)
   const maps = [...new Set(media.segments.flatMap(({ map }) => (map === null ? [] : [map.uri])))]
   const apart = maps.map((uri) => resolveReference(name, known(path, uri))).filter((each) => !names.includes(each))
@@ -150,7 +149,7 @@ async function loadTrack(
   const mimeType = maps.length === 0 ? null : `${kind === 'audio' ? 'audio' : 'video'}/mp4`
   const segments = files.map((file, index): PresentationSegment => {
     const { path: filePath, sizeBytes } = located[index] ?? { path: file.name, sizeBytes: null }
-    if (sizeBytes === null) throw folder.missing(filePath, `${isWhole ? 'a file' : 'a segment'} of "${path}"`)
+    if (sizeBytes === null) throw origin.missing(filePath, `${isWhole ? 'a file' : 'a segment'} of "${path}"`)
     const entry = {
       ...file,
       contentType: mimeType ?? contentTypeOf(file.name) ?? 'application/octet-stream',
@@ -169,7 +168,7 @@ async function loadTrack(
       : {
           name: initName,
           contentType: mimeType ?? 'video/mp4',
-          bytes: await folder.read(initName, `initialisation section of "${path}"`),
+          bytes: await origin.read(initName, `initialisation section of "${path}"`),
         }
   const rates = segments.map((segment) => (segment.sizeBytes * 8_000_000) / Math.max(1, segment.durationUs))
   return {
@@ -210,7 +209,7 @@ function checkEnd(path: string, media: HlsMedia): void {
   if (media.endList) return
   throw new AppFailure(
     'not-supported',
-    `"${path}" has no #EXT-X-ENDLIST, so it is live: a file on disk does not get the following segments.`,
+    `"${path}" has no #EXT-X-ENDLIST, so it is live: what follows of it would not be sent.`,
     'Send a finished playlist; with --loop it becomes a live service.',
   )
 }

@@ -2,34 +2,33 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { CodecError } from '../bytes/codec-error.ts'
 import { EntryFaults } from '../bytes/entry-faults.ts'
+import { shownText } from '../contract/shown-text.ts'
+import { withoutCredentials } from '../contract/shown-url.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { NotReadable, readRegular } from '../files/door.ts'
+import { pathOfReference } from '../files/outside-name.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
 import { XmlError } from '../xml/xml-element.ts'
 import type { LoadOptions } from './load-options.ts'
+import type { Origin } from './origin.ts'
 import type { Presentation } from './presentation.ts'
 import { loadDash } from './presentation-dash.ts'
 import { loadFolder, loadSingleFile } from './presentation-files.ts'
-import { readFailure } from './presentation-folder.ts'
+import { PresentationFolder, readFailure } from './presentation-folder.ts'
 import { loadHls } from './presentation-hls.ts'
 
 /** Largest manifest that is read. */
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 
 /**
- * Loads a presentation from a path: an MPD or a playlist with its segments, any other file by itself, or the files of a folder
- * as plain files. Manifests and initialisation segments are read, other files checked and read on demand.
- * @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported
+ * Loads a presentation from a path or an http(s) address: an MPD or a playlist with its segments; from a path also any other file
+ * by itself, or the files of a folder as plain files. Manifests and initialisation segments are read, other files looked for and
+ * read on demand.
+ * @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported | bad-url | source-unreachable
  */
 export async function loadPresentation(input: string, options: Partial<LoadOptions> = {}): Promise<Presentation> {
   const all: LoadOptions = { loop: false, note: () => undefined, ...options }
-  if (/^https?:/i.test(input)) {
-    throw new AppFailure(
-      'not-supported',
-      `Presentations cannot be sent from an HTTP address yet: ${input}.`,
-      'Download the presentation and give the path of its manifest.',
-    )
-  }
+  if (/^https?:/i.test(input)) return loadFromServer(input, all)
   const found = await stat(input).catch((cause: NodeJS.ErrnoException) => {
     const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR'
     throw readFailure(
@@ -46,15 +45,70 @@ export async function loadPresentation(input: string, options: Partial<LoadOptio
     )
   }
   const name = basename(input)
-  if (/\.mpd$/i.test(name)) return loadMpd(input, name, all)
-  if (/\.m3u8?$/i.test(name)) return loadHls(input, name, await bytesOf(input), all)
-  return loadSingleFile(input)
+  if (!/\.(?:mpd|m3u8?)$/i.test(name)) return loadSingleFile(input)
+  const bytes = await bytesOf(input)
+  const folder = await PresentationFolder.of(input)
+  return /\.mpd$/i.test(name) ? loadMpd(folder, input, name, bytes, all) : loadHls(folder, input, name, bytes, all)
 }
 
-async function loadMpd(path: string, name: string, options: LoadOptions): Promise<Presentation> {
-  const bytes = await bytesOf(path)
+/** Loads the presentation of a manifest on a server; its kind is told by its content. */
+async function loadFromServer(address: string, options: LoadOptions): Promise<Presentation> {
+  const { HttpOrigin, OriginServer, bytesOf: whole } = await import('./http-origin.ts')
+  const shown = shownText(withoutCredentials(address), 1000)
+  const url = parsedUrl(address, shown)
+  const server = new OriginServer(url.href)
   try {
-    return await loadDash(path, name, bytes, parseMpd(bytes, '', new EntryFaults(true)), options)
+    const answer = await server.ask(url.href, null, MAX_MANIFEST_BYTES)
+    if (answer === null)
+      throw new AppFailure(
+        'source-unreachable',
+        `There is nothing at "${shown}": it answered 404.`,
+        'Check the address.',
+      )
+    const bytes = whole(answer)
+    const at = new URL(answer.url)
+    // Of a redirect to the same server, which it asks for the files as well.
+    if (at.origin === url.origin) Object.assign(at, { username: url.username, password: url.password })
+    const origin = new HttpOrigin(at.href, server)
+    const start = new TextDecoder('latin1').decode(bytes.subarray(0, 1024)).trimStart()
+    const name = decodedName(at.pathname.slice(at.pathname.lastIndexOf('/') + 1))
+    if (/^(?:\u00ef\u00bb\u00bf)?#EXTM3U/.test(start))
+      return await loadHls(origin, shown, name || 'master.m3u8', bytes, options)
+    if (/<(?:[\w-]+:)?MPD[\s>]/.test(start)) return await loadMpd(origin, shown, name || 'manifest.mpd', bytes, options)
+    throw new AppFailure(
+      'input-unusable',
+      `"${shown}" is neither an MPD nor a playlist.`,
+      'Give the address of a manifest; other files are sent from disk.',
+    )
+  } catch (thrown) {
+    await server.close()
+    throw thrown
+  }
+}
+
+/** @throws AppFailure bad-url */
+function parsedUrl(address: string, shown: string): URL {
+  try {
+    return new URL(address)
+  } catch {
+    throw new AppFailure('bad-url', `"${shown}" is no URL.`, 'Right form: http://HOST:PORT/PATH/MANIFEST.')
+  }
+}
+
+function decodedName(name: string): string {
+  const plain = pathOfReference(name)
+  return plain.ok ? plain.path : name
+}
+
+async function loadMpd(
+  origin: Origin,
+  path: string,
+  name: string,
+  bytes: Uint8Array,
+  options: LoadOptions,
+): Promise<Presentation> {
+  try {
+    return await loadDash(origin, path, name, bytes, parseMpd(bytes, '', new EntryFaults(true)), options)
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     throw new AppFailure(

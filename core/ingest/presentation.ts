@@ -96,4 +96,6 @@ export interface FileBytes {
   load(file: PresentationFile): Promise<void>
   /** Not needed soon: may be dropped. */
   release(file: PresentationFile): void
+  /** Ends what is being loaded, and frees what loading needs. */
+  close(): Promise<void>
 }

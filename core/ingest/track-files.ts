@@ -4,7 +4,7 @@ import { templateAddress } from '../manifest/mpd/template.ts'
 import { US_PER_SECOND } from '../manifest/mpd/time.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import type { SendNote } from './mpd-notes.ts'
-import type { Located, PresentationFolder } from './presentation-folder.ts'
+import type { Located, Origin } from './origin.ts'
 
 /** A segment with its file. */
 export type TrackFile = { readonly segment: MpdSegment; readonly path: string; readonly sizeBytes: number }
@@ -27,20 +27,22 @@ const MAX_FURTHER = 524_288
  * The segments of a representation that are there. With a timeline or a list each has to be there; of a template without one, the
  * files decide: the last one may be missing by rounding (ISO/IEC 23009-1 §5.3.9.5.3), and the run goes on as long as there are
  * files; `$Time$` has the times of the files.
- * @throws AppFailure input-unusable, for one that is missing; others as PresentationFolder.locate
+ * @throws AppFailure input-unusable, for one that is missing; others as Origin.locate
  */
 export async function trackFiles(
-  folder: PresentationFolder,
+  origin: Origin,
   period: MpdPeriod,
   representation: MpdRepresentation,
   rules: FileRules,
 ): Promise<TrackFile[]> {
   const { addressing, id } = representation
   const isComputed = addressing.kind === 'template' && addressing.timeline === null && addressing.duration !== null
-  if (isComputed && templateAddress(addressing.media) === 'time')
-    return timedFiles(folder, period, representation, addressing)
+  if (isComputed && templateAddress(addressing.media) === 'time') {
+    const timed = await timedFiles(origin, period, representation, addressing)
+    if (timed !== null) return timed
+  }
   const listed = listSegments(period, representation)
-  const located = await folder.locate(listed.map(({ name }) => name))
+  const located = await origin.locate(listed.map(({ name }) => name))
   const found: TrackFile[] = []
   for (const [index, segment] of listed.entries()) {
     const { path, sizeBytes } = located[index] ?? { path: segment.name, sizeBytes: null }
@@ -49,21 +51,21 @@ export async function trackFiles(
       continue
     }
     if (!isComputed || index === 0 || index < listed.length - 1)
-      throw folder.missing(path, `segment ${segment.number} of "${id}"`)
+      throw origin.missing(path, `segment ${segment.number} of "${id}"`)
     rules.note({
-      sentence: `Segment ${segment.number} of "${id}" is not sent: "${folder.shown(path)}" is not there, as where the duration is rounded up.`,
+      sentence: `Segment ${segment.number} of "${id}" is not sent: "${origin.shown(path)}" is not there, as where the duration is rounded up.`,
       tryThis: 'Nothing is missing if the presentation ends before it.',
     })
     return found
   }
   if (isComputed && rules.goesOn && addressing.endNumber === null)
-    found.push(...(await furtherFiles(folder, representation, addressing, found.at(-1)?.segment ?? null, rules)))
+    found.push(...(await furtherFiles(origin, representation, addressing, found.at(-1)?.segment ?? null, rules)))
   return found
 }
 
 /** Files that go on where the duration of a `$Number$` template ends. */
 async function furtherFiles(
-  folder: PresentationFolder,
+  origin: Origin,
   representation: MpdRepresentation,
   addressing: TemplateAddressing,
   last: MpdSegment | null,
@@ -74,7 +76,7 @@ async function furtherFiles(
     const index = (last === null ? 0 : last.number + 1 - addressing.startNumber) + turn
     const segment = segmentAt(representation, addressing, index)
     if (rules.isOther(segment.name)) break
-    const [file = null] = await folder.locate([segment.name])
+    const [file = null] = await origin.locate([segment.name])
     if (file === null || file.sizeBytes === null) break
     if (rules.heldBack !== null) {
       rules.note({
@@ -108,20 +110,24 @@ function timedSegment(
   return namedSegment(representation, span, 0)
 }
 
-/** The files of a `$Time$` template, whose names have their times: a constant duration gives other ones where segments differ. */
+/**
+ * The files of a `$Time$` template, whose names have their times: a constant duration gives other ones where segments differ. Null
+ * where the origin cannot list them.
+ */
 async function timedFiles(
-  folder: PresentationFolder,
+  origin: Origin,
   period: MpdPeriod,
   representation: MpdRepresentation,
   addressing: TemplateAddressing,
-): Promise<TrackFile[]> {
+): Promise<TrackFile[] | null> {
   const { presentationTimeOffset, timescale, startNumber } = addressing
   const duration = addressing.duration ?? 1
   const find = segmentFinder(representation)
   const [fixed = ''] = resolveReference(representation.baseUrl, addressing.media)
     .replace('$RepresentationID$', representation.id)
     .split('$', 1)
-  const names = await folder.filesBeside(fixed)
+  const names = await origin.filesBeside(fixed)
+  if (names === null) return null
   const lengthTicks =
     period.durationUs === null ? Number.POSITIVE_INFINITY : (period.durationUs / US_PER_SECOND) * timescale
   const times = names
@@ -131,7 +137,7 @@ async function timedFiles(
   const segments = times.map((time, index) =>
     timedSegment(representation, addressing, startNumber + index, time, (times[index + 1] ?? time + duration) - time),
   )
-  const located: Located[] = await folder.locate(segments.map(({ name }) => name))
+  const located: Located[] = await origin.locate(segments.map(({ name }) => name))
   return segments.flatMap((segment, index) => {
     const { path, sizeBytes } = located[index] ?? { path: '', sizeBytes: null }
     return sizeBytes === null ? [] : [{ segment, path, sizeBytes }]

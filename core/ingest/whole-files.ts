@@ -3,7 +3,7 @@ import type { MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
 import { listSegments } from '../manifest/mpd/segments.ts'
 import { US_PER_SECOND } from '../manifest/mpd/time.ts'
 import type { SendNote } from './mpd-notes.ts'
-import type { PresentationFolder } from './presentation-folder.ts'
+import type { Origin } from './origin.ts'
 import type { TrackFile } from './track-files.ts'
 
 /** A part of a file, and when it plays, µs. */
@@ -42,10 +42,10 @@ export function hasWholeFiles({ addressing }: MpdRepresentation): boolean {
 
 /**
  * The files of a representation with byte ranges, numbered from 1. Without a duration the rate decides how long one is sent.
- * @throws AppFailure input-unusable, for one that is missing; others as PresentationFolder.locate
+ * @throws AppFailure input-unusable, for one that is missing; others as Origin.locate
  */
 export async function representationFiles(
-  folder: PresentationFolder,
+  origin: Origin,
   period: MpdPeriod,
   representation: MpdRepresentation,
 ): Promise<TrackFile[]> {
@@ -56,10 +56,10 @@ export async function representationFiles(
       endUs: startUs + durationUs,
     })),
   )
-  const located = await folder.locate(files.map(({ name }) => name))
+  const located = await origin.locate(files.map(({ name }) => name))
   return files.map(({ name, startUs, durationUs }, index) => {
     const { path, sizeBytes } = located[index] ?? { path: name, sizeBytes: null }
-    if (sizeBytes === null) throw folder.missing(path, `the file of "${representation.id}"`)
+    if (sizeBytes === null) throw origin.missing(path, `the file of "${representation.id}"`)
     const us = durationUs > 0 ? durationUs : (sizeBytes * 8 * US_PER_SECOND) / (representation.bandwidth ?? Infinity)
     const clock = { number: index + 1, time: startUs, duration: us, timescale: US_PER_SECOND }
     return { segment: { ...clock, startUs, durationUs: Math.round(us), name, range: null }, path, sizeBytes }

@@ -51,6 +51,9 @@ class MadeUpBytes implements FileBytes {
   paths(): readonly string[] {
     return []
   }
+  async close(): Promise<void> {
+    this.#loaded.clear()
+  }
 }
 
 const SECOND = 1_000_000

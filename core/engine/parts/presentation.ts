@@ -45,6 +45,10 @@ class PresentationPart implements Part {
     // The broadcast reads it.
   }
 
+  async close(): Promise<void> {
+    await this.programme.presentation.bytes.close()
+  }
+
   state(): readonly AnySection[] {
     return this.#sections
   }

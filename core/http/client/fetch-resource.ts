@@ -16,7 +16,11 @@ import { retryAfterMs } from './retry-after.ts'
  * facts of the resource. `failed`: no answer, a broken connection, too slow. `cancelled`: by the signal.
  */
 export type ResourceResult =
-  | ({ readonly kind: 'bytes' } & ResourceAnswer)
+  | ({
+      readonly kind: 'bytes'
+      /** Its address after redirects, without credentials. */
+      readonly url: string
+    } & ResourceAnswer)
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null }
   | { readonly kind: 'mismatch' | 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' }
@@ -76,6 +80,7 @@ class ResourceFetch implements ResponseReceiver {
   readonly #resolve: (result: ResourceResult) => void
   readonly #chunks: Uint8Array[] = []
   #head: ResourceHead | null = null
+  #url = ''
   #bytes = 0
   #bodyStartMs = 0
 
@@ -91,7 +96,8 @@ class ResourceFetch implements ResponseReceiver {
     this.#resolve = resolve
   }
 
-  head({ status, headers }: ResponseHead): void {
+  head({ status, headers, url }: ResponseHead): void {
+    this.#url = url
     if (status !== 200 && status !== 206 && status !== 416) {
       const wait = retryAfterMs(headers['retry-after'], this.#clock.wallMs())
       this.#settle({ kind: 'refused', status, retryAfterMs: wait })
@@ -132,7 +138,7 @@ class ResourceFetch implements ResponseReceiver {
 
   #finish(head: ResourceHead, broken: string | null): void {
     const answer = readPieces(head, joined(this.#chunks, this.#bytes), broken)
-    this.#settle('reason' in answer ? faultResult(answer) : { kind: 'bytes', ...answer })
+    this.#settle('reason' in answer ? faultResult(answer) : { kind: 'bytes', url: this.#url, ...answer })
   }
 
   #settle(result: ResourceResult): void {

@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import { shownText } from '../contract/shown-text.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import { type FolderDoor, NotReadable } from '../files/door.ts'
+import type { FileReader } from './presentation-bytes.ts'
+
+/** Reads the files of a folder. A file is opened again each time, and may have become anything meanwhile. */
+export function folderReader(door: FolderDoor): FileReader {
+  return {
+    read: (path, sizeBytes) => read(door, path, sizeBytes),
+    paths: () => door.used(),
+    close: async () => undefined,
+  }
+}
+
+async function read(door: FolderDoor, path: string, sizeBytes: number): Promise<Uint8Array> {
+  const shown = shownText(join(door.root, path), 1000)
+  let found = sizeBytes
+  try {
+    const handle = await door.openFile(path)
+    try {
+      found = (await handle.stat()).size
+      if (found === sizeBytes) {
+        const bytes = new Uint8Array(sizeBytes)
+        let at = 0
+        for (let read = -1; read !== 0 && at < sizeBytes; at += read) {
+          read = (await handle.read(bytes, at, sizeBytes - at, at)).bytesRead
+        }
+        if (at === sizeBytes) return bytes
+        found = at
+      }
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    const reason = error instanceof NotReadable ? error.message : `cannot be read (${(error as Error).message})`
+    throw new AppFailure(
+      'input-unusable',
+      `"${shown}" cannot be read any more: it ${reason}.`,
+      'Keep the files where they are while they are sent.',
+      error,
+    )
+  }
+  throw new AppFailure(
+    'input-unusable',
+    `"${shown}" has changed from ${sizeBytes} to ${found} bytes while it is being sent.`,
+    'Send it again when nothing writes to it any more.',
+  )
+}

@@ -1,0 +1,168 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AppErrorCode } from '../contract/app-error.ts'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
+import { serveWell, TestClock, TestServer } from '../testing/test-server.ts'
+import { bytesOf, OriginServer } from './http-origin.ts'
+import type { Presentation, PresentationSegment } from './presentation.ts'
+import { loadPresentation } from './presentation-loader.ts'
+
+let server: TestServer
+const open: { close(): Promise<void> }[] = []
+beforeEach(async () => {
+  const names = readdirSync(DEMO_FOLDER)
+  server = await TestServer.open(
+    Object.fromEntries(names.map((name) => [`/live/${name}`, readFileSync(join(DEMO_FOLDER, name))])),
+  )
+})
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close()
+  await server.close()
+})
+
+async function load(path: string, address = server.url): Promise<Presentation> {
+  const presentation = await loadPresentation(`${address}${path}`)
+  open.push(presentation.bytes)
+  return presentation
+}
+
+const plain = <File extends { readonly bytes: Uint8Array }>(file: File | null) =>
+  file === null ? null : { ...file, bytes: Buffer.from(file.bytes).toString('base64') }
+const facts = ({ tracks, durationUs }: Presentation) => [
+  durationUs,
+  tracks.map(({ representation, init, playlist, ...track }) => [track, plain(init), plain(playlist)]),
+]
+
+const failure = (code: AppErrorCode, message: RegExp): unknown =>
+  expect.objectContaining({ error: expect.objectContaining({ code, message: expect.stringMatching(message) }) })
+
+const firstSegment = ({ tracks }: Presentation): PresentationSegment => {
+  const [segment] = tracks[0]?.segments ?? []
+  if (segment === undefined) throw new Error('no segment')
+  return segment
+}
+
+describe('a presentation on a server', () => {
+  it.each(['manifest.mpd', 'master.m3u8'])('%s is that of the same files in a folder, byte for byte', async (name) => {
+    const served = await load(`live/${name}`)
+    const stored = await loadPresentation(join(DEMO_FOLDER, name))
+    expect(facts(served)).toEqual(facts(stored))
+    expect(served.manifest?.name).toBe(name)
+    for (const segment of served.tracks.flatMap(({ segments }) => segments)) {
+      await served.bytes.load(segment)
+      expect(Buffer.from(served.bytes.get(segment) ?? []).equals(readFileSync(join(DEMO_FOLDER, segment.name)))).toBe(
+        true,
+      )
+    }
+    // A segment is looked for by its first byte, and fetched once.
+    const asked = server.seen.filter(({ path }) => path === '/live/video-3.m4s').map(({ range }) => range)
+    expect(asked).toEqual(['bytes=0-0', null])
+    expect(server.parallel).toBeLessThanOrEqual(16)
+  })
+
+  it('is found after a redirect, and its files beside where that leads', async () => {
+    server.answer = (request, response, file) => {
+      if (request.url === '/now') response.writeHead(302, { Location: '/live/manifest.mpd' }).end()
+      else serveWell(request, response, file)
+    }
+    const { manifest, tracks } = await load('now')
+    expect(manifest?.name).toBe('manifest.mpd')
+    expect(tracks).toHaveLength(2)
+  })
+
+  it('is sent with the user name and password of its address, which no message has', async () => {
+    const address = server.url.replace('//', '//anna:secret@')
+    const presentation = await load('live/manifest.mpd', address)
+    const expected = `Basic ${Buffer.from('anna:secret').toString('base64')}`
+    expect(new Set(server.seen.map(({ headers }) => headers.authorization))).toEqual(new Set([expected]))
+    server.files.delete('/live/video-1.m4s')
+    const thrown = await presentation.bytes.load(firstSegment(presentation)).catch((error: Error) => error)
+    expect(thrown).toEqual(failure('input-unusable', /live\/video-1\.m4s" is gone while it is being sent/))
+    expect(JSON.stringify(thrown)).not.toMatch(/secret/)
+    expect(presentation.bytes.isUnreadable(firstSegment(presentation))).toBe(true)
+  })
+
+  it.each<[string, string, AppErrorCode, RegExp]>([
+    ['an address without anything', 'nothing.mpd', 'source-unreachable', /nothing\.mpd": it answered 404/],
+    ['a page', 'page', 'input-unusable', /page" is neither an MPD nor a playlist/],
+    ['a manifest that leads to another host', 'away.mpd', 'not-supported', /absolute address/],
+    [
+      'a manifest whose segment is missing',
+      'short.mpd',
+      'input-unusable',
+      /live\/gone-1\.m4s" is not there.*segment 1/,
+    ],
+    ['a live manifest', 'dynamic.mpd', 'not-supported', /live MPD/],
+  ])('is refused for %s', async (_, name, code, message) => {
+    const mpd = (inside: string, root = 'type="static"') =>
+      Buffer.from(
+        `<MPD ${root}><Period duration="PT2S"><AdaptationSet mimeType="video/mp4">${inside}<Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>`,
+      )
+    server.files.set('/live/page', Buffer.from('<!doctype html><title>x</title>'))
+    server.files.set(
+      '/live/away.mpd',
+      mpd('<BaseURL>http://192.0.2.1/</BaseURL><SegmentTemplate duration="2" media="a"/>'),
+    )
+    server.files.set('/live/short.mpd', mpd('<SegmentTemplate duration="2" media="gone-$Number$.m4s"/>'))
+    server.files.set('/live/dynamic.mpd', mpd('', 'type="dynamic"'))
+    await expect(load(`live/${name}`)).rejects.toThrowError(failure(code, message))
+  })
+
+  it('detects a file that is another one by the time it is sent', async () => {
+    const presentation = await load('live/manifest.mpd')
+    server.files.set('/live/video-1.m4s', Buffer.from('something else'))
+    const segment = firstSegment(presentation)
+    await expect(presentation.bytes.load(segment)).rejects.toThrowError(
+      failure('input-unusable', new RegExp(`has changed from ${segment.sizeBytes} to 14 bytes`)),
+    )
+  })
+})
+
+describe('the server of a presentation', () => {
+  /** Answers a number of requests with faults, then well. */
+  const faulty = (...faults: ((response: import('node:http').ServerResponse) => void)[]): void => {
+    server.answer = (request, response, file) => {
+      const fault = faults.shift()
+      if (fault === undefined) serveWell(request, response, file)
+      else fault(response)
+    }
+  }
+  const origin = (): OriginServer => {
+    const made = new OriginServer(server.url, new TestClock(2500))
+    open.push(made)
+    return made
+  }
+  const ask = (of: OriginServer) => of.ask(`${server.url}live/video-1.m4s`, null, 1 << 20)
+
+  it('is asked again where it fails, breaks off, or is busy', async () => {
+    faulty(
+      (response) => response.writeHead(503).end(),
+      (response) => response.destroy(),
+      (response) => response.writeHead(429, { 'Retry-After': '1' }).end(),
+    )
+    const answer = await ask(origin())
+    expect(answer === null ? null : bytesOf(answer).length).toBe(server.files.get('/live/video-1.m4s')?.length)
+    expect(server.seen).toHaveLength(4)
+  })
+
+  it('is given up after four requests in vain, and at once where it refuses', async () => {
+    const busy = (response: import('node:http').ServerResponse) => response.writeHead(500).end()
+    faulty(busy, busy, busy, busy)
+    await expect(ask(origin())).rejects.toThrowError(
+      failure('source-unreachable', /video-1\.m4s" could not be fetched: it answered 500/),
+    )
+    expect(server.seen).toHaveLength(4)
+    faulty((response) => response.writeHead(403).end())
+    await expect(ask(origin())).rejects.toThrowError(failure('source-unreachable', /it answered 403/))
+    expect(server.seen).toHaveLength(5)
+  })
+
+  it('waits no longer once it is closed', async () => {
+    server.answer = () => undefined
+    const one = origin()
+    const asked = ask(one)
+    await one.close()
+    await expect(asked).rejects.toThrowError(failure('source-unreachable', /could not be fetched/))
+  })
+})

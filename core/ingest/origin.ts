@@ -1,0 +1,38 @@
+import type { AppFailure } from '../failure/app-failure.ts'
+import type { FileBytes, PresentationFile } from './presentation.ts'
+
+/** Place of a file at an origin, and its size; null where it does not exist. */
+export type Located = { readonly path: string; readonly sizeBytes: number | null }
+
+/** Bytes of an origin's files, once it knows where they are. */
+export interface StoredFiles extends FileBytes {
+  /** Sets the place of a file, as `locate` gave it. */
+  add(file: PresentationFile, path: string): void
+}
+
+/** Where the files of a manifest are: a folder, or a server. */
+export interface Origin {
+  readonly stored: StoredFiles
+  /**
+   * Finds the files of names, in order. Names are sent unchanged, so they must be valid for receivers too: below the manifest, and
+   * without a host.
+   * @throws AppFailure not-supported | file-unreadable | source-unreachable | input-unusable (too long, not a file)
+   */
+  locate(names: readonly string[]): Promise<Located[]>
+  /**
+   * Content of a small file that a manifest names.
+   * @throws AppFailure input-unusable (missing), others as `locate`
+   */
+  read(name: string, role: string): Promise<Uint8Array>
+  /** Names of the files in the folder of a name, not escaped; null where an origin cannot list them. */
+  filesBeside(name: string): Promise<readonly string[] | null>
+  /**
+   * Files beside those that were found, in the same folders, that nobody looked for; manifests are taken for other ways to the
+   * same.
+   */
+  leftBeside(manifest: string): Promise<readonly string[]>
+  /** A place as it is shown. */
+  shown(path: string): string
+  /** @param role of the file in the manifest: `initialisation segment of "video"` */
+  missing(path: string, role: string): AppFailure
+}
