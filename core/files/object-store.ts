@@ -134,9 +134,9 @@ export class ObjectStore implements ObjectSink {
     if (this.#options.maxSegments > 0) this.#supersede(entry)
     if (object.serviceId !== null && object.name !== null) {
       const service = this.#named(object.serviceId, object.name)
-      const { index, name, kind, size, received, firstTimeUs, lastTimeUs } = object
+      const { index, name, kind, state, size, received, firstTimeUs, lastTimeUs } = object
       if (service.live.get(name) === object) service.live.delete(name)
-      service.lost.set(name, { index, name, kind, size, received, missing, firstTimeUs, lastTimeUs })
+      service.lost.set(name, { index, name, kind, state, size, received, missing, firstTimeUs, lastTimeUs })
     }
     this.#changed()
   }

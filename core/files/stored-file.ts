@@ -13,6 +13,7 @@ export type LostObject = {
   readonly index: number
   readonly name: string
   readonly kind: ObjectKind
+  readonly state: FlowObject['state']
   readonly size: number | null
   readonly received: number
   readonly missing: readonly ByteRange[]

@@ -36,15 +36,21 @@ export function refuseExpired(exchange: Exchange): void {
 const SENTENCE_RANGES = 8
 const FACT_RANGES = 1000
 
+/** How an object ended of which nothing was lost. */
+const WHY_LOST: Partial<Record<LostObject['state'], string>> = {
+  joined: 'Its beginning was sent before reception began',
+  truncated: 'Its transmission was broken off',
+}
+
 /** Answers 404 with the number of received bytes and the missing ranges. */
 export function refuseLost(exchange: Exchange, lost: LostObject): void {
-  const { size, received, missing } = lost
+  const { size, received, missing, state } = lost
   const shown = missing.slice(0, SENTENCE_RANGES).map(([from, to]) => `${from}-${to - 1}`)
   const more = missing.length > SENTENCE_RANGES ? ` and ${missing.length - SENTENCE_RANGES} more` : ''
   const which = shown.length === 0 ? '' : `; missing are bytes ${shown.join(', ')}${more}`
   refuse(exchange, {
     status: 404,
-    sentence: `It was lost on the way: ${received} of ${size ?? 'an unknown number of'} bytes came${which}.`,
+    sentence: `${WHY_LOST[state] ?? 'It was lost on the way'}: ${received} of ${size ?? 'an unknown number of'} bytes came${which}.`,
     state: 'lost',
     facts: { name: lost.name, size, received, missing: missing.slice(0, FACT_RANGES) },
   })

@@ -12,11 +12,18 @@ import {
 } from './player-adapter.ts'
 import { LONG_WAIT_MS, refusalText, waitText } from './player-model.ts'
 import { requestGuard } from './request-guard.ts'
+import { nextBuffered } from './video-facts.ts'
 
 const SNAPSHOT_MS = 250
 /** Buffer that has run out, and one that goes on, seconds. */
 const RUN_OUT_S = 0.1
 const LEFT_S = 1
+/** Standing this long before something that is buffered: what lies between does not come any more. */
+const JUMP_MS = 700
+/** So far into what is buffered, since its beginning is rounded, seconds. */
+const INTO_S = 0.02
+/** Live, standing this long, and so far behind the end of the presentation: its time line went back. */
+const BEYOND = { ms: 1500, s: 1 }
 /** Of a finished presentation everything is at hand: what has run out for this long has ended. */
 const RUN_OUT_MS = 600
 /** Scripts of the player libraries, which the build keeps in files of their own. */
@@ -53,6 +60,8 @@ export class Playback {
   #generation = 0
   #adapter: PlayerAdapter | null = null
   #problem: PlayerProblem | null = null
+  /** A picture or sound has come since it started. */
+  #plays = false
   #refusal: string | null = null
   #waitingSinceMs: number | null = null
   readonly #forbid: () => void
@@ -97,10 +106,16 @@ export class Playback {
   sent(restarts: number): void {
     const before = this.#restarts
     this.#restarts = restarts
-    if (before === null || before === restarts) return
+    if (before !== null && before !== restarts) this.#startAnew()
+  }
+
+  /** Plays another time line, from its live edge. */
+  #startAnew(): void {
     this.#without = null
     this.#startS = null
     this.#problem = null
+    this.#plays = false
+    this.#waitingSinceMs = null
     this.#startOver()
   }
 
@@ -194,6 +209,20 @@ export class Playback {
     this.#startOver()
   }
 
+  /** Goes on where a player stands still though it could play: libraries do not pass a hole while they seek. */
+  #unstick(snapshot: PlayerSnapshot | null, nowMs: number): void {
+    if (snapshot === null || this.#waitingSinceMs === null || this.#problem?.fatal === true) return
+    const standsMs = nowMs - this.#waitingSinceMs
+    const next = standsMs < JUMP_MS ? null : nextBuffered(this.#video.buffered, snapshot.timeS)
+    if (next !== null) {
+      this.#waitingSinceMs = nowMs
+      // Libraries keep the seeks of a person away from the live edge.
+      this.#video.currentTime = next + INTO_S
+    } else if (snapshot.live && standsMs >= BEYOND.ms && snapshot.timeS > snapshot.endS + BEYOND.s) {
+      this.#startAnew()
+    }
+  }
+
   #startOver(): void {
     if (this.#stop.signal.aborted) return
     this.#adapter?.destroy()
@@ -251,7 +280,13 @@ export class Playback {
     if (snapshot !== null && snapshot.phase !== 'stalled' && snapshot.phase !== 'loading') this.#waitingSinceMs = null
     else this.#waitingSinceMs ??= nowMs
     if (snapshot !== null && snapshot.phase !== 'loading') this.#timeS = snapshot.timeS
+    if (snapshot?.phase === 'playing' && !this.#plays) {
+      this.#plays = true
+      // Of live segments, those before the first one that could be played were sent before.
+      if (snapshot.live && this.#problem?.kind === 'segments' && !this.#problem.fatal) this.#problem = null
+    }
     this.#outlast(snapshot, nowMs)
+    this.#unstick(snapshot, nowMs)
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs
     const stopped = this.#problem?.fatal === true ? this.#problem.message : null
     this.#picture.problem(stopped ?? waitText(snapshot, waitedMs))

@@ -39,3 +39,14 @@ export function bufferedAhead(buffered: Pick<TimeRanges, 'length' | 'start' | 'e
   }
   return end - at
 }
+
+/** Beginning of what is buffered next where nothing is buffered at `at`; null where something is, or nothing comes. */
+export function nextBuffered(buffered: Pick<TimeRanges, 'length' | 'start' | 'end'>, at: number): number | null {
+  let next: number | null = null
+  for (let range = 0; range < buffered.length; range++) {
+    const start = buffered.start(range)
+    if (start <= at && buffered.end(range) > at) return null
+    if (start > at && (next === null || start < next)) next = start
+  }
+  return next
+}
