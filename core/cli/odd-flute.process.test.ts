@@ -338,3 +338,17 @@ describe('TOIs above 2^53-1', () => {
     expect(objects.at(-1)).toMatchObject({ toi: Number(ODD), wideToi: String(ODD) })
   })
 })
+
+describe('more objects than wait for an owner', () => {
+  it('have the names of their table', async () => {
+    const sender = new FluteSender({ digest: 'none' })
+    // All come in the second in which a configuration could still claim the session.
+    const files = Array.from({ length: 1100 }, (_, index) => file(index + 1, `${index + 1}.bin`, content(20)))
+    const tables = Array.from({ length: 11 }, (_, part) =>
+      sender.table(files.slice(part * 100, part * 100 + 100), at(0)),
+    )
+    const told = await received([...tables.flat(), ...files.flatMap((each) => sender.object(each, at(1)))])
+    expect(heard(told)).toEqual([])
+    expect(told.files.map(([name]) => name).sort()).toEqual(files.map(({ name }) => name).sort())
+  })
+})

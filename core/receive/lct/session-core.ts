@@ -150,7 +150,8 @@ export abstract class LctSession
       this.#namedQueued = false
       this.delivery.drain(timeUs)
     } else if (kind === 'full') {
-      // Where an owner was found `named` has drained.
+      // Where an owner was found meanwhile, what waits has its names: it is not too much.
+      if (this.#namedQueued) this.delivery.drain(timeUs)
       this.delivery.trim(timeUs)
     } else if (kind === 'restarted') {
       this.context.sink.restarted?.(event.serviceId, event.sinceUs)
