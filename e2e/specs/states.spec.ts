@@ -1,9 +1,13 @@
 import { captureWithoutUdp, demoCapture, demoCaptureWithCodecs, noCapture } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
+/** Where datagrams are read in batches. */
+const BATCHES = ['linux-x64', 'linux-arm64']
 const SILENT = 'route://239.255.82.85:6085'
 
-test('no packets yet: shows where it listens, since when, and what to try', async ({ routescope: { app, page } }) => {
+test('no packets yet: shows where it listens, since when, and what to try', async ({
+  routescope: { app, page, electron },
+}) => {
   await app.start.getByLabel('Address').fill(SILENT)
   await app.start.getByLabel('Network interface').selectOption('127.0.0.1')
   await app.listenButton.click()
@@ -16,6 +20,12 @@ test('no packets yet: shows where it listens, since when, and what to try', asyn
     /Joined 239\.255\.82\.85:6085 on 127\.0\.0\.1.*receive buffer [\d\u2009]+ B/,
   )
   await expect(waiting.getByRole('region', { name: 'What to try' }).getByRole('listitem')).toHaveCount(3)
+  if (electron !== null) {
+    // The native package that reads batches is loaded by the app's own process too.
+    await waiting.getByRole('button', { name: 'Copy diagnosis' }).click()
+    const reading = BATCHES.includes(`${process.platform}-${process.arch}`) ? 'in batches' : 'one by one'
+    await expect.poll(() => electron.evaluate(({ clipboard }) => clipboard.readText())).toContain(`read ${reading}`)
+  }
   await app.stopButton.click()
   await expect(waiting).toBeHidden()
 })
