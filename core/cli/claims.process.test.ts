@@ -7,8 +7,9 @@ import { LLS_ADDRESS, LLS_PORT, LLS_TABLE, serialiseLlsTable } from '../protocol
 import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, type SltService, serialiseSlt } from '../protocol/lls/slt.ts'
 import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
 import { FluteSender } from '../testing/flute-sender.ts'
-import { DEMO_FOLDER, FIXTURE_START_US, routeFixture, twoServicesFixture } from '../testing/make-fixtures.ts'
-import { routescope, TestFolder } from '../testing/program.ts'
+import { mabrCapture } from '../testing/mabr-capture.ts'
+import { DEMO_FOLDER, demoDash, FIXTURE_START_US, routeFixture, twoServicesFixture } from '../testing/make-fixtures.ts'
+import { RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { alpFrames, ipPacketsFrom, pcapOfFrames } from '../testing/reencapsulate.ts'
 import { TestServer } from '../testing/test-server.ts'
 
@@ -115,6 +116,39 @@ describe('what cannot be played', () => {
       ...named.flatMap((file, at) => sender.object(file, FIXTURE_START_US + (at + 1) * 500_000)),
     ]
     expect((await received(captureOf(datagrams))).stderr).toMatch(/^Service 1: playable after 1\.\d+ s: /m)
+  })
+})
+
+describe('a DVB-MABR service whose tracks and S-TSID have sessions of their own', () => {
+  it('is one service in folders, notices, report and gateway', async () => {
+    const sent = await mabrCapture(await demoDash(), { transport: 'route', split: true })
+    const capture = captureOf(sent)
+    const out = folder.at('split')
+    const { status, stdout } = await routescope(['receive', '--capture', capture, '--out', out, '--json'])
+    expect(status).toBe(0)
+    const folders = new Set(treeOf(out).map(({ path }) => path.split('/')[0]))
+    expect([...folders]).toEqual(['service1'])
+    const notices = stdout.split('\n').filter((line) => line.includes('"event":"file"'))
+    expect(new Set(notices.map((line) => (JSON.parse(line) as { service: number }).service))).toEqual(new Set([1]))
+    const inspected = JSON.parse((await routescope(['inspect', '--json', capture])).stdout) as Report
+    const media = inspected.services.map(({ id, sessions, notPlayable }) => ({
+      id,
+      notPlayable: notPlayable !== null,
+      sessions: sessions.filter(({ channels }) => channels.some(({ role }) => role !== 'signaling')).length,
+    }))
+    expect(media).toEqual([
+      { id: 0, notPlayable: true, sessions: 0 },
+      { id: 1, notPlayable: false, sessions: 2 },
+    ])
+    const program = new RunningProgram(['gateway', '--capture', capture, '--listen', '127.0.0.1:0'])
+    try {
+      const [, baseUrl] = await program.printed('stdout', /Serving (http:\S+)/)
+      await program.printed('stderr', /The source has ended/)
+      for (const name of ['manifest.mpd', 'video-1.m4s', 'audio-init.mp4'])
+        expect((await fetch(`${baseUrl}/service1/${name}`)).status).toBe(200)
+    } finally {
+      await program.interrupt()
+    }
   })
 })
 

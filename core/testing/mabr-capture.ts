@@ -1,6 +1,9 @@
+import { gzip } from '#platform'
 import { asServiceId, asToi, asTsi } from '../contract/ids.ts'
 import type { Presentation, PresentationTrack } from '../ingest/presentation.ts'
 import { serialiseChunkName } from '../protocol/flute/chunk-name.ts'
+import { gunzipIfGzip } from '../protocol/gzip.ts'
+import { parseLctHeader } from '../protocol/lct/header.ts'
 import {
   GATEWAY_CONFIGURATION_URI,
   MABR_CONTENT_TYPE,
@@ -11,6 +14,8 @@ import {
   mabrProtocolIdentifier,
 } from '../protocol/mabr/configuration.ts'
 import { serialiseMabrConfiguration } from '../protocol/mabr/configuration-writer.ts'
+import { parseMultipart, serialiseMultipart } from '../protocol/mime/multipart.ts'
+import { parseStsid, serialiseStsid } from '../protocol/sls/s-tsid.ts'
 import { RouteObject } from '../send/route-object.ts'
 import { serialiseSls } from '../send/service-signalling.ts'
 import { type Datagram, interleaved } from './datagrams.ts'
@@ -40,6 +45,11 @@ export type MabrOptions = {
   readonly source: string | null
   /** Port of the configuration session; media use the next one. */
   readonly port: number
+  /**
+   * ROUTE: each track has a session of its own, on the ports after that with the S-TSID and the manifest, which the configuration
+   * lists as one of its own (GPAC with splitlct=mcast).
+   */
+  readonly split: boolean
   /** Media sessions use the port of the configuration. */
   readonly onePort: boolean
   /** Prefix of object names. */
@@ -66,6 +76,7 @@ const DEFAULTS: MabrOptions = {
   namedGroup: null,
   source: null,
   port: MABR_PORT,
+  split: false,
   onePort: false,
   base: 'tag:mabr.example.2026.service/',
   repair: null,
@@ -114,12 +125,59 @@ async function media(
   port: number,
   shared: readonly FluteFile[],
 ): Promise<Datagram[][]> {
-  if (use.transport === 'route') return [await broadcastOf(content, { port, address: use.address })]
+  if (use.transport === 'route') {
+    const sent = await broadcastOf(content, { port, address: use.address })
+    return [use.split ? splitRoute(sent, port) : sent]
+  }
   const lists: Datagram[][] = []
   for (const [index, track] of content.tracks.entries()) {
     lists.push(await trackPackets(content, track, (index + 1) * 10, port, shared, use))
   }
   return lists
+}
+
+/** A ROUTE session whose TSIs 10, 20 … are sent to the ports after its own, as its S-TSID then says. */
+function splitRoute(sent: readonly Datagram[], port: number): Datagram[] {
+  const portOf = (tsi: number): number => port + tsi / 10
+  return sent.flatMap((datagram) => {
+    const { header, headerBytes } = parseLctHeader(datagram.bytes)
+    if (header.tsi !== 0) return [{ ...datagram, port: portOf(header.tsi) }]
+    const offset = new DataView(datagram.bytes.buffer, datagram.bytes.byteOffset).getUint32(headerBytes)
+    // Of a package in several packets the first one stands for all.
+    if (offset > 0) return []
+    const parts = sent.filter(({ timeUs, bytes }) => {
+      const other = parseLctHeader(bytes).header
+      return timeUs === datagram.timeUs && other.tsi === 0 && other.toi === header.toi
+    })
+    const packed = Buffer.concat(parts.map(({ bytes }) => bytes.subarray(parseLctHeader(bytes).headerBytes + 4)))
+    const object = new RouteObject(header.tsi, header.toi, header.codepoint, splitSls(packed, portOf), ROUTE_MTU)
+    const packets: Datagram[] = []
+    const packet = new Uint8Array(ROUTE_MTU)
+    while (!object.done) packets.push({ ...datagram, bytes: packet.slice(0, object.next(packet)) })
+    return packets
+  })
+}
+
+/** A gzipped package whose S-TSID has a session for each channel. */
+function splitSls(packed: Uint8Array, portOf: (tsi: number) => number): Uint8Array {
+  const { parts } = parseMultipart(gunzipIfGzip(packed, 1 << 20))
+  const changed = parts.map(({ contentType, contentLocation, body }) => {
+    const stsid = contentType.includes('s-tsid') ? parseStsid(body) : null
+    if (stsid === null) return { contentType, contentLocation: contentLocation ?? '', body }
+    const sessions = stsid.sessions.flatMap((session) =>
+      session.channels.map((channel) => ({
+        ...session,
+        destinationPort: portOf(channel.tsi),
+        channels: [channel],
+      })),
+    )
+    return {
+      contentType,
+      contentLocation: contentLocation ?? '',
+      body: serialiseStsid({ ...stsid, sessions }, 'us'),
+    }
+  })
+  return gzip(serialiseMultipart(changed, { boundary: 'split-package', type: changed[0]?.contentType ?? '' }))
 }
 
 /** A configuration session over ROUTE (Annex H): each second an S-TSID on TSI 0 names the objects of TSI 1. */
@@ -279,7 +337,11 @@ function configurationOf(content: Presentation, use: MabrOptions, mediaPort: num
     schemaVersion: 2,
     validityPeriod: null,
     validUntil: null,
-    configurationSessions: [transport(CONFIGURATION_TSI, use.port, use.configuration, true)],
+    configurationSessions: [
+      use.split
+        ? transport(CONFIGURATION_TSI, mediaPort, 'route', true)
+        : transport(CONFIGURATION_TSI, use.port, use.configuration, true),
+    ],
     sessions: [
       {
         serviceIdentifier: MABR_SERVICE,
@@ -295,7 +357,7 @@ function configurationOf(content: Presentation, use: MabrOptions, mediaPort: num
           },
         ],
         transports: content.tracks.map((track, index) => ({
-          ...transport((index + 1) * 10, mediaPort, use.transport, use.namesTsi),
+          ...transport((index + 1) * 10, mediaPort + (use.split ? index + 1 : 0), use.transport, use.namesTsi),
           repair: use.repair,
           components: [
             {

@@ -36,6 +36,8 @@ export class RouteSession extends LctSession {
   readonly #channels = new Map<Tsi, LctChannel>()
   #last: LctChannel | null = null
   readonly #described = new Map<Tsi, { readonly channel: StsidChannel; readonly service: ReceivedService }>()
+  /** Services of a DVB-MABR configuration by TSI; null: of the TSIs without one. */
+  readonly #owners = new Map<Tsi | null, ReceivedService>()
   #oddHeaders = 0
   /** Repair packets arrived before an S-TSID. */
   #undescribedRepair = false
@@ -169,9 +171,32 @@ export class RouteSession extends LctSession {
     return channel
   }
 
+  /**
+   * Gives a channel to a service of a DVB-MABR configuration, whose S-TSID may come in another session.
+   * @param tsi null: any
+   */
+  assign(tsi: Tsi | null, service: ReceivedService, timeUs: number): void {
+    this.#owners.set(tsi, service)
+    this.#ownersChanged(timeUs)
+  }
+
+  /** The configuration does not list this channel any more. */
+  unassign(tsi: Tsi | null, timeUs: number): void {
+    if (this.#owners.delete(tsi)) this.#ownersChanged(timeUs)
+  }
+
+  #ownersChanged(timeUs: number): void {
+    for (const channel of this.#channels.values()) this.#applyDescription(channel, timeUs)
+    this.named(timeUs)
+  }
+
+  #ownerOf(tsi: Tsi): ReceivedService | null {
+    return this.#owners.get(tsi) ?? (tsi === 0 ? null : this.#owners.get(null)) ?? null
+  }
+
   #applyDescription(channel: LctChannel, timeUs: number): void {
     const described = this.#described.get(channel.tsi)
-    const service = described?.service ?? this.service
+    const service = this.#ownerOf(channel.tsi) ?? described?.service ?? this.service
     const changedService = channel.serviceId !== (service?.id ?? null)
     channel.serviceId = service?.id ?? null
     if (described !== undefined) {
@@ -180,7 +205,7 @@ export class RouteSession extends LctSession {
         channel.names.describe(source)
         channel.representation = source.media[0]?.repId ?? null
       }
-      channel.role = this.#roleOf(channel, described.channel, described.service)
+      channel.role = this.#roleOf(channel, described.channel, service ?? described.service)
       channel.fec.protects = described.channel.repair?.protectedTsis ?? []
     }
     if (described !== undefined || changedService) channel.namesChanged(timeUs)
@@ -190,7 +215,9 @@ export class RouteSession extends LctSession {
   applyRoles(): void {
     for (const channel of this.#channels.values()) {
       const described = this.#described.get(channel.tsi)
-      if (described !== undefined) channel.role = this.#roleOf(channel, described.channel, described.service)
+      const service = this.#ownerOf(channel.tsi) ?? described?.service
+      if (described !== undefined && service !== undefined)
+        channel.role = this.#roleOf(channel, described.channel, service)
     }
   }
 

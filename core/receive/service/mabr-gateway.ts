@@ -284,7 +284,8 @@ export class MabrGateway {
     }
     // Last, so that a ROUTE session of both kinds (GPAC) belongs to the service it carries.
     for (const transport of configuration.configurationSessions) {
-      this.#link(links, this.service, transport, true, timeUs)
+      const owner = this.#ownerOfConfiguration(transport, configuration.sessions)
+      if (owner.joined) this.#link(links, owner, transport, true, timeUs)
     }
     for (const [identifier, { service }] of this.#services) {
       if (present.has(identifier)) continue
@@ -300,6 +301,18 @@ export class MabrGateway {
     const early = this.#early
     this.#early = []
     for (const file of early) if (!this.takeFile(file, timeUs)) this.#context.file(file)
+  }
+
+  /**
+   * Service of a configuration session. One over ROUTE, beside that in which this configuration arrived, has the S-TSID and the
+   * manifest of the only service there is (GPAC).
+   */
+  #ownerOfConfiguration(transport: MabrTransportSession, sessions: readonly MabrSession[]): ReceivedService {
+    const isHere = ({ group, port }: MabrEndpoint): boolean =>
+      formatDestination(group, port) === this.service.destination
+    const [only] = this.#services.values()
+    if (sessions.length !== 1 || only === undefined || transport.endpoints.some(isHere)) return this.service
+    return mabrProtocol(transport.protocolIdentifier) === 'route' ? only.service : this.service
   }
 
   #serviceFor(identifier: string): ListedService | null {
@@ -362,8 +375,11 @@ export class MabrGateway {
       if (session === null) continue
       const representation = transport.components.find((each) => each.representation !== null)?.representation ?? null
       if (session instanceof FluteSession) session.assign(tsi, { service, configures, representation }, timeUs)
+      else if (!configures) session.assign(tsi, service, timeUs)
       if (session.service === null || session.service.discovered) this.#transports.takeOver(session, service, timeUs)
-      links.set(key, { key, service, session, tsi, sinceUs: timeUs, missing: false })
+      // A configuration session of ROUTE is its S-TSID, of TSI 0, whatever TSI it names (GPAC: 1).
+      const expected = configures && protocol === 'route' ? null : tsi
+      links.set(key, { key, service, session, tsi: expected, sinceUs: timeUs, missing: false })
     }
   }
 
@@ -388,7 +404,7 @@ export class MabrGateway {
       // Another service has it now.
       if (other.session === session && other.tsi === tsi) return
     }
-    if (session instanceof FluteSession) session.unassign(tsi, timeUs)
+    session.unassign(tsi, timeUs)
     if (![...this.#links.values()].some((other) => other.session === session)) this.#transports.leave(session, timeUs)
   }
 

@@ -147,6 +147,12 @@ describe('a DVB-MABR service', () => {
     expect(problems(session)).toEqual([])
   })
 
+  it('has the objects of its sessions, where each track and the S-TSID have one of their own', async () => {
+    const session = run(await mabrCapture(dash, { transport: 'route', split: true }))
+    expect(session.digests()).toEqual(sorted(demo(/\.(mpd|m4s|mp4)$/, 1, '')))
+    expect(problems(session)).toEqual([])
+  })
+
   it('is configured by ROUTE', async () => {
     for (const transport of ['flute', 'route'] as const) {
       const datagrams = await mabrCapture(dash, { configuration: 'route', transport })
