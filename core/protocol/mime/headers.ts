@@ -6,6 +6,8 @@ export type HeaderBlock = { readonly headers: MimeHeaders; readonly bodyStart: n
 
 /** Longest header block accepted. */
 const MAX_HEADER_BYTES = 64 << 10
+/** Lines of it that are read; a part has five. */
+const MAX_LINES = 256
 
 /**
  * Reads header lines from `start` up to the first empty line. As in real streams, lines end with CRLF or LF, are folded with
@@ -20,15 +22,20 @@ export function readHeaderBlock(bytes: Uint8Array, start: number, end: number): 
     if (name !== null) headers[name] ??= value.trim()
     name = null
   }
+  let lines = 0
   let at = start
   while (at < limit) {
-    let lineEnd = at
-    while (lineEnd < limit && bytes[lineEnd] !== 0x0a) lineEnd++
+    const feed = bytes.indexOf(0x0a, at)
+    let lineEnd = feed < 0 || feed > limit ? limit : feed
     const next = lineEnd < limit ? lineEnd + 1 : limit
     if (lineEnd > at && bytes[lineEnd - 1] === 0x0d) lineEnd--
     if (lineEnd === at) {
       keep()
       return { headers, bodyStart: next }
+    }
+    if (++lines > MAX_LINES) {
+      at = next
+      continue
     }
     const first = bytes[at]
     const line = decode(bytes.subarray(at, lineEnd))

@@ -2,11 +2,22 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { parseEntity } from './entity.ts'
-import { bareMediaType, parseMediaType } from './headers.ts'
+import { bareMediaType, parseMediaType, readHeaderBlock } from './headers.ts'
 import { isMultipart, type NewMimePart, parseMultipart, serialiseMultipart } from './multipart.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
+
+describe('a block of headers', () => {
+  it('is read for its first lines, and passed over to its end', () => {
+    const lines = Array.from({ length: 1000 }, (_, at) => `X-${at}: ${at}\r\n`).join('')
+    const bytes = new TextEncoder().encode(`${lines}\r\nbody`)
+    const { headers, bodyStart } = readHeaderBlock(bytes, 0, bytes.length)
+    expect(bytes.length - bodyStart).toBe(4)
+    expect(headers['x-20']).toBe('20')
+    expect(Object.keys(headers)).toHaveLength(256)
+  })
+})
 
 describe('parseMultipart', () => {
   it('reads the form of GPAC: CRLF headers, LF content, a NUL after the end', () => {

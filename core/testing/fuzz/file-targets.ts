@@ -28,7 +28,7 @@ const BOX_READERS: readonly FileReader[] = [
     name: 'the inspector',
     read: (bytes) => {
       const { rows } = readBoxTree(bytes, [[bytes.length >> 1, (bytes.length >> 1) + 9]], bytes.length)
-      return rows.slice(0, 200).map(({ offset }) => describeBox(bytes, [], offset))
+      return rows.slice(0, 20).map(({ offset }) => describeBox(bytes, [], offset))
     },
   },
   { name: 'an initialisation segment', read: (bytes) => [trackTimescales(bytes), parseMpuMovie(bytes)] },
