@@ -88,8 +88,10 @@ export class LossLedger {
   absent(place: Place, objects: number, bytes: number, cause: LossCause): void {
     this.#totals[cause].objects += objects
     this.#totals[cause].bytes += bytes
-    this.#remember({ ...place, row: null })
-    this.#absent[this.#nextAbsent++ % MAX_REMEMBERED] = { ...place, cause, objects, bytes }
+    // In literals: a storm of numbers loses some with each packet.
+    const { destination, channel, fromUs, toUs } = place
+    this.#remember({ destination, channel, fromUs, toUs, row: null })
+    this.#absent[this.#nextAbsent++ % MAX_REMEMBERED] = { destination, channel, fromUs, toUs, cause, objects, bytes }
   }
 
   /** True where another channel of a destination lost something within a stretch of time. */
