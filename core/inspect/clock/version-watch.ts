@@ -7,7 +7,18 @@ import type { FoundByClock } from './silence.ts'
 import { nameOf } from './table-times.ts'
 
 /** Parts of the signalling that have a version, of their own or that of their package. */
-const VERSIONED: ReadonlySet<string> = new Set(['USBD', 'S-TSID', 'MPD', 'HELD', 'EFDT', 'APD', 'DWD', 'RSAT', 'MPT', 'HRBM'])
+const VERSIONED: ReadonlySet<string> = new Set([
+  'USBD',
+  'S-TSID',
+  'MPD',
+  'HELD',
+  'EFDT',
+  'APD',
+  'DWD',
+  'RSAT',
+  'MPT',
+  'HRBM',
+])
 
 /** Notices tables whose content changes while their version does not: receivers do not read them again. */
 export class VersionWatch {
