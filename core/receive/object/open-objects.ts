@@ -401,7 +401,10 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     if (this.goesBack(object.toi)) return timeUs - object.lastTimeUs
     const brokenOff = object.state === 'receiving' && object.length >= 0 && object.ranges.highest < object.length
     const isNewest = object.toi === this.#newestMediaToi && this.#context.spec.detectLoops !== 'off'
-    return brokenOff && isNewest && offset < object.cursor ? Number.POSITIVE_INFINITY : -1
+    // What fills a hole only comes late, and so may a copy of another packet while there are holes.
+    const { prefix, highest } = object.ranges
+    const isBack = offset < object.cursor && object.covers(offset, offset + 1) && (offset === 0 || prefix === highest)
+    return brokenOff && isNewest && isBack ? Number.POSITIVE_INFINITY : -1
   }
 
   /**
