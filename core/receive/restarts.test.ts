@@ -11,8 +11,8 @@ const SECOND_MS = 1000
 const BYTES = 5000
 const PACKET = 1000
 
-function channel(tsi: number, realTime = true): string {
-  const table = `<EFDT><FDT-Instance Expires="4294967295" fileTemplate="${tsi}_$TOI$.m4s"/></EFDT>`
+function channel(tsi: number, realTime: boolean, prefix: string): string {
+  const table = `<EFDT><FDT-Instance Expires="4294967295" fileTemplate="${prefix}${tsi}_$TOI$.m4s"/></EFDT>`
   return `<LS tsi="${tsi}"><SrcFlow rt="${realTime}">${table}</SrcFlow></LS>`
 }
 
@@ -21,20 +21,20 @@ class Sender {
   readonly restarted: [ServiceId, number][] = []
   readonly session: TestSession
   readonly #tsis: readonly number[]
-  readonly #sls: Uint8Array
+  readonly sls: Uint8Array
 
-  constructor(tsis: readonly number[], realTime = true, receive: Partial<ReceiveSpec> = {}) {
+  constructor(tsis: readonly number[], realTime = true, receive: Partial<ReceiveSpec> = {}, prefix = '') {
     this.session = new TestSession(TARGET, receive, {}, { restarted: (...told) => void this.restarted.push(told) })
     this.#tsis = tsis
-    const routes = tsis.map((tsi) => channel(tsi, realTime)).join('')
+    const routes = tsis.map((tsi) => channel(tsi, realTime, prefix)).join('')
     const text = `<S-TSID xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/S-TSID/1.0/"><RS dIpAddr="239.255.1.1" dPort="5000">${routes}</RS></S-TSID>`
     const part = `--b\r\nContent-Type: application/route-s-tsid+xml\r\nContent-Location: stsid.xml\r\n\r\n${text}\r\n--b--\r\n`
     const whole = `MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${part}`
-    this.#sls = new Uint8Array(gzipSync(whole))
+    this.sls = new Uint8Array(gzipSync(whole))
   }
 
   signal(): void {
-    this.session.sendObject({ tsi: 0, toi: 0x8000_0001, codepoint: 3 }, this.#sls)
+    this.session.sendObject({ tsi: 0, toi: 0x8000_0001, codepoint: 3 }, this.sls)
   }
 
   packets(tsi: number, toi: number, seed = 1): TestPacket[] {
@@ -46,8 +46,8 @@ class Sender {
   }
 
   /** One second: the segments `toi` of all channels, one packet of each in turn. @param cut packets that are sent */
-  second(toi: number, seed = 1, cut = BYTES / PACKET): void {
-    this.signal()
+  second(toi: number, seed = 1, cut = BYTES / PACKET, signal = (): void => this.signal()): void {
+    signal()
     const sent = this.#tsis.map((tsi) => this.packets(tsi, toi, seed).slice(0, cut))
     for (let index = 0; index < cut; index++) {
       for (const packets of sent) this.session.send(packets[index] as TestPacket)
@@ -132,6 +132,19 @@ describe('a sender that begins again', () => {
     expect(sender.told).toHaveLength(1)
   })
 
+  it('with signalling as it was at first, which is read again', () => {
+    const sender = new Sender([10, 11])
+    sender.seconds(1, 2)
+    const renamed = new Sender([10, 11], true, {}, 'other_')
+    sender.session.sendObject({ tsi: 0, toi: 0x8000_0002, codepoint: 3 }, renamed.sls)
+    sender.second(3, 1, 5, () => undefined)
+    expect(sender.names.at(-1)).toBe('other_11_3.m4s')
+    sender.session.pass(600)
+    sender.seconds(1, 3)
+    // The first package came before it was known that the sender had begun again.
+    expect(sender.names.slice(-4)).toEqual(NAMES(2, 3, 10, 11))
+  })
+
   it('twice', () => {
     const sender = new Sender([10, 11])
     for (let round = 0; round < 3; round++) {
@@ -150,7 +163,7 @@ describe('a sender that begins again', () => {
     sender.seconds(1, 4)
     expect(sender.names).toEqual([...NAMES(1, 4, 10, 11), ...NAMES(1, 4, 10, 11)])
     expect(sender.told).toEqual([expect.stringMatching(/went back from TOI 4 to 1, as did all media$/)])
-    const again = sender.session.objects.slice(before)
+    const again = sender.session.objects.slice(before).filter((object) => tsiOf(object) !== 0)
     expect(again.map((object) => [tsiOf(object), toiOf(object), object.packets])).toEqual(
       [1, 2, 3, 4].flatMap((toi) => [
         [10, toi, 5],

@@ -31,7 +31,7 @@ export type Restart = {
 
 /** A channel, as far as the watch needs it. */
 export interface RestartChannel {
-  readonly names: Pick<ChannelNames, 'source'>
+  readonly names: Pick<ChannelNames, 'source' | 'carriesSls'>
   /** Stream time of its newest media packet; -1 without one. */
   readonly lastMediaUs: number
   /** It went back to an earlier object. */
@@ -188,6 +188,8 @@ export class RestartWatch<Channel extends RestartChannel> {
     const { from, to, far } = first.way
     const facts = { from, to, far, silentUs: first.silentUs }
     for (const each of this.#host.channels) {
+      // Its signalling counts from the beginning too: a package as it was then is no repetition.
+      if (!follows && each.names.carriesSls) each.startOver(timeUs, timeUs)
       const isOver = !follows && each.lastMediaUs >= 0 && (this.#back.has(each) || isSilent(each, timeUs))
       if (each !== channel && !isOver) continue
       this.#parts.set(each, this.#count)
