@@ -117,6 +117,22 @@ describe('tables that come too seldom', () => {
   })
 })
 
+describe('segments without decode time', () => {
+  it('are one alarm for each TSI, with the first of them', async () => {
+    const demo = await live(6)
+    const without = demo.map((each) => {
+      const at = tsi(each) === 10 ? Buffer.from(each.bytes).indexOf('tfdt') : -1
+      return at < 0
+        ? each
+        : { ...each, bytes: Uint8Array.from(each.bytes, (byte, of) => 'free'.charCodeAt(of - at) || byte) }
+    })
+    const alarms = (await alarmsOf(without)).filter(({ rule }) => rule === 'SEG-TFDT')
+    expect(alarms).toMatchObject([{ severity: 'error', tsi: 10, toi: 1 }])
+    expect(alarms[0]?.text).toContain('video-1.m4s (TSI 10, TOI 1) has no decode time (tfdt)')
+    expect(alarms[0]?.count).toBeGreaterThan(1)
+  })
+})
+
 describe('tables that change under one version', () => {
   const changed = (first: readonly Datagram[], then: readonly Datagram[], seconds: number): Datagram[] =>
     interleaved(

@@ -240,6 +240,14 @@ export const RULES = {
     once: 'channel',
     sentence: '{segments} of {channel} came after their availability start, {worst} by {late} s{more}',
   },
+  'SEG-TFDT': {
+    severity: 'error',
+    priority: 1,
+    topic: 'dash',
+    clause: 'ISO/IEC 23009-1 6.3.4.2',
+    once: 'channel',
+    sentence: '{object} has no decode time (tfdt) in its first track fragment: browsers play nothing of it',
+  },
   'STSID-MPD-MATCH': {
     // An error where nothing of an adaptation set is carried.
     severity: 'warning',

@@ -195,6 +195,8 @@ export type FindingFacts =
   | { readonly kind: 'fecSchemeUnknown'; readonly encodingId: number }
   /** The sender announced the end of its session. `complete`: its table said that it describes no further files. */
   | { readonly kind: 'sessionClosed'; readonly complete: boolean }
+  /** A media segment whose first track fragment has no `tfdt`. */
+  | { readonly kind: 'decodeTimeAbsent'; readonly name: string | null }
   // Silence
   | { readonly kind: 'signalGone'; readonly outage: Outage }
   | { readonly kind: 'signalBack'; readonly outage: Outage }

@@ -2,6 +2,7 @@ import type { ChannelRole } from '../../contract/report.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import { type FindingPlace, type LateRun, type Outage, placeAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
+import { lacksDecodeTime } from '../../media/bmff/decode-time.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { AnnouncedMedia } from '../losses/announced-media.ts'
 import type { AgreementWatch } from './agreement.ts'
@@ -14,6 +15,8 @@ import type { SkippedTime } from './skipped-time.ts'
 /** A stopped channel is one without packets for so many segment durations, with their jitter. */
 const SEGMENTS_OF_SILENCE = 2
 const JITTER = 1.05
+/** Bytes in which a segment has its first track fragment. */
+const HEAD_BYTES = 1 << 16
 /** Segments in time that end a run of late ones. */
 const IN_TIME = 3
 
@@ -121,6 +124,7 @@ export class MediaWatch {
     if (durationUs !== null) lane.durationUs = Math.max(lane.durationUs, durationUs)
     if (state !== 'complete') return
     lane.segmentUs = Math.max(lane.segmentUs ?? 0, object.lastTimeUs)
+    this.#decodeTime(object)
     // A repetition says nothing of the first time.
     if (place === null || durationUs === null || object.repeats > 0) return
     const availabilityUs = place.list.availabilityUs(place.position)
@@ -128,6 +132,15 @@ export class MediaWatch {
     const earlyUs = place.list.of?.earlyUs ?? 0
     const lateUs = segmentLatenessUs(object, { availabilityUs, durationUs, earlyUs }, this.#shiftUs())
     if (lateUs !== null) this.#judge(lane, object, lateUs, durationUs)
+  }
+
+  /** MPUs of MMT have their times elsewhere. */
+  #decodeTime(object: FlowObject): void {
+    const { size, assembled, repeats, name, serviceId: service, carrier, index, destination } = object
+    if (size === null || assembled || repeats > 0) return
+    if (!lacksDecodeTime(object.lease(0, Math.min(size, HEAD_BYTES)).bytes)) return
+    const place = placeAt(object.lastTimeUs, 0, { service, carrier, object: index, destination })
+    this.#found({ kind: 'decodeTimeAbsent', name }, place)
   }
 
   #judge(lane: Lane, object: FlowObject, lateUs: number, durationUs: number): void {

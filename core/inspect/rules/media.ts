@@ -1,6 +1,7 @@
 import { channelOf, counted } from './alarm.ts'
 import { begun, ended, seconds } from './outage.ts'
 import type { RuleFile } from './raise.ts'
+import { objectLabel } from './unreadable.ts'
 
 /** Names listed in an alarm. */
 const LISTED = 8
@@ -24,6 +25,10 @@ export const mediaRules = (): RuleFile => ({
   },
   channelBack: (at, rules) => {
     rules.raise('RATE-DROP', { at, says: 'back', values: { channel: channelOf(at), ...ended(at.outage) } })
+  },
+  decodeTimeAbsent: (at, rules) => {
+    const object = objectLabel({ name: at.name ?? 'A segment', carrier: at.carrier })
+    rules.raise('SEG-TFDT', { at, values: { object } })
   },
   rateChanged: (at, rules) => {
     const { bps, meanBps, windowUs } = at

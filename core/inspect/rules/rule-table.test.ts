@@ -135,6 +135,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
       at({ kind: 'segmentsLate', run: { number: 1, segments: 1, worstUs: 4.8e6, worst: 'a.m4s', durationUs: 2e6 } }),
     ],
   },
+  'SEG-TFDT': { raises: [at({ kind: 'decodeTimeAbsent', name: 'a.m4s' })] },
   'STSID-MPD-MATCH': {
     raises: [
       at({ kind: 'representationsAbsent', representations: ['3'], wholeSet: true, manifest: 'a.mpd' }),

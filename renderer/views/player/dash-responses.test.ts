@@ -51,6 +51,26 @@ describe('responses for dash.js', () => {
     expect(problems).toEqual([])
   })
 
+  it('name a segment whose fragments have no decode time', async () => {
+    const { change, problems } = changes()
+    const box = (type: string, ...children: number[]) => [
+      0,
+      0,
+      0,
+      8 + children.length,
+      ...new TextEncoder().encode(type),
+      ...children,
+    ]
+    const tfhd = box('tfhd', 0, 0, 0, 0, 0, 0, 0, 1)
+    const segment = (...parts: number[]) => Uint8Array.from(box('moof', ...box('traf', ...tfhd, ...parts))).buffer
+    await change(response('MediaSegment', 200, segment(...box('tfdt', 0, 0, 0, 0, 0, 0, 0, 9))))
+    expect(problems).toEqual([])
+    await change(response('MediaSegment', 200, segment(), 'http://127.0.0.1/service1/v-1.m4s?a=b'))
+    expect(problems).toMatchObject([
+      { fatal: true, message: 'v-1.m4s has no decode time (tfdt), without which no browser plays it.' },
+    ])
+  })
+
   it('hide arriving segments when only whole ones can be played', async () => {
     const mpd = '<SegmentTemplate a="1" availabilityTimeOffset="1.8" availabilityTimeComplete="false" startNumber="1"/>'
     expect(withoutPartialSegments(mpd)).toBe('<SegmentTemplate a="1" startNumber="1"/>')

@@ -1,4 +1,4 @@
-import { addDecodeTimes, type TrackDurations, trackDurations } from './chunk-times.ts'
+import { addDecodeTimes, lacksDecodeTime, type TrackDurations, trackDurations } from './chunk-times.ts'
 import { Fillers } from './fillers.ts'
 import type { PlayerOptions, PlayerProblem } from './player-adapter.ts'
 import { refusalText } from './player-model.ts'
@@ -13,6 +13,17 @@ export const LOST_SEGMENT: PlayerProblem = {
   message: 'A segment is missing.',
   tryThis: 'In the timeline, E steps through incomplete objects.',
   fatal: false,
+}
+
+/** A segment that no browser takes, since its fragments do not say when they begin. */
+export function untimed(url: string): PlayerProblem {
+  const name = decodeURIComponent(/[^/]*$/.exec(url.replace(/[?#].*$/, ''))?.[0] ?? '')
+  return {
+    kind: 'segments',
+    message: `${name === '' ? 'A segment' : name} has no decode time (tfdt), without which no browser plays it.`,
+    tryThis: 'Its sender has to write a tfdt in each track fragment; the inspector shows its boxes.',
+    fatal: true,
+  }
 }
 
 /** Subtitles that are left out. */
@@ -87,6 +98,7 @@ export function responseChanges(
           refuse(response, refusals, options, filler)
         } else if (!isText && data instanceof ArrayBuffer) {
           const whole = timed(data, durations.get(representation))
+          if (lacksDecodeTime(new Uint8Array(whole))) options.onProblem(untimed(response.url ?? ''))
           response.data = bufferOf(fillers.media(timeline, representation, new Uint8Array(whole), end))
         }
         break

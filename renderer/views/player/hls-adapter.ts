@@ -2,7 +2,8 @@ import type Hls from 'hls.js'
 import type { ErrorData, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext } from 'hls.js'
 import { formatRate } from '../../model/format.ts'
 import { encryptedText } from '../../model/playable-text.ts'
-import { LEFT_OUT } from './dash-responses.ts'
+import { lacksDecodeTime } from './chunk-times.ts'
+import { LEFT_OUT, untimed } from './dash-responses.ts'
 import { decodableMaster } from './hls-codecs.ts'
 import {
   ENCRYPTED_ADVICE,
@@ -203,11 +204,15 @@ function boundedLoader(
       config: LoaderConfiguration,
       callbacks: LoaderCallbacks<FragmentContext>,
     ): void {
-      if (context.frag?.type !== 'subtitle') return void super.load(context, config, callbacks)
+      const isText = context.frag?.type === 'subtitle'
       super.load(context, config, {
         ...callbacks,
         onSuccess(response, ...rest) {
-          if (response.data instanceof ArrayBuffer) response.data = texts.bounded(response.data, response.url)
+          const { data, url } = response
+          if (data instanceof ArrayBuffer) {
+            if (isText) response.data = texts.bounded(data, url)
+            else if (lacksDecodeTime(new Uint8Array(data))) options.onProblem(untimed(url))
+          }
           callbacks.onSuccess(response, ...rest)
         },
       })

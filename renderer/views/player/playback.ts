@@ -231,7 +231,9 @@ export class Playback {
   }
 
   #fail(problem: PlayerProblem): void {
-    if (this.#stop.signal.aborted || (this.#problem?.fatal === true && !problem.fatal)) return
+    // What segments lack is why the library fails afterwards.
+    const named = this.#problem?.fatal === true && (!problem.fatal || this.#problem.kind === 'segments')
+    if (this.#stop.signal.aborted || named) return
     if (problem.kind === 'decoder' && this.#playable.kind === 'dash' && !this.#wholeSegments) {
       this.#wholeSegments = true
       if (this.#adapter?.snapshot().live === false) this.#startS = this.#timeS

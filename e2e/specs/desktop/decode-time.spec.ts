@@ -1,0 +1,12 @@
+import { captureWithoutDecodeTimes } from '../../fixtures/captures.ts'
+import { expect, test } from '../../fixtures/routescope.ts'
+
+test('a segment without decode time is named by the player, the alarms and the inspector', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await captureWithoutDecodeTimes(home))
+  await app.play()
+  await expect(app.player.getByRole('alert')).toContainText(/video-\d+\.m4s has no decode time \(tfdt\)/)
+  await app.openTab('Alarms')
+  await expect(page.getByRole('treegrid', { name: 'Alarms' })).toContainText('no decode time (tfdt)')
+})
