@@ -117,6 +117,21 @@ describe('a sender that begins again', () => {
     expect(sender.told).toHaveLength(1)
   })
 
+  it.each([
+    ['after a break', 600],
+    ['without one', 0],
+  ])('%s, where reception was joined in the middle of its first object', (_name, breakMs) => {
+    const sender = new Sender([10, 11])
+    sender.signal()
+    for (const tsi of [10, 11]) for (const packet of sender.packets(tsi, 1).slice(2)) sender.session.send(packet)
+    sender.seconds(2, 4)
+    sender.session.pass(breakMs)
+    sender.seconds(1, 4)
+    expect(sender.names).toEqual([...NAMES(2, 4, 10, 11), ...NAMES(1, 4, 10, 11)])
+    expect(sender.told).toHaveLength(1)
+    expect(sender.restarted).toHaveLength(1)
+  })
+
   it('takes no byte of it for a hole of the transmission before', () => {
     const sender = new Sender([10])
     sender.signal()

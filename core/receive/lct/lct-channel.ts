@@ -158,7 +158,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     let object = this.#open.last
     if (object === null || object.key !== key) object = this.#open.get(key) ?? null
     if (object !== null && timeUs - object.lastTimeUs >= BREAK_US) {
-      const agoUs = this.#open.beganAgainUs(object, packet.offset, timeUs)
+      const agoUs = this.#open.beganAgainUs(object, packet.offset, packet.end - packet.from, timeUs)
       if (agoUs >= 0) {
         const way = this.#open.wayBack(key, agoUs, object.length)
         const verdict = this.#events.wentBack(this, way, packet, timeUs, packet.frame)

@@ -394,10 +394,11 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
    * behind those that were to follow it.
    * @returns time since its end, µs, infinite without one; -1: it goes on
    */
-  beganAgainUs(object: TransportObject, offset: number, timeUs: number): number {
-    // The beginning of an object that was joined may come late, for a repetition.
-    if (!isMedia(object) || object.ranges.total === 0 || (object.state === 'joined' && offset < object.joinedAt))
-      return -1
+  beganAgainUs(object: TransportObject, offset: number, count: number, timeUs: number): number {
+    if (!isMedia(object) || object.ranges.total === 0) return -1
+    // One packet that is all an object lacks from before reception may come late, as a repetition.
+    const fills = object.state === 'joined' && offset === 0 && count >= object.joinedAt
+    if (fills && !this.#channel.isBack) return -1
     if (this.goesBack(object.toi)) return timeUs - object.lastTimeUs
     const brokenOff = object.state === 'receiving' && object.length >= 0 && object.ranges.highest < object.length
     const isNewest = object.toi === this.#newestMediaToi && this.#context.spec.detectLoops !== 'off'
