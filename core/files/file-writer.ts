@@ -40,8 +40,9 @@ type Pending = {
 
 /** Size of the ring that bytes for the disk thread are copied to, without an allocation for each file. */
 const RING_BYTES = 16 * 1024 * 1024
-/** A source waits above this, until half of it is written. */
+/** A source waits above these, until half is written. */
 const QUEUE_BYTES = 12 * 1024 * 1024
+const QUEUE_FILES = 8192
 const BEHIND_BYTES = 4 * 1024 * 1024
 const BEHIND_FILES = 100
 const REPLY_BYTES = 4 * 1024 * 1024
@@ -123,7 +124,7 @@ export class FileWriter {
 
   /** Back-pressure: settles when there is room again; null while there is. */
   busy(): Promise<void> | null {
-    if (this.#queuedBytes <= QUEUE_BYTES) return null
+    if (!this.#holdsMore(1)) return null
     if (this.#calm === null) {
       let resolve = (): void => {}
       const promise = new Promise<void>((settle) => {
@@ -145,6 +146,11 @@ export class FileWriter {
     await this.drained()
     await this.#thread?.terminate()
     this.#thread = null
+  }
+
+  /** More waits than this share of what may. */
+  #holdsMore(share: number): boolean {
+    return this.#queuedBytes > QUEUE_BYTES * share || this.#waiting() > QUEUE_FILES * share
   }
 
   #waiting(): number {
@@ -194,7 +200,7 @@ export class FileWriter {
     }
     pending.lease?.release()
     pending.done?.(outcome === null)
-    if (this.#calm !== null && this.#queuedBytes <= QUEUE_BYTES / 2) {
+    if (this.#calm !== null && !this.#holdsMore(1 / 2)) {
       this.#calm.resolve()
       this.#calm = null
     }

@@ -53,4 +53,22 @@ describe('FileWriters', () => {
     expect(second.length).toBeGreaterThan(10)
     for (const path of second) expect(Number(path.slice('small-'.length))).toBeGreaterThanOrEqual(50)
   })
+
+  test('a source waits for many short files as for many bytes', async () => {
+    const { start, answerAll } = delayedThreads()
+    const writers = new FileWriters({ root: '/nowhere', onError: () => {}, startDisk: start })
+    const some = (count: number): void => {
+      for (let number = 0; number < count; number++) writers.write(`${number}`, ownBytes(new Uint8Array(1)))
+    }
+    some(2000)
+    expect(writers.busy()).toBeNull()
+    some(40_000)
+    const wait = writers.busy()
+    expect(wait).not.toBeNull()
+    await Promise.resolve()
+    answerAll()
+    await wait
+    expect(writers.busy()).toBeNull()
+    await writers.close()
+  })
 })
