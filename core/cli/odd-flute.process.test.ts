@@ -253,7 +253,7 @@ describe('an FDT instance whose number is used again', () => {
     const packets = [...instance([A], 0), ...object(A, 10), ...instance([A], 20, 'text/a'), ...object(A, 30)]
     const told = await received([...packets, ...instance([A], 40, 'text/b'), ...instance([A], 50, 'text/b')])
     expect(heard(told)).toEqual(['warning FDT'])
-    expect(told.alarms[0]?.text).toContain('FDT instance 1 of TSI 1 changed while valid')
+    expect(told.alarms[0]?.text).toContain('FDT instance 1 of TSI 1 changed 2 times while valid')
     expect(told.files).toEqual([['a.bin', 2500]])
   })
 
