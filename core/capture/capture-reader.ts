@@ -490,10 +490,16 @@ export class CaptureReader {
   }
 
   /** Reports frames that could not be read, and those that are there twice. */
-  #tellFrames({ passed, repeats }: FrameReader): void {
+  #tellFrames({ passed, repeats, wrappings }: FrameReader): void {
     const label = labelOf(this.#options.files)
     for (const kind of passed.untold()) this.#warnings.passedOver(label, kind)
     if (repeats.found !== null) this.#warnings.repeated(label, repeats.found)
+    this.#tellInner(wrappings)
+  }
+
+  /** Reports multicast within packets that are not unwrapped. */
+  #tellInner({ inner }: FrameReader['wrappings']): void {
+    for (const found of inner.found) this.#warnings.notUnwrapped(labelOf(this.#options.files), found)
   }
 
   /** @param followed the stream's time makes the step, too */
@@ -511,7 +517,8 @@ export class CaptureReader {
     this.#notice(`${which} time from 1900 (as GPAC writes it); 70 years were taken off.`)
   }
 
-  #nothingFound({ ip, link, frames, passed, alp }: FrameReader): AppFailure {
+  #nothingFound({ ip, link, frames, passed, alp, wrappings }: FrameReader): AppFailure {
+    this.#tellInner(wrappings)
     const unknown = this.#linkTypes.filter((linkType) => !isLinkTypeSupported(linkType))
     const { files } = this.#options
     if (frames === passed.count && unknown.length > 0) return unknownLinkType(files[0] as string, unknown)

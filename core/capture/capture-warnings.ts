@@ -1,6 +1,8 @@
 import type { AppError } from '../contract/app-error.ts'
 import { captureLabel } from './capture-errors.ts'
 import type { GzipFault } from './gzip-members.ts'
+import type { InnerFinding } from './inner-groups.ts'
+import { otherName, protocolName } from './no-udp.ts'
 import { type PassedFrames, passedAdvice, passedText } from './passed-frames.ts'
 
 /** Limit of warnings, for a capture with damage everywhere. */
@@ -71,6 +73,20 @@ export class CaptureWarnings {
   passedOver(label: string, kind: PassedFrames['kinds'][number]): void {
     const first = kind.count === 1 ? `frame ${kind.frame}` : `the first is frame ${kind.frame}`
     this.#add(`${label}: ${passedText(kind)}; ${first}.`, passedAdvice(kind))
+  }
+
+  /** Multicast within packets that are not unwrapped. @param label names the capture or captures */
+  notUnwrapped(label: string, { kind, number, frame, groups }: InnerFinding): void {
+    const outer =
+      kind === 'udp' ? `UDP to port ${number}` : kind === 'ip' ? protocolName(number) : `frames (${otherName(number)})`
+    const [first, ...others] = groups
+    const more = others.length === 0 ? '' : ` and ${others.slice(0, 4).join(', ')}${others.length > 4 ? ', …' : ''}`
+    this.#add(
+      `${label}: there are packets to ${first}${more} inside of ${outer}, which is not unwrapped here; the first is in frame ${frame}.`,
+      'Record where the multicast itself arrives, or have the mirror port send plain, ERSPAN, VXLAN or TZSP packets.',
+      undefined,
+      'other-protocol',
+    )
   }
 
   repeated(label: string, { repeated, of }: { readonly repeated: number; readonly of: number }): void {

@@ -65,6 +65,8 @@ export class FrameReader {
     const start = this.link.ip(record.linkType, record.bytes, record.start, record.end)
     if (start < 0) {
       this.nonIp++
+      const { bytes, start: from, end } = record
+      this.wrappings.inner.look('frame', this.link.lastOther, bytes, from, end, this.frame)
       if (ip.cut && record.end - record.start < LEAST_BYTES) this.#cut(record)
       return
     }

@@ -17,6 +17,8 @@ export class LinkLayer {
   vlan = 0
   /** Frames without IP by EtherType; 0 stands for other framing. */
   readonly otherTypes = new Map<number, number>()
+  /** Of the last frame without IP. */
+  lastOther = 0
   readonly #wrappings: WrappingCounter | null
   #depth = 0
 
@@ -193,6 +195,7 @@ export class LinkLayer {
   }
 
   #other(type: number): number {
+    this.lastOther = type
     const count = this.otherTypes.get(type)
     if (count !== undefined || this.otherTypes.size < MAX_OTHER_TYPES) this.otherTypes.set(type, (count ?? 0) + 1)
     return -1

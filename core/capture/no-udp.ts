@@ -73,7 +73,7 @@ export function noUdpFailure(files: readonly string[], found: Found): AppFailure
   const parts: [string, number][] = []
   for (let protocol = 0; protocol < 256; protocol++) {
     const count = found.protocols[protocol] as number
-    if (count > 0) parts.push([PROTOCOLS[protocol] ?? `IP protocol ${protocol}`, count])
+    if (count > 0) parts.push([protocolName(protocol), count])
   }
   for (const [type, count] of found.otherTypes) {
     parts.push([otherName(type), count])
@@ -98,7 +98,13 @@ export function noUdpFailure(files: readonly string[], found: Found): AppFailure
   )
 }
 
-function otherName(type: number): string {
+/** Name of an IP protocol. */
+export function protocolName(protocol: number): string {
+  return PROTOCOLS[protocol] ?? `IP protocol ${protocol}`
+}
+
+/** Name of frames without IP, by EtherType; above `WITHIN_LINK` by the link type within. */
+export function otherName(type: number): string {
   if (type >= WITHIN_LINK) return `of link type ${linkTypeName(type - WITHIN_LINK)}`
   return ETHER_TYPES[type] ?? `EtherType 0x${type.toString(16).padStart(4, '0')}`
 }

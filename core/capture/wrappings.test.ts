@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WRAPPINGS } from '../contract/report.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
-import { ethernet, ipv4Udp } from '../testing/capture-builder.ts'
+import { ethernet, ipv4Packet, ipv4Udp } from '../testing/capture-builder.ts'
 import { WRAPPED_BY, type WrappedBy } from '../testing/wrapped-frames.ts'
 import { FrameReader } from './frame-reader.ts'
 import { CaptureRecord } from './record.ts'
@@ -71,5 +71,42 @@ describe('packets within packets are found in', () => {
       for (let length = 0; length < bytes.length; length++) read([{ linkType, bytes: bytes.slice(0, length) }])
     }
     expect(read([{ linkType: 192, bytes: [0, 0, 8, 0, 105, 0, 0, 0, ...FRAME] }]).reader.link.otherTypes.size).toBe(1)
+  })
+})
+
+describe('packets within packets that are not undone are named', () => {
+  const outer = { source: [10, 0, 0, 1], destination: [10, 0, 0, 2], sourcePort: 40000 }
+  const second = ethernet(ipv4Udp(PAYLOAD, { destination: [239, 1, 1, 2], destinationPort: 5000 }))
+  const header = [9, 8, 7, 6, 5]
+
+  it.each([
+    [
+      'UDP',
+      'udp',
+      9999,
+      (frame: number[], at: number) =>
+        ethernet(ipv4Udp([...header, ...frame], { ...outer, sourcePort: at + 1, destinationPort: 9999 })),
+    ],
+    [
+      'an IP protocol',
+      'ip',
+      200,
+      (frame: number[]) => ethernet(ipv4Packet([...header, ...frame], { ...outer, protocol: 200 })),
+    ],
+    ['frames of an EtherType', 'frame', 0x9999, (frame: number[]) => ethernet([...header, ...frame], 0x9999)],
+  ] as const)('in %s', (_, kind, number, wrap) => {
+    const frames = [FRAME, FRAME, second].map((frame, at) => ({ linkType: 1, bytes: wrap(frame, at) }))
+    const { found } = read(frames).reader.wrappings.inner
+    expect(found).toEqual([{ kind, number, frame: 1, groups: new Set(['239.1.1.1:4000', '239.1.1.2:5000']) }])
+  })
+
+  it('but not where check sum or length is wrong, or the address is that of no group', () => {
+    const bad = [...FRAME]
+    bad[24] = 1
+    const long = [...FRAME]
+    long[39] = 1
+    const single = ethernet(ipv4Udp(PAYLOAD, { destination: [10, 9, 9, 9], destinationPort: 4000 }))
+    const frames = [bad, long, single].map((frame) => ({ linkType: 1, bytes: ethernet([...header, ...frame], 0x9999) }))
+    expect(read(frames).reader.wrappings.inner.found).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import { u16At } from '../bytes/ints.ts'
 import { WRAPPINGS, type Wrapping } from '../contract/report.ts'
 import type { Unwrapper } from '../protocol/ip/ip-reader.ts'
+import { InnerGroups } from './inner-groups.ts'
 import { LinkLayer } from './link-layer.ts'
 
 const INDEX: Readonly<Record<Wrapping, number>> = Object.fromEntries(
@@ -36,6 +37,8 @@ const PPP = 0x880b
 export class Wrappings implements Unwrapper {
   /** Packets by kind, in the order of WRAPPINGS. */
   readonly counts = new Float64Array(WRAPPINGS.length)
+  /** What is in packets that are not unwrapped. */
+  readonly inner = new InnerGroups()
   /** VLAN of the inner frame. */
   vlan = 0
   /** Inner frames without IP are not counted beside those of the capture. */
@@ -103,6 +106,14 @@ export class Wrappings implements Unwrapper {
       default:
         return -1
     }
+  }
+
+  passedIp(protocol: number, bytes: Uint8Array, start: number, end: number, frame: number): void {
+    this.inner.look('ip', protocol, bytes, start, end, frame)
+  }
+
+  passedUdp(port: number, bytes: Uint8Array, start: number, end: number, frame: number): void {
+    this.inner.look('udp', port, bytes, start, end, frame)
   }
 
   /** RFC 2784, 2890 and, in version 1, 2637: which optional words there are is in the flags. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { PcapngBlocks, pcapFile } from '../testing/capture-builder.ts'
+import { ethernet, ipv4Udp, PcapngBlocks, pcapFile } from '../testing/capture-builder.ts'
 import type { Datagram } from '../testing/datagrams.ts'
 import { flutePacket } from '../testing/flute-packets.ts'
 import { FluteSender } from '../testing/flute-sender.ts'
@@ -42,6 +42,30 @@ async function read(bytes: Uint8Array | readonly number[], ...options: string[])
 const whole = [['a.bin', 2500]]
 const pcap = (frames: readonly (readonly number[])[], linkWord = 1): Uint8Array =>
   pcapFile({ linkWord, frames: frames.map((bytes, index) => ({ bytes, fraction: index, seconds: 1_700_000_000 })) })
+
+describe('what is wrapped in a way that is not undone', () => {
+  const outer = { source: [10, 0, 0, 1], destination: [10, 0, 0, 2], sourcePort: 40000 }
+  const wrapped = (frame: readonly number[]): number[] =>
+    ethernet(ipv4Udp([1, 2, 3, ...frame], { ...outer, destinationPort: 9999 }))
+
+  it('is named with the groups within, where nothing else is read', async () => {
+    const { status, stderr, files } = await read(pcap(FRAMES.map(wrapped)))
+    expect(stderr).toContain(
+      'there are packets to 239.255.1.1:6000 inside of UDP to port 9999, which is not unwrapped here',
+    )
+    expect(files).toEqual([])
+    expect(status).toBe(3)
+  })
+
+  it('is named beside what is read', async () => {
+    const mixed = [FRAMES[0] as number[], ...FRAMES.slice(1).map(wrapped)]
+    const { status, inspected } = await read(pcap(mixed))
+    expect(inspected.stderr).toMatch(
+      /inside of UDP to port 9999, which is not unwrapped here; the first is in frame 2\./,
+    )
+    expect(status).toBe(3)
+  })
+})
 
 describe('frames that a capture has and that cannot be read', () => {
   const blocks = new PcapngBlocks('little')

@@ -53,6 +53,10 @@ export interface Unwrapper {
   ofUdp(port: number, bytes: Uint8Array, start: number, end: number): number
   /** The same for the payload of an IP protocol other than UDP. */
   ofIp(protocol: number, bytes: Uint8Array, start: number, end: number): number
+  /** The payload of another IP protocol, in which no packet was found. */
+  passedIp(protocol: number, bytes: Uint8Array, start: number, end: number, frame: number): void
+  /** The payload of the first datagrams of a flow, in which no packet was found. */
+  passedUdp(port: number, bytes: Uint8Array, start: number, end: number, frame: number): void
 }
 
 /**
@@ -275,6 +279,7 @@ export class IpReader {
       if (protocol === IP_IN_IP && tunnels < MAX_TUNNELS) return this.#packet(bytes, start, end, tunnels + 1)
       const within = tunnels < MAX_TUNNELS ? (this.unwrapper?.ofIp(protocol, bytes, start, end) ?? -1) : -1
       if (within >= 0) return this.#within(bytes, within, end, tunnels)
+      this.unwrapper?.passedIp(protocol, bytes, start, end, this.frame)
       this.counters.nonUdp++
       this.protocols[protocol] = (this.protocols[protocol] as number) + 1
       return FAULT.none
@@ -291,6 +296,7 @@ export class IpReader {
       const within = this.unwrapper?.ofUdp(destinationPort, bytes, start + 8, stop) ?? -1
       if (within >= 0) return this.#within(bytes, within, stop, tunnels)
     }
+    this.unwrapper?.passedUdp(destinationPort, bytes, start + 8, stop, this.frame)
     const flow =
       family === 4
         ? this.#flows.ipv4(i32(addresses, at), i32(addresses, at + 4), sourcePort, destinationPort)
