@@ -11,7 +11,7 @@ import { type DoneObject, HEAD_BYTES } from '../object/done-object.ts'
 import { KnownObjects } from '../object/known-objects.ts'
 import { type CountedHome, isReplaceable, OpenObjects } from '../object/open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from '../object/transport-object.ts'
-import { BREAK_US } from '../object/way-back.ts'
+import { BREAK_US, isBeginning } from '../object/way-back.ts'
 import type { ChannelNames } from './channel-names.ts'
 import { ChannelSenders, type Comparison } from './channel-senders.ts'
 import type { SourcePacket } from './source-packet.ts'
@@ -427,7 +427,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     const done = this.#known.get(key)
     if (done === undefined) return this.#begin(packet, key, 0)
     const restedUs = done.restedUs(timeUs)
-    const mayBegin = restedUs >= BREAK_US || (offset === 0 && this.#open.isFarBack(key))
+    const mayBegin =
+      (restedUs >= BREAK_US && isBeginning(offset, end - from)) || (offset === 0 && this.#open.isFarBack(key))
     if (done.media && mayBegin && done.loop === this.loops && this.#open.goesBack(key)) {
       const way = this.#open.wayBack(key, restedUs, done.length)
       if (this.#events.wentBack(this, way, packet, timeUs, frame) === 'held') return null

@@ -13,6 +13,8 @@ const IN_USE_US = 10_000_000
 const FOLLOW_US = 30_000_000
 /** Without a break, and with one channel of media, only a long round through many objects is another transmission. */
 const LONG_ROUND = { objects: 8, us: 5_000_000 }
+/** With several channels, one through so many: packets that overtake others go back by less. */
+const SHORT_ROUND = 3
 /** Packets wait so long, and as many bytes of them, until it is seen that all channels have gone back, and go on from there. */
 const HOLD_US = 10_000_000
 const HOLD_BYTES = 32 << 20
@@ -112,7 +114,10 @@ export class RestartWatch<Channel extends RestartChannel> {
     const goesOn =
       others.length === 0
         ? way.from - way.to >= LONG_ROUND.objects && way.agoUs >= LONG_ROUND.us
-        : back !== undefined && way.to > back.way.to && [channel, ...others].every((each) => this.#hasCome(each))
+        : back !== undefined &&
+          back.way.from - back.way.to >= SHORT_ROUND &&
+          way.to > back.way.to &&
+          [channel, ...others].every((each) => this.#hasCome(each))
     if (goesOn) return this.#restart(channel, way, silentUs, false, timeUs, frame)
     if (others.length === 0) return 'repeat'
     if (back === undefined) this.#back.set(channel, { way, silentUs, sinceUs: timeUs, frame, bytes: 0 })
@@ -154,10 +159,10 @@ export class RestartWatch<Channel extends RestartChannel> {
     return true
   }
 
-  /** Whether the object to which a channel went back has come again, for the most part: packets that come twice are few. */
+  /** Whether the object to which a channel went back has come again, but for what may be lost: packets that come twice are few. */
   #hasCome(channel: Channel): boolean {
     const back = this.#back.get(channel)
-    return back !== undefined && 2 * back.bytes >= back.way.length
+    return back !== undefined && 5 * back.bytes >= 4 * back.way.length
   }
 
   /** Ends the wait for other channels. */

@@ -4,7 +4,7 @@ import { hash32 } from './content-hash.ts'
 import { HEAD_BYTES } from './done-object.ts'
 import type { KnownObjects } from './known-objects.ts'
 import { type Evictor, type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-object.ts'
-import type { WayBack } from './way-back.ts'
+import { isBeginning, type WayBack } from './way-back.ts'
 
 /** TOIs of replaced objects in GPAC: init segment, and child playlists in turn. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
@@ -399,6 +399,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     // One packet that is all an object lacks from before reception may come late, as a repetition.
     const fills = object.state === 'joined' && offset === 0 && count >= object.joinedAt
     if (fills && !this.#channel.isBack) return -1
+    if (!isBeginning(offset, count)) return -1
     if (this.goesBack(object.toi)) return timeUs - object.lastTimeUs
     const brokenOff = object.state === 'receiving' && object.length >= 0 && object.ranges.highest < object.length
     const isNewest = object.toi === this.#newestMediaToi && this.#context.spec.detectLoops !== 'off'

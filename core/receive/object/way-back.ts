@@ -1,6 +1,18 @@
 /** Silence of all media after which the first object of the transmission is the beginning of another one, µs. */
 export const BREAK_US = 250_000
 
+/** Of another transmission of an object so many packets may be lost before the first one that arrives. */
+const LOST_PACKETS = 8
+
+/**
+ * Whether a packet may be the first that arrives of another transmission of an object: others are repeats, as where a source that broke
+ * off comes back with packets that it has sent.
+ * @param count bytes of the packet
+ */
+export function isBeginning(offset: number, count: number): boolean {
+  return offset <= LOST_PACKETS * count
+}
+
 /** A packet that goes back to an earlier media object. Times µs of the stream. */
 export type WayBack = {
   /** Newest media TOI before. */
