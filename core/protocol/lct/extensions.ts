@@ -49,6 +49,9 @@ export function tolExtension(transferLength: number): LctExtension {
   return { kind: 'tol', bits: transferLength <= 0xff_ffff ? 24 : 48, transferLength }
 }
 
+/** An LCT header has at most 255 words of 32 bits (RFC 5651 §5.1, HDR_LEN). */
+const MAX_BYTES = 255 * 4
+
 /**
  * Reads the extensions in `bytes[start, end)`, the rest of an LCT header, in wire order.
  * @param fec FEC Encoding ID, which determines the layout of EXT_FTI; only ID 0 is decoded
@@ -59,7 +62,7 @@ export function parseLctExtensions(bytes: Uint8Array, start: number, end: number
   while (at < end) {
     const het = bytes[at] as number
     const size = het >= 128 ? 4 : (bytes[at + 1] as number) * 4
-    if (size === 0 || at + size > end) {
+    if (size === 0 || at + size > end || at + size - start > MAX_BYTES) {
       extensions.push({ kind: 'malformed', bytes: bytes.subarray(at, end) })
       break
     }
