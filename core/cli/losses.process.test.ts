@@ -87,7 +87,8 @@ it('what is lost of a repeated transmission counts at once, though its objects a
   const spanUs = (sent.at(-1)?.timeUs ?? 0) - (sent[0]?.timeUs ?? 0) + 2_000_000
   const again = sent.map((each) => ({ ...each, timeUs: each.timeUs + spanUs }))
   const { kept, dropped } = thinned(again, 50)
-  const report = await inspect(write('again.pcap', [...sent, ...kept]))
+  // Not taken for a sender that began again.
+  const report = await inspect('--detect-loops', 'off', write('again.pcap', [...sent, ...kept]))
   const { lost } = report.totals.loss.total
   expect(lost.bytes).toBeGreaterThan(bytesOf(dropped) * 0.7)
   expect(lost.bytes).toBeLessThanOrEqual(bytesOf(dropped))

@@ -361,7 +361,7 @@ export const RULES = {
     clause: 'XML 1.0 2.4, 4.3.3',
     once: 'service',
     sentence: {
-      ampersand: '{table}: {times} times "&" where XML has "&amp;", the first in {where}; it is read as text',
+      ampersand: '{table}: {places} times "&" where XML has "&amp;", the first in {where}; it is read as text',
       encoding:
         '{table} is not in UTF-8, as it says (the first at {where}); the rest is read as Windows-1252 (Latin-1)',
     },

@@ -91,7 +91,7 @@ const RECEIVER_OPTIONS = [
     group: 'Objects',
     level: 'expert',
     label: 'Detect loops',
-    help: 'the content starts again when a TOI is over 100 below the last (on), also over 4 steps (auto), or never (off)',
+    help: 'the content starts again when all media begin again, or a TOI is over 100 below the last (on), also over 4 steps (auto); never (off)',
     commands: RECEIVING,
     test: 'core/receive/receive-options.test.ts',
   },

@@ -57,8 +57,8 @@ export const unreadableRules = (): RuleFile => ({
   },
   entriesDropped: (at, rules) => {
     const { table, dropped, count, writings } = at
-    for (const { what, count: times, where } of writings) {
-      const values = { table, times, where }
+    for (const { what, count: places, where } of writings) {
+      const values = { table, places, where }
       rules.raise('XML-FORM', { at, key: `${table} ${what}`, says: what, values })
     }
     if (count === 0) return
