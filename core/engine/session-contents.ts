@@ -86,9 +86,9 @@ export class SessionContents {
     return receiving
   }
 
-  /** The receiver of a part, null where it only sends. */
-  #find(part?: string): Receiving | null {
-    if (part !== undefined) return this.#graph.receivingOf(part)
+  /** The receiver of a part, null where it only sends. What a page leaves out arrives as null. */
+  #find(part?: string | null): Receiving | null {
+    if (part != null) return this.#graph.receivingOf(part)
     for (const { receiving } of this.#graph.parts) if (receiving) return receiving
     return null
   }
