@@ -20,7 +20,6 @@ function watch(page: Page) {
       new Promise<{ decoded: number; shown: number; ended: boolean; timeS: number; stoodMs: number; audio: number }>(
         (done) => {
           const video = document.querySelector('video') as HTMLVideoElement & { webkitAudioDecodedByteCount: number }
-          video.playbackRate = speed
           let shown = 0
           let last = performance.now()
           let at = video.currentTime
@@ -32,6 +31,8 @@ function watch(page: Page) {
           video.requestVideoFrameCallback(frame)
           const timer = setInterval(() => {
             const now = performance.now()
+            // Players begin at their own.
+            if (video.playbackRate !== speed) video.playbackRate = speed
             if (video.currentTime !== at || at === 0) {
               at = video.currentTime
               last = now
