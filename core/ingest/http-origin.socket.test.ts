@@ -87,12 +87,7 @@ describe('a presentation on a server', () => {
     ['an address without anything', 'nothing.mpd', 'source-unreachable', /nothing\.mpd": it answered 404/],
     ['a page', 'page', 'input-unusable', /page" is neither an MPD nor a playlist/],
     ['a manifest that leads to another host', 'away.mpd', 'not-supported', /absolute address/],
-    [
-      'a manifest whose segment is missing',
-      'short.mpd',
-      'input-unusable',
-      /live\/gone-1\.m4s" is not there.*segment 1/,
-    ],
+    ['a manifest whose segment is missing', 'short.mpd', 'input-unusable', /live\/gone-1\.m4s" is missing.*segment 1/],
     ['a live manifest', 'dynamic.mpd', 'not-supported', /live MPD/],
   ])('is refused for %s', async (_, name, code, message) => {
     const mpd = (inside: string, root = 'type="static"') =>

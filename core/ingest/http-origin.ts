@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events'
 import { shownText } from '../contract/shown-text.ts'
 import { withoutCredentials } from '../contract/shown-url.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import { pathOfReference } from '../files/outside-name.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { fetchResource, HTTP_LIMITS, type ResourceResult } from '../http/client/fetch-resource.ts'
 import { HostRule } from '../http/client/host-rule.ts'
@@ -10,14 +9,14 @@ import { HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { RequestSlots } from '../http/client/request-slots.ts'
 import type { ResourceRequest } from '../http/client/resource-answer.ts'
-import { isAbsoluteReference, resolveReference } from '../manifest/reference.ts'
+import { missingFile, nameBelow } from './names-below.ts'
 import type { Located, Origin } from './origin.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
 
 /** Requests at once. */
 const AT_ONCE = 16
-/** Largest manifest, initialisation segment or playlist. */
-const MAX_SMALL_BYTES = 64 << 20
+/** Largest initialisation segment or playlist. */
+const MAX_SMALL_BYTES = 16 << 20
 /** Waits before a request that failed is sent again, ms. */
 const RETRIES_MS: readonly number[] = [500, 1000, 2000]
 /** Longest wait that a server may ask for, ms. */
@@ -47,7 +46,7 @@ export class HttpOrigin implements Origin {
   }
 
   async read(name: string, role: string): Promise<Uint8Array> {
-    const path = this.#pathOf(name)
+    const path = nameBelow(name).resolved
     const answer = await this.#server.ask(this.#urlOf(path), null, MAX_SMALL_BYTES)
     if (answer === null) throw this.missing(path, role)
     return bytesOf(answer)
@@ -66,15 +65,11 @@ export class HttpOrigin implements Origin {
   }
 
   missing(path: string, role: string): AppFailure {
-    return new AppFailure(
-      'input-unusable',
-      `"${this.shown(path)}" is not there: the manifest names it as ${shownText(role)}.`,
-      'Put the file there, or correct the manifest.',
-    )
+    return missingFile(this.shown(path), role)
   }
 
   async #locate(name: string): Promise<Located> {
-    const path = this.#pathOf(name)
+    const path = nameBelow(name).resolved
     // Its first byte: the answer states how long the whole is.
     const answer = await this.#server.ask(this.#urlOf(path), [0, 1], MAX_OBJECT_BYTES)
     if (answer === null) return { path, sizeBytes: null }
@@ -85,24 +80,6 @@ export class HttpOrigin implements Origin {
         'Send a copy of the presentation on disk.',
       )
     return { path, sizeBytes: answer.total }
-  }
-
-  /** @throws AppFailure not-supported */
-  #pathOf(name: string): string {
-    if (isAbsoluteReference(name) || name.startsWith('/'))
-      throw new AppFailure(
-        'not-supported',
-        `The manifest names "${shownText(name, 300)}" by an absolute address, which receivers would ask for elsewhere.`,
-        'Use a manifest whose addresses are relative.',
-      )
-    const resolved = resolveReference('', name)
-    const plain = pathOfReference(resolved.split('?', 1)[0] ?? '')
-    if (plain.ok) return resolved
-    throw new AppFailure(
-      'not-supported',
-      `The manifest names "${shownText(name, 300)}", which ${plain.problem}.`,
-      'Use a manifest in a folder above its segments, with names that do not lead out of it.',
-    )
   }
 
   #urlOf(path: string): string {

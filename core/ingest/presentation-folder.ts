@@ -6,8 +6,8 @@ import { FolderDoor, NotReadable } from '../files/door.ts'
 import { pathOfReference } from '../files/outside-name.ts'
 import { safeRelativePath } from '../files/safe-name.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
-import { isAbsoluteReference, resolveReference } from '../manifest/reference.ts'
 import { folderReader } from './folder-reader.ts'
+import { missingFile, nameBelow } from './names-below.ts'
 import type { Located, Origin } from './origin.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
 
@@ -87,11 +87,7 @@ export class PresentationFolder implements Origin {
   }
 
   missing(path: string, role: string): AppFailure {
-    return new AppFailure(
-      'input-unusable',
-      `"${this.shown(path)}" is missing: the manifest names it as ${shownText(role)}.`,
-      'Put the file there, or correct the manifest.',
-    )
+    return missingFile(this.shown(path), role)
   }
 
   async #locate(name: string): Promise<Located> {
@@ -104,24 +100,9 @@ export class PresentationFolder implements Origin {
 
   /** Paths of a name: decoded, without its query, and as a dump writes it. @throws AppFailure not-supported */
   #pathsOf(name: string): [string, string?] {
-    if (isAbsoluteReference(name) || name.startsWith('/')) {
-      throw new AppFailure(
-        'not-supported',
-        `The manifest names "${shownText(name, 300)}" by an absolute address, which cannot be sent from a folder.`,
-        'Use a manifest whose addresses are relative.',
-      )
-    }
-    const resolved = resolveReference('', name)
-    const plain = pathOfReference(resolved.split('?', 1)[0] ?? '')
-    if (plain.ok) {
-      const dumped = safeRelativePath(resolved)
-      return dumped === plain.path ? [plain.path] : [plain.path, dumped]
-    }
-    throw new AppFailure(
-      'not-supported',
-      `The manifest names "${shownText(name, 300)}", which ${plain.problem}.`,
-      'Use a manifest in a folder above its segments, with names that do not lead out of it.',
-    )
+    const { resolved, path } = nameBelow(name)
+    const dumped = safeRelativePath(resolved)
+    return dumped === path ? [path] : [path, dumped]
   }
 
   async #size(path: string): Promise<number | null> {

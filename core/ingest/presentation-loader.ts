@@ -17,8 +17,9 @@ import { loadFolder, loadSingleFile } from './presentation-files.ts'
 import { PresentationFolder, readFailure } from './presentation-folder.ts'
 import { loadHls } from './presentation-hls.ts'
 
-/** Largest manifest that is read. */
-const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
+/** Largest manifest that is read from disk, and from a server. */
+const MAX_MANIFEST_BYTES = 64 << 20
+const MAX_SERVED_BYTES = 8 << 20
 
 /**
  * Loads a presentation from a path or an http(s) address: an MPD or a playlist with its segments; from a path also any other file
@@ -58,7 +59,7 @@ async function loadFromServer(address: string, options: LoadOptions): Promise<Pr
   const url = parsedUrl(address, shown)
   const server = new OriginServer(url.href)
   try {
-    const answer = await server.ask(url.href, null, MAX_MANIFEST_BYTES)
+    const answer = await server.ask(url.href, null, MAX_SERVED_BYTES)
     if (answer === null)
       throw new AppFailure(
         'source-unreachable',
