@@ -156,7 +156,7 @@ describe('several presentations of one broadcast', () => {
     expect(received.contents.report().services.map(({ id, name, destination }) => [id, name, destination])).toEqual([
       [5, 'First', '239.255.2.1:6000'],
       [6, 'Mine', '239.255.2.1:6001'],
-      [7, 'Service', '239.255.2.1:6002'],
+      [7, 'Svc 7', '239.255.2.1:6002'],
     ])
   })
 

@@ -287,7 +287,8 @@ function servicesOf(
     const id = own ?? free()
     return {
       serviceId: asServiceId(id),
-      serviceName: ownName ?? (at === 0 ? serviceName : `Service ${id}`),
+      // Its number is among the seven characters that the SLT has for a name.
+      serviceName: ownName ?? (at === 0 ? serviceName : `Svc ${id}`),
       address,
       port: port + at,
       presentation,

@@ -17,21 +17,21 @@ export function latestOf(
   service: Pick<ServiceFacts, 'id' | 'sharesFilesOf'>,
   channels: readonly ChannelFacts[],
   limits: ClockLimits,
-  { silence, tables, media }: Watches,
+  { silence, tables, media: watch }: Watches,
 ): Latest {
   const { id, sharesFilesOf } = service
   const table = (of: typeof id | null, ruleUs: number, type?: string): LastSeen | null => {
     const last = tables.last(of, type)
     return last === null ? null : { timeUs: last.lastUs, limitUs: Math.max(ruleUs, 2 * (last.intervalUs ?? 0)) }
   }
-  let begun: LastSeen | null = null
+  let media: LastSeen | null = null
   let init: LastSeen | null = null
   const segments = new Map<string, LastSeen>()
   for (const { index } of channels) {
-    const last = media.lastOf(index)
+    const last = watch.lastOf(index)
     if (last === null) continue
     const limitUs = Math.max(limits.serviceUs, 2 * last.durationUs)
-    begun = later(begun, last.begunUs, limitUs)
+    media = later(media, last.arrivedUs, limitUs)
     // How often one is sent is the sender's choice, and one is enough.
     init = later(init, last.initUs, null)
     const segment = later(segments.get(last.role) ?? null, last.segmentUs, limitUs)
@@ -51,7 +51,7 @@ export function latestOf(
     stsid: table(id, limits.slsUs, 'S-TSID'),
     manifest,
     init,
-    firstMedia: begun,
+    firstMedia: media,
     firstSegment: newest,
     // Of the role that has had none for the longest time.
     playable: roles[0] ?? null,

@@ -29,9 +29,12 @@ type Lane = {
   run: LateRun | null
   runs: number
   inTime: number
-  /** When it last had the beginning of a media object, a whole one, and an initialisation segment; null: none. */
+  /** The media object that began last, and when; null: none. */
   begunUs: number | null
+  begunRow: number | null
+  /** When it last had a whole one; null: never. */
   segmentUs: number | null
+  /** The latest initialisation segment; null: none. */
   initRow: number | null
   readonly rate: RateWatch
 }
@@ -40,7 +43,8 @@ type Lane = {
 export type LastMedia = {
   readonly role: ChannelRole
   readonly durationUs: number
-  readonly begunUs: number | null
+  /** Packets of the object that began last, which may take long. */
+  readonly arrivedUs: number | null
   readonly segmentUs: number | null
   readonly initUs: number | null
 }
@@ -94,9 +98,14 @@ export class MediaWatch {
   lastOf(channel: number): LastMedia | null {
     const lane = this.#lanes.get(channel)
     if (lane === undefined) return null
-    const { durationUs, begunUs, segmentUs, initRow } = lane
-    const initUs = initRow === null ? null : (this.#columns.values.lastTimeUs[initRow] ?? null)
-    return { role: lane.channel.role, durationUs, begunUs, segmentUs, initUs }
+    const { durationUs, begunUs, begunRow, segmentUs, initRow } = lane
+    const arrivedUs = begunUs === null ? null : Math.max(begunUs, this.#lastOfRow(begunRow) ?? begunUs)
+    return { role: lane.channel.role, durationUs, arrivedUs, segmentUs, initUs: this.#lastOfRow(initRow) }
+  }
+
+  /** Newest packet of an object; null where it is not known. */
+  #lastOfRow(row: number | null): number | null {
+    return row === null ? null : (this.#columns.values.lastTimeUs[row] ?? null)
   }
 
   objectBegun(object: FlowObject): void {
@@ -104,6 +113,7 @@ export class MediaWatch {
     const lane = this.#lane(object.channel)
     if (lane === null) return
     lane.begunUs = object.firstTimeUs
+    lane.begunRow = object.index
     this.#returned(lane, object.firstTimeUs)
   }
 
@@ -117,7 +127,10 @@ export class MediaWatch {
     if (kind !== 'media') return
     const lane = this.#lane(object.channel)
     if (lane === null) return
-    lane.begunUs = Math.max(lane.begunUs ?? 0, object.firstTimeUs)
+    if (object.firstTimeUs >= (lane.begunUs ?? 0)) {
+      lane.begunUs = object.firstTimeUs
+      lane.begunRow = object.index
+    }
     const { serviceId, name } = object
     const place = serviceId === null || name === null ? null : this.#media.place(serviceId, name, object.lastTimeUs)
     const durationUs = place === null ? null : place.list.durationUs(place.position)
@@ -214,8 +227,9 @@ export class MediaWatch {
     if (known !== undefined) return known
     const channel = this.#channels[index]
     if (channel === undefined) return null
-    const none = { outage: null, run: null, runs: 0, inTime: 0, begunUs: null, segmentUs: null, initRow: null }
-    const lane: Lane = { channel, durationUs: 0, ...none, rate: new RateWatch() }
+    const none = { outage: null, run: null, runs: 0, inTime: 0 }
+    const noMedia = { begunUs: null, begunRow: null, segmentUs: null, initRow: null }
+    const lane: Lane = { channel, durationUs: 0, ...none, ...noMedia, rate: new RateWatch() }
     this.#lanes.set(index, lane)
     return lane
   }

@@ -9,4 +9,8 @@ test('a segment without decode time is named by the player, the alarms and the i
   await expect(app.player.getByRole('alert')).toContainText(/video-\d+\.m4s has no decode time \(tfdt\)/)
   await app.openTab('Alarms')
   await expect(page.getByRole('treegrid', { name: 'Alarms' })).toContainText('no decode time (tfdt)')
+  await app.openTab('Objects')
+  await app.objects.row('video-3.m4s').first().click()
+  await app.inspector.getByRole('tab', { name: 'Boxes' }).click()
+  await expect(app.inspector).toContainText('traf has no tfdt')
 })

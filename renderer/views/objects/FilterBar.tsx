@@ -87,7 +87,7 @@ export function FilterBar(props: FilterBarProps) {
       ) : (
         <p className={styles.count}>
           {props.all === null
-            ? `${formatCount(props.total)} objects`
+            ? `${formatCount(props.total)} ${props.total === 1 ? 'object' : 'objects'}`
             : `${formatCount(props.total)} of ${formatCount(props.all)}`}
         </p>
       )}

@@ -23,6 +23,9 @@ describe('overview', () => {
     // 600 buckets of 1 ms: 125 bytes in each are 1 Mb/s.
     overview.rebuild(columnsOf([{ channel: 0, fromUs: 0, toUs: 600_000, received: 75_000 }]))
     expect(overview.peakText).toMatch(/^peak (1\.00 Mb|99\d kb)\/s$/)
+    // A few packets of one moment have any rate.
+    overview.rebuild(columnsOf([{ channel: 0, fromUs: 0, toUs: 3000, received: 75_000 }]))
+    expect(overview.peakText).toBe('')
   })
 
   it('is empty without rows', () => {

@@ -6,6 +6,8 @@ import { type TimeScale, timeToX } from '../../model/time-scale.ts'
 import { NO_CHANNEL, type ObjectColumns } from '../../stores/object-columns.ts'
 
 const BUCKETS = 600
+/** Over shorter times a few packets have any rate, s. */
+const LEAST_RATE_S = 0.001
 
 /** Data of the strip: bytes of objects over time, and incomplete objects. */
 export class Overview {
@@ -16,10 +18,10 @@ export class Overview {
   toUs = 0
   peak = 0
 
-  /** The height of the strip in words: its highest rate. */
+  /** The height of the strip in words: its highest rate; empty where the session is too short to have one. */
   get peakText(): string {
     const seconds = (this.toUs - this.fromUs) / BUCKETS / 1e6
-    return seconds > 0 ? `peak ${formatRate((this.peak * 8) / seconds)}` : ''
+    return seconds >= LEAST_RATE_S ? `peak ${formatRate((this.peak * 8) / seconds)}` : ''
   }
 
   /** Counts all rows again, in O(rows). */
@@ -86,15 +88,7 @@ export function drawOverview(
     pen.fill()
     pen.globalAlpha = 1
   }
-  const label = overview.peakText
-  pen.font = palette.font
-  pen.textBaseline = 'middle'
-  pen.fillStyle = palette.surface
-  pen.globalAlpha = 0.75
-  pen.fillRect(scale.left, TICKS_HEIGHT + 2, pen.measureText(label).width + 10, 15)
-  pen.globalAlpha = 1
-  pen.fillStyle = palette.text
-  pen.fillText(label, scale.left + 5, TICKS_HEIGHT + 10)
+  drawPeak(pen, picture)
   pen.fillStyle = palette.hole
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     if ((overview.partial[bucket] as number) > 0)
@@ -137,4 +131,17 @@ export function overviewGrip(
   if (Math.abs(x - left) <= slop) return 'from'
   if (Math.abs(x - right) <= slop) return 'to'
   return x > left && x < right ? 'move' : 'new'
+}
+
+function drawPeak(pen: CanvasRenderingContext2D, { overview, palette, scale }: OverviewPicture): void {
+  const label = overview.peakText
+  if (label === '') return
+  pen.font = palette.font
+  pen.textBaseline = 'middle'
+  pen.fillStyle = palette.surface
+  pen.globalAlpha = 0.75
+  pen.fillRect(scale.left, TICKS_HEIGHT + 2, pen.measureText(label).width + 10, 15)
+  pen.globalAlpha = 1
+  pen.fillStyle = palette.text
+  pen.fillText(label, scale.left + 5, TICKS_HEIGHT + 10)
 }
