@@ -53,7 +53,9 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     this.#fragments.add(key)
     // A live manifest changes with every segment: only its first version is at `info`.
     const of = version === null ? '' : `, version ${version}`
-    const text = `Service ${serviceId}: ${isNew ? '' : 'new '}${type} ${name}${of}, ${bytes.length} bytes`
+    // File tables are named by their type and TSI.
+    const named = name?.startsWith(`${type} `) === true ? name : `${type} ${name}`
+    const text = `Service ${serviceId}: ${isNew ? '' : 'new '}${named}${of}, ${bytes.length} bytes`
     this.#log(type === 'MPD' || type === 'HLS' ? 'dash' : 'route', isNew ? 'info' : 'debug', text)
   }
 
