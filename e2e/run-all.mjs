@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildIfStale } from '../electron/runtime/build-state.mjs'
-import { playwrightCounts, vitestCounts } from './test-counts.mjs'
+import { playwrightResults, vitestResults } from './test-results.mjs'
 
 /*
- * `npm test`: unit, property and socket tests, then the end-to-end ones; the last line has the totals, which the exit status
- * matches.
+ * `npm test`: unit, property and socket tests, then the end-to-end ones; at the end all that failed, so that a log that was cut
+ * from above still tells it; the last line has the totals, which the exit status matches.
  */
 
 const root = join(import.meta.dirname, '..')
@@ -24,16 +24,17 @@ try {
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${unitResults}`],
   ])
   const e2eStatus = await runNode(['e2e/run-e2e.mjs'])
-  report([withStatus(vitestCounts(unitResults), unitStatus), withStatus(playwrightCounts(e2eResults), e2eStatus)])
+  report([withStatus(vitestResults(unitResults), unitStatus), withStatus(playwrightResults(e2eResults), e2eStatus)])
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  report([{ passed: 0, failed: 1, skipped: 0 }])
+  report([{ passed: 0, failed: 1, skipped: 0, failures: [error instanceof Error ? error.message : String(error)] }])
 }
 
-/** @param {import('./test-counts.mjs').Counts[]} suites */
+/** @param {import('./test-results.mjs').Results[]} suites */
 function report(suites) {
   const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
     suites.reduce((total, suite) => total + suite[key], 0)
+  const failures = suites.flatMap((suite) => suite.failures)
+  if (failures.length > 0) console.log(`\nFailed:\n\n${failures.join('\n\n')}`)
   process.exitCode = sum('failed') === 0 ? 0 : 1
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
 }
@@ -41,11 +42,17 @@ function report(suites) {
 /**
  * Counts a runner that fails without a failed test (a crash, an error after the last test) as one failure.
  *
- * @param {import('./test-counts.mjs').Counts} counts
+ * @param {import('./test-results.mjs').Results} results
  * @param {number} status
+ * @returns {import('./test-results.mjs').Results}
  */
-function withStatus(counts, status) {
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+function withStatus(results, status) {
+  if (status === 0 || results.failed > 0) return results
+  return {
+    ...results,
+    failed: 1,
+    failures: [...results.failures, `A suite ended with status ${status} without a failed test.`],
+  }
 }
 
 /**
