@@ -684,6 +684,18 @@ describe('a server in trouble', () => {
     expect(Number(/bytes=(\d+)-89999/.exec(second ?? '')?.[1])).toBeGreaterThan(10_000)
   })
 
+  test('the connection breaks in an answer that states no length: nothing shows whose bytes came', async () => {
+    const lying = await serve({})
+    lying.answer = (_, response) => {
+      response.writeHead(200)
+      response.write(content(3000).reverse(), () => response.destroy())
+    }
+    const server = await serve({ '/v/1.m4s': FILE })
+    const outcome = await fetched(setting([lying.url, server.url]), wanted(FILE, [[0, 4344]]))
+    expect(isSame(outcome?.bytes, FILE)).toBe(true)
+    expect(outcome).toMatchObject({ whole: true, urls: [server.url] })
+  })
+
   test('no listener: the next one, and after three failures it rests', async () => {
     const dead = await TestServer.open()
     const deadUrl = dead.url

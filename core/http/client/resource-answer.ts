@@ -45,6 +45,8 @@ export type AnswerFault = { readonly reason: string; readonly mismatch: boolean 
 export type ResourceHead = {
   readonly from: number
   readonly total: number | null
+  /** The answer itself states the length of the resource, which thereby agrees with what is known of it. */
+  readonly statesTotal: boolean
   readonly etag: string | null
   readonly encoding: string | null
   readonly whole: boolean
@@ -87,6 +89,7 @@ function wholeResource(ask: ResourceRequest, length: number | null, common: Comm
     ...common,
     from: 0,
     total: common.encoding !== null ? null : (length ?? ask.total),
+    statesTotal: length !== null && common.encoding === null,
     whole: true,
     boundary: null,
     bodyBytes,
@@ -107,7 +110,8 @@ function part(
     if (boundary === '') return mismatch('it answered in parts without saying their boundary')
     const asked = ask.range[1] === null ? ask.maxBytes : ask.range[1] - ask.range[0]
     const bodyBytes = Math.min(asked, ask.maxBytes) + MULTIPART_EXTRA
-    return { ...common, from: ask.range[0], total: ask.total, whole: false, boundary, bodyBytes, exact: false }
+    const head = { from: ask.range[0], total: ask.total, statesTotal: false, whole: false }
+    return { ...common, ...head, boundary, bodyBytes, exact: false }
   }
   const stated = parseContentRange(headers['content-range'])
   if (stated?.range == null) return mismatch('it answered 206 without a valid Content-Range')
@@ -122,7 +126,8 @@ function part(
   if (length !== null && length !== to - from)
     return mismatch(`it announced ${length} bytes for a range of ${to - from}`)
   if (to - from > ask.maxBytes) return { reason: `${to - from} bytes are too many`, mismatch: false }
-  return { ...common, from, total: stated.total, whole: false, boundary: null, bodyBytes: to - from, exact: true }
+  const head = { from, total: stated.total, statesTotal: stated.total !== null, whole: false }
+  return { ...common, ...head, boundary: null, bodyBytes: to - from, exact: true }
 }
 
 function unsatisfied(ask: ResourceRequest, headers: IncomingHttpHeaders): AnswerFault {
@@ -131,10 +136,14 @@ function unsatisfied(ask: ResourceRequest, headers: IncomingHttpHeaders): Answer
   return mismatch(`it says the range lies outside of the file${total === null ? '' : `, which has ${total} bytes`}`)
 }
 
-/** Cuts a body into pieces of the resource. */
+/**
+ * Cuts a body into pieces of the resource. Of a body that broke off, nothing shows whose bytes they are but a stated length:
+ * without one they are not used.
+ */
 export function readPieces(head: ResourceHead, body: Uint8Array, broken: string | null): ResourceAnswer | AnswerFault {
-  const { etag, encoding, whole, from, boundary, bodyBytes, exact } = head
-  if (boundary !== null) return parts(head, boundary, body, broken)
+  const { etag, encoding, whole, from, boundary, bodyBytes, exact, statesTotal } = head
+  if (broken !== null && !statesTotal) return { reason: broken, mismatch: false }
+  if (boundary !== null) return parts(head, boundary, body)
   if (broken === null && exact && body.length < bodyBytes) {
     return mismatch(`it sent ${body.length} of the ${bodyBytes} bytes it announced`)
   }
@@ -142,13 +151,7 @@ export function readPieces(head: ResourceHead, body: Uint8Array, broken: string 
   return { pieces: [{ at: from, bytes: body }], whole, total, etag, encoding, broken }
 }
 
-function parts(
-  head: ResourceHead,
-  boundary: string,
-  body: Uint8Array,
-  broken: string | null,
-): ResourceAnswer | AnswerFault {
-  if (broken !== null) return { reason: broken, mismatch: false }
+function parts(head: ResourceHead, boundary: string, body: Uint8Array): ResourceAnswer | AnswerFault {
   // The package reader expects the boundary in a header, as in mail.
   const front = new TextEncoder().encode(`Content-Type: multipart/byteranges; boundary="${boundary}"\r\n\r\n`)
   const pieces: Piece[] = []
@@ -168,7 +171,7 @@ function parts(
     throw thrown
   }
   if (pieces.length === 0) return mismatch('its answer has no parts')
-  return { pieces, whole: false, total, etag: head.etag, encoding: null, broken }
+  return { pieces, whole: false, total, etag: head.etag, encoding: null, broken: null }
 }
 
 function otherTotal(stated: number, known: number): AnswerFault {
