@@ -1,6 +1,3 @@
-import type { Toi, Tsi } from '../contract/ids.ts'
-import { RouteObject } from './route-object.ts'
-
 /**
  * Longest time between two packets of one object, µs: receivers take a longer silence for its end (GPAC's after 500 ms), and a
  * sender on a busy machine is late.
@@ -31,10 +28,25 @@ export interface Emitter {
   send(context: EmitContext): boolean
 }
 
-/** Cuts objects into packets of one destination, in one buffer. */
-export class PacketCutter {
+/** One delivery object on its way: it writes its packets, one after another. */
+export interface OutgoingObject {
+  readonly sizeBytes: number
+  /** Offset of the first unwritten byte. */
+  readonly offset: number
+  /** An empty object is one packet. */
+  readonly done: boolean
+  /**
+   * Writes the next packet to the start of `into`, which has room for the largest.
+   * @returns its length
+   */
+  next(into: Uint8Array): number
+}
+
+/** Sends objects to one destination, in one buffer. */
+export class PacketSender {
   readonly address: string
   readonly port: number
+  /** Size of a whole LCT packet. */
   readonly mtu: number
   readonly #packet: Uint8Array
 
@@ -45,21 +57,16 @@ export class PacketCutter {
     this.#packet = new Uint8Array(mtu)
   }
 
-  open(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array): RouteObject {
-    return new RouteObject(tsi, toi, codepoint, bytes, this.mtu)
-  }
-
   /** Sends one packet of an object. */
-  next(object: RouteObject, context: EmitContext): void {
+  next(object: OutgoingObject, context: EmitContext): void {
     const length = object.next(this.#packet)
-    // All packets of an object but the last fill the buffer, so they need no view.
+    // Most packets fill the buffer, so they need no view.
     const bytes = length === this.mtu ? this.#packet : this.#packet.subarray(0, length)
     context.out.packet(this.address, this.port, bytes, context.timeUs)
   }
 
-  /** Sends a whole object at once: signalling, playlists, initialisation segments. */
-  whole(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, context: EmitContext): void {
-    const object = this.open(tsi, toi, codepoint, bytes)
+  /** Sends an object at once: signalling, playlists, initialisation segments. */
+  whole(object: OutgoingObject, context: EmitContext): void {
     while (!object.done) this.next(object, context)
   }
 }

@@ -1,8 +1,5 @@
-import { asToi } from '../contract/ids.ts'
 import type { Presentation, PresentationFile } from '../ingest/presentation.ts'
-import { CODEPOINT, FILES_TSI } from '../protocol/route/toi-plan.ts'
-import { type EmitContext, type Emitter, MAX_GAP_US, type PacketCutter } from './emitter.ts'
-import type { RouteObject } from './route-object.ts'
+import { type EmitContext, type Emitter, MAX_GAP_US, type OutgoingObject, type PacketSender } from './emitter.ts'
 
 /** Repetition of files that are not media. */
 export type FileCarouselOptions = {
@@ -15,25 +12,35 @@ export type FileCarouselOptions = {
   readonly repeat: boolean
 }
 
-/** Sends plain files one after another on TSI 1, TOI 1, 2, 3 …, evenly spread over a turn, a file's packets less thinly. */
+/** Makes a file's object, after what it needs before it. @param index of the file in the presentation */
+export type OpenFile = (
+  index: number,
+  file: PresentationFile,
+  bytes: Uint8Array,
+  context: EmitContext,
+) => OutgoingObject
+
+/** Sends plain files one after another, evenly spread over a turn, a file's packets less thinly. */
 export class FileCarousel implements Emitter {
   objects = 0
   #nextUs: number
   #turnStartUs: number
   #index = 0
   #sentBytes = 0
-  #object: RouteObject | null = null
+  #object: OutgoingObject | null = null
   readonly #files: readonly PresentationFile[]
   readonly #presentation: Presentation
-  readonly #cutter: PacketCutter
+  readonly #sender: PacketSender
+  readonly #open: OpenFile
   readonly #turnUs: number
   readonly #totalBytes: number
   readonly #repeat: boolean
 
-  constructor(presentation: Presentation, cutter: PacketCutter, options: FileCarouselOptions) {
+  constructor(presentation: Presentation, sender: PacketSender, open: OpenFile, options: FileCarouselOptions) {
     this.#files = presentation.files
     this.#presentation = presentation
-    this.#cutter = cutter
+    this.#sender = sender
+    this.#open = open
     this.#repeat = options.repeat
     this.#totalBytes = Math.max(
       1,
@@ -69,10 +76,10 @@ export class FileCarousel implements Emitter {
     if (this.#object === null) {
       const stored = bytes.get(file)
       if (stored === null) return bytes.isUnreadable(file) && this.#end(file)
-      this.#object = this.#cutter.open(FILES_TSI, asToi(this.#index + 1), CODEPOINT.file, stored)
+      this.#object = this.#open(this.#index, file, stored, context)
     }
     const object = this.#object
-    this.#cutter.next(object, context)
+    this.#sender.next(object, context)
     if (object.done) {
       this.objects++
       return this.#end(file)

@@ -2,6 +2,7 @@ import { asToi, asTsi, type Toi, type Tsi } from '../contract/ids.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { tolExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
+import type { OutgoingObject } from './emitter.ts'
 
 /** Size of a whole LCT packet on Ethernet: 1500 minus IPv4 and UDP headers. */
 export const DEFAULT_MTU = 1472
@@ -19,7 +20,7 @@ const START_OFFSET = 4
  * | V=1 C=0 PSI=10 | S=1 O=01 H=0 B | HDR_LEN | CP | CCI=0 | TSI 32 | TOI 32 | EXT_TOL | start_offset 32 | data |
  * ```
  */
-export class RouteObject {
+export class RouteObject implements OutgoingObject {
   readonly tsi: Tsi
   readonly toi: Toi
   readonly sizeBytes: number
@@ -42,20 +43,14 @@ export class RouteObject {
     if (this.#payloadBytes < 1) throw new RangeError(`an mtu of ${mtu} bytes leaves no room for data`)
   }
 
-  /** Offset of the first unwritten byte. */
   get offset(): number {
     return this.#offset
   }
 
-  /** An empty object is one packet. */
   get done(): boolean {
     return this.#done
   }
 
-  /**
-   * Writes the next packet to the start of `into`, which has at least mtu bytes.
-   * @returns its length
-   */
   next(into: Uint8Array): number {
     const headerBytes = this.#header.length
     const from = this.#offset

@@ -1,12 +1,12 @@
-import { asToi, type Toi } from '../contract/ids.ts'
+import { asToi, type Toi, type Tsi } from '../contract/ids.ts'
 import type { FileBytes, Presentation } from '../ingest/presentation.ts'
 import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from '../protocol/route/toi-plan.ts'
-import type { EmitContext, Emitter } from './emitter.ts'
-import { PacketCutter } from './emitter.ts'
+import { type EmitContext, type Emitter, type OutgoingObject, PacketSender } from './emitter.ts'
 import { FileCarousel } from './file-carousel.ts'
 import { broadcastMpd, segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
+import { RouteObject } from './route-object.ts'
 import {
   basePatterns,
   type ListedFile,
@@ -15,7 +15,7 @@ import {
   type SignalledService,
   serialiseSls,
 } from './service-signalling.ts'
-import { type SegmentStart, TrackEmitter } from './track-emitter.ts'
+import { type SegmentCarriage, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /** Options of one service. */
@@ -30,7 +30,7 @@ export type ServiceBroadcastOptions = SignalledService & {
 }
 
 /** Sends one service: its signalling, and each of its channels by an emitter. */
-export class ServiceBroadcast implements Emitter, SegmentStart {
+export class ServiceBroadcast implements Emitter, SegmentCarriage {
   readonly tracks: readonly TrackEmitter[]
   readonly files: FileCarousel | null
   readonly bytes: FileBytes
@@ -47,7 +47,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
   readonly #presentation: Presentation
   readonly #loop: LoopPlan | null
   readonly #startUs: number
-  readonly #cutter: PacketCutter
+  readonly #sender: PacketSender
 
   /** @throws AppFailure not-supported, where the presentation cannot be looped; input-unusable, where it cannot be read */
   constructor(options: ServiceBroadcastOptions, presentation: Presentation, startUs: number) {
@@ -57,21 +57,26 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
     this.#nextUs = startUs
     this.bytes = presentation.bytes
     this.#loop = options.loop ? planLoop(presentation) : null
-    this.#cutter = new PacketCutter(options.address, options.port, options.mtu)
+    this.#sender = new PacketSender(options.address, options.port, options.mtu)
     const schedules = presentation.tracks.map((track) => new TrackSchedule(track, this.#loop))
     this.tracks = schedules.map(
-      (schedule, index) => new TrackEmitter(schedule, mediaTsi(index), startUs, presentation.bytes, this.#cutter, this),
+      (schedule) => new TrackEmitter(schedule, startUs, presentation.bytes, this.#sender, this),
     )
     this.files =
       presentation.files.length === 0
         ? null
-        : new FileCarousel(presentation, this.#cutter, {
-            startUs,
-            periodUs: options.carouselUs,
-            rateBps: options.fileRateBps,
-            repeat: options.loop,
-          })
-    this.#channels = this.tracks.map((emitter) => new ChannelState(emitter))
+        : new FileCarousel(
+            presentation,
+            this.#sender,
+            (index, _, bytes) => this.#object(FILES_TSI, asToi(index + 1), CODEPOINT.file, bytes),
+            {
+              startUs,
+              periodUs: options.carouselUs,
+              rateBps: options.fileRateBps,
+              repeat: options.loop,
+            },
+          )
+    this.#channels = this.tracks.map((emitter, index) => new ChannelState(emitter, mediaTsi(index)))
     this.#manifest = this.#manifestAt(0)
     this.#sls = this.#serialise()
   }
@@ -94,29 +99,43 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
     return true
   }
 
-  beginSegment(
-    track: TrackEmitter,
-    segment: ScheduledSegment,
-    context: EmitContext,
-  ): { toi: Toi; bytes: Uint8Array } | null {
-    const channel = this.#channels.find((candidate) => candidate.emitter === track)
-    if (channel === undefined) return null
-    const { playlist } = channel.emitter.schedule.track
-    if (this.#loop === null) return playlist === null ? null : { toi: PLAYLIST_TOIS[0], bytes: playlist.bytes }
-    if (playlist === null) {
+  /** Before the segment go the playlist and signalling that name it, and the initialisation segment. */
+  openSegment(track: TrackEmitter, segment: ScheduledSegment, bytes: Uint8Array, context: EmitContext): OutgoingObject {
+    const channel = this.#channels[this.tracks.indexOf(track)] as ChannelState
+    const { tsi } = channel
+    this.#announce(channel, segment, context)
+    const { playlist } = channel
+    if (playlist !== null) this.#sendWhole(tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context)
+    const { init } = track.schedule.track
+    if (init !== null) this.#sendWhole(tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
+    return this.#object(tsi, segment.toi, CODEPOINT.media, bytes)
+  }
+
+  /** In a loop, lists the segment in the playlist or the manifest. */
+  #announce(channel: ChannelState, segment: ScheduledSegment, context: EmitContext): void {
+    if (this.#loop === null) return
+    const { schedule } = channel.emitter
+    if (schedule.track.playlist === null) {
       if (this.#loop.manifest === 'timeline') this.#renewManifest(segment.startUs, context)
-      return null
+      return
     }
-    const listed = segmentsToList(channel.emitter.schedule, segment.startUs, segment.index)
-    if (listed.length === 0) return null
-    channel.renewPlaylist(livePlaylist(channel.emitter.schedule, listed))
+    const listed = segmentsToList(schedule, segment.startUs, segment.index)
+    if (listed.length === 0) return
+    channel.renewPlaylist(livePlaylist(schedule, listed))
     this.#stsidVersion = nextVersion(this.#stsidVersion)
     this.#renew(context)
-    return channel.playlist
+  }
+
+  #object(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array): RouteObject {
+    return new RouteObject(tsi, toi, codepoint, bytes, this.#sender.mtu)
+  }
+
+  #sendWhole(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, context: EmitContext): void {
+    this.#sender.whole(this.#object(tsi, toi, codepoint, bytes), context)
   }
 
   #sendSls(context: EmitContext): void {
-    this.#cutter.whole(SLS_TSI, this.#sls.toi, CODEPOINT.package, this.#sls.bytes, context)
+    this.#sendWhole(SLS_TSI, this.#sls.toi, CODEPOINT.package, this.#sls.bytes, context)
   }
 
   #renewManifest(atUs: number, context: EmitContext): void {
@@ -164,11 +183,13 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
 /** Signalling values of a media channel, and its child playlist. */
 class ChannelState {
   readonly emitter: TrackEmitter
+  readonly tsi: Tsi
   playlist: { toi: Toi; bytes: Uint8Array } | null = null
   #efdtVersion = 0
 
-  constructor(emitter: TrackEmitter) {
+  constructor(emitter: TrackEmitter, tsi: Tsi) {
     this.emitter = emitter
+    this.tsi = tsi
     const { track, loop } = emitter.schedule
     if (track.playlist !== null && loop === null) this.playlist = { toi: PLAYLIST_TOIS[0], bytes: track.playlist.bytes }
   }
@@ -197,7 +218,7 @@ class ChannelState {
       for (const { toi, name, contentType, sizeBytes } of track.segments)
         files.push({ toi, name, contentType, bytes: sizeBytes })
     return {
-      tsi: this.emitter.tsi,
+      tsi: this.tsi,
       realTime: true,
       bandwidth: track.bandwidth,
       media: { repId: track.repId, contentType: track.contentType, lang: track.lang },

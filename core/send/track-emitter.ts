@@ -1,59 +1,49 @@
 import { CodecError } from '../bytes/codec-error.ts'
-import type { Toi, Tsi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes } from '../ingest/presentation.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { trackTimescales } from '../media/bmff/init-segment.ts'
 import { shiftSegment } from '../media/bmff/shift-segment.ts'
-import { CODEPOINT, INIT_TOI } from '../protocol/route/toi-plan.ts'
-import { type EmitContext, type Emitter, MAX_GAP_US, type PacketCutter } from './emitter.ts'
-import type { RouteObject } from './route-object.ts'
+import { type EmitContext, type Emitter, MAX_GAP_US, type OutgoingObject, type PacketSender } from './emitter.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
-/** Sends the child playlist and signalling that a segment needs before it. */
-export interface SegmentStart {
-  /** Called when a segment of a track starts, before its first packet. */
-  beginSegment(
-    track: TrackEmitter,
-    segment: ScheduledSegment,
-    context: EmitContext,
-  ): { toi: Toi; bytes: Uint8Array } | null
+/** Knows what a segment needs before it, and how it becomes packets. */
+export interface SegmentCarriage {
+  /** Called when a segment starts: sends what it needs before it. @returns its object */
+  openSegment(track: TrackEmitter, segment: ScheduledSegment, bytes: Uint8Array, context: EmitContext): OutgoingObject
 }
 
 /**
- * Sends one media channel: before each segment its playlist and initialisation segment, then its bytes spread over its
- * duration, but never so thinly that receivers take it for over.
+ * Sends one media channel: before each segment what it needs, then its bytes spread over its duration, but never so thinly that
+ * receivers take it for over.
  */
 export class TrackEmitter implements Emitter {
   readonly schedule: TrackSchedule
-  readonly tsi: Tsi
   /** Segments sent completely. */
   objects = 0
   #nextUs: number
   #index = 0
-  #object: RouteObject | null = null
+  #object: OutgoingObject | null = null
   #segment: ScheduledSegment | null
   #sequence = 1
   #startUs: number
   readonly #bytes: FileBytes
-  readonly #cutter: PacketCutter
-  readonly #start: SegmentStart
+  readonly #sender: PacketSender
+  readonly #carriage: SegmentCarriage
   readonly #timescales: ReadonlyMap<number, number>
 
   constructor(
     schedule: TrackSchedule,
-    tsi: Tsi,
     startUs: number,
     bytes: FileBytes,
-    cutter: PacketCutter,
-    start: SegmentStart,
+    sender: PacketSender,
+    carriage: SegmentCarriage,
   ) {
     this.schedule = schedule
-    this.tsi = tsi
     this.#startUs = startUs
     this.#bytes = bytes
-    this.#cutter = cutter
-    this.#start = start
+    this.#sender = sender
+    this.#carriage = carriage
     const { init } = schedule.track
     this.#timescales =
       init === null || schedule.loop === null ? new Map() : readable(init.name, () => trackTimescales(init.bytes))
@@ -90,7 +80,7 @@ export class TrackEmitter implements Emitter {
       object = this.#begin(segment, context)
       if (object === null) return this.#skip(segment)
     }
-    this.#cutter.next(object, context)
+    this.#sender.next(object, context)
     if (object.done) this.#end(segment)
     else {
       const evenUs =
@@ -116,15 +106,10 @@ export class TrackEmitter implements Emitter {
     while (this.#segment !== null && this.#startUs + this.#segment.startUs < nowUs) this.#advance()
   }
 
-  #begin(segment: ScheduledSegment, context: EmitContext): RouteObject | null {
+  #begin(segment: ScheduledSegment, context: EmitContext): OutgoingObject | null {
     const stored = this.#bytes.get(segment.source)
     if (stored === null) return null
-    const bytes = this.#moved(segment, stored)
-    const { init } = this.schedule.track
-    const playlist = this.#start.beginSegment(this, segment, context)
-    if (playlist !== null) this.#cutter.whole(this.tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context)
-    if (init !== null) this.#cutter.whole(this.tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
-    this.#object = this.#cutter.open(this.tsi, segment.toi, CODEPOINT.media, bytes)
+    this.#object = this.#carriage.openSegment(this, segment, this.#moved(segment, stored), context)
     return this.#object
   }
 
