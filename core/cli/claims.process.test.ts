@@ -119,6 +119,14 @@ describe('what cannot be played', () => {
   })
 })
 
+describe('the text of a report', () => {
+  it('names a file table of FLUTE once', async () => {
+    const { stdout } = await routescope(['inspect', captureOf(await mabrCapture(await demoDash(), { segments: 2 }))])
+    expect(stdout).toMatch(/^ {2}FDT of TSI 1, version 1, /m)
+    expect(stdout).not.toMatch(/FDT FDT|SLS FDT/)
+  })
+})
+
 describe('a DVB-MABR service whose tracks and S-TSID have sessions of their own', () => {
   it('is one service in folders, notices, report and gateway', async () => {
     const sent = await mabrCapture(await demoDash(), { transport: 'route', split: true })

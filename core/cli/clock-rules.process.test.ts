@@ -5,6 +5,7 @@ import type { ReportAlarm } from '../contract/report.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
 import { parseLctHeader } from '../protocol/lct/header.ts'
 import { LLS_ADDRESS, LLS_TABLE } from '../protocol/lls/lls-table.ts'
+import { firstVersion } from '../send/table-version.ts'
 import { type Datagram, interleaved, pcapOf } from '../testing/datagrams.ts'
 import { FluteSender } from '../testing/flute-sender.ts'
 import { MABR_PORT, mabrCapture } from '../testing/mabr-capture.ts'
@@ -44,6 +45,13 @@ const isLls = ({ address }: Datagram): boolean => address === LLS_ADDRESS
 const table = (datagram: Datagram): number => (isLls(datagram) ? (datagram.bytes[0] as number) : -1)
 const tsi = (datagram: Datagram): number => (isLls(datagram) ? -1 : Number(parseLctHeader(datagram.bytes).header.tsi))
 const between = ({ timeUs }: Datagram, from: number, to: number): boolean => timeUs >= S(from) && timeUs < S(to)
+
+/** A packet whose sender does not say that it closes the session. */
+function withoutA(datagram: Datagram): Uint8Array {
+  const bytes = datagram.bytes.slice()
+  if (!isLls(datagram)) bytes[1] = (bytes[1] as number) & ~2
+  return bytes
+}
 
 describe('tables that come too seldom', () => {
   it('an SLT and a SystemTime that do not come for more than 5 s', async () => {
@@ -150,8 +158,8 @@ describe('tables that change under one version', () => {
       ['error', 1],
     ])
     expect(versions.map(({ text }) => text.split(':')[0])).toEqual([
-      'USBD usbd.xml changed, its version is still 1',
-      'S-TSID stsid.xml changed, its version is still 1',
+      `USBD usbd.xml changed, its version is still ${firstVersion(FIXTURE_START_US)}`,
+      `S-TSID stsid.xml changed, its version is still ${firstVersion(FIXTURE_START_US)}`,
     ])
   })
 
@@ -196,6 +204,36 @@ describe('tables that change under one version', () => {
     const other = await live(8, { bsid: 801, serviceName: 'Other', serviceId: asServiceId(2), port: FIXTURE_PORT + 2 })
     const alarms = await alarmsOf(interleaved(await live(8), other))
     expect(alarms.filter(({ rule }) => rule === 'LLS-VERSION')).toEqual([])
+  })
+})
+
+describe('a sender of ours', () => {
+  it('that begins again with other content has new versions: nothing changed under a known one', async () => {
+    const [dash, hls] = [await demoDash(), await demoHls()]
+    const options = { scheme: 'atsc', serviceName: 'Other' } as const
+    const first = await broadcastOf(dash, { scheme: 'atsc' })
+    const startUs = (first.at(-1)?.timeUs ?? 0) + 1_300_000
+    const second = await broadcastOf(hls, options, Number.POSITIVE_INFINITY, startUs)
+    const alarms = await alarmsOf([...first, ...second])
+    expect(alarms.map(({ rule }) => rule).filter((rule) => /VERSION|FDT/.test(rule))).toEqual([])
+  })
+
+  it('with inputs of different lengths closes each at its end, which is no alarm', async () => {
+    const demo = await demoDash()
+    const tracks = demo.tracks.map((track) => ({ ...track, segments: track.segments.slice(0, 3) }))
+    const service = { serviceName: 'x', address: '239.255.1.1' }
+    const sent = await broadcastOf(
+      [
+        { ...service, serviceId: asServiceId(1), port: FIXTURE_PORT, presentation: demo },
+        { ...service, serviceId: asServiceId(2), port: FIXTURE_PORT + 1, presentation: { ...demo, tracks } },
+      ],
+      { scheme: 'atsc' },
+    )
+    const shortUs = sent.filter(({ port }) => port === FIXTURE_PORT + 1).at(-1)?.timeUs ?? 0
+    expect((sent.at(-1)?.timeUs ?? 0) - shortUs).toBeGreaterThan(10_000_000)
+    expect(rules(await alarmsOf(sent, 'SESSION-CLOSED'))).toEqual(Array(6).fill('SESSION-CLOSED info'))
+    const open = sent.map((each) => ({ ...each, bytes: withoutA(each) }))
+    expect(rules(await alarmsOf(open))).not.toEqual([])
   })
 })
 
@@ -256,7 +294,7 @@ describe('media', () => {
   })
 
   it('that is healthy raises nothing, as DASH, HLS, in a loop, and over FLUTE', async () => {
-    expect(await alarmsOf(await live(30))).toEqual([])
+    expect(await alarmsOf(await live(30), 'SESSION-CLOSED')).toEqual([])
     expect(await alarmsOf(await live(30, {}, demoHls()))).toEqual([])
     expect(await alarmsOf(await routeFixture())).toEqual([])
     expect(await alarmsOf(await twoServicesFixture())).toEqual([])

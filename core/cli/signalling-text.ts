@@ -31,7 +31,7 @@ export function slsText(fragments: readonly ReportSls[]): string[] {
   for (const { type, name, version, bytes, count, interval, toiMeaning, signature } of fragments) {
     const inPackage = toiMeaning === null ? '' : ` (package of ${toiMeaning})`
     lines.push(
-      `  SLS ${type} ${name}, version ${version ?? 'unknown'}, ${times(count)}${every(interval)}, ${bytes} bytes${inPackage}${verdict(signature)}`,
+      `  ${labelOf(type, name)}, version ${version ?? 'unknown'}, ${times(count)}${every(interval)}, ${bytes} bytes${inPackage}${verdict(signature)}`,
     )
     lines.push(...spelt(signature, printed))
   }
@@ -87,4 +87,10 @@ function tableSummary(name: string, values: JsonObject | null): string {
       .join('; ')
   }
   return ''
+}
+
+/** `SLS S-TSID stsid.xml`; a file table of FLUTE is no SLS, and has its type in its name. */
+function labelOf(type: string, name: string): string {
+  if (type === 'FDT') return name
+  return name === type || name.startsWith(`${type} `) ? `SLS ${name}` : `SLS ${type} ${name}`
 }

@@ -19,6 +19,7 @@ import {
   runBroadcast,
 } from '../testing/make-fixtures.ts'
 import { Broadcaster, type BroadcastOptions } from './broadcaster.ts'
+import { firstVersion } from './table-version.ts'
 
 /** Generated files: byte n of a file is its TOI or size plus n. */
 class MadeUpBytes implements FileBytes {
@@ -92,7 +93,15 @@ const presentation = (tracks: readonly PresentationTrack[]): Presentation & { by
   bytes: new MadeUpBytes(),
 })
 
-type Sent = Datagram & { tsi: number; toi: number; codepoint: number; start: number; length: number; last: boolean }
+type Sent = Datagram & {
+  tsi: number
+  toi: number
+  codepoint: number
+  start: number
+  length: number
+  last: boolean
+  closes: boolean
+}
 
 function readAll(datagrams: readonly Datagram[]): Sent[] {
   const lct = new LctPacket()
@@ -103,8 +112,8 @@ function readAll(datagrams: readonly Datagram[]): Sent[] {
       expect(lct.transferLength).toBeGreaterThanOrEqual(0)
       const start = new DataView(datagram.bytes.buffer, datagram.bytes.byteOffset).getUint32(lct.headerBytes)
       const length = datagram.bytes.length - lct.headerBytes - 4
-      const { tsi, toi, codepoint, closeObject: last } = lct
-      return { ...datagram, tsi, toi, codepoint, start, length, last }
+      const { tsi, toi, codepoint, closeObject: last, closeSession: closes } = lct
+      return { ...datagram, tsi, toi, codepoint, start, length, last, closes }
     })
 }
 
@@ -122,7 +131,7 @@ describe('Broadcaster', () => {
     const starts = packets
       .filter((packet) => packet.start === 0)
       .map(({ tsi, toi, codepoint }) => [tsi, toi, codepoint])
-    const sls = [0, 0x8006_0001, 3]
+    const sls = [0, 0x8006_0000 + firstVersion(FIXTURE_START_US), 3]
     expect(starts).toEqual([
       sls,
       [10, INIT_TOI, 5],
@@ -135,7 +144,41 @@ describe('Broadcaster', () => {
       [10, 2, 8],
       [20, INIT_TOI, 5],
       [20, 2, 8],
+      // Closes the session.
+      sls,
     ])
+  })
+
+  it('closes the session of each TSI with its last packets, and signalling after them', async () => {
+    const service = { serviceName: 'x', address: '239.1.1.1' }
+    const files = [{ name: 'f.bin', contentType: 'a/b', sizeBytes: 30_000 }]
+    const long = presentation([track('v', [9000, 9000])])
+    const short = presentation([track('a', [100])])
+    const list = new DatagramList()
+    await runBroadcast(
+      [
+        { ...service, serviceId: asServiceId(1), port: 6000, presentation: long },
+        { ...service, serviceId: asServiceId(2), port: 6001, presentation: short },
+        { ...service, serviceId: asServiceId(3), port: 6002, presentation: { ...presentation([]), files } },
+      ],
+      list,
+      { scheme: 'atsc' },
+    )
+    const packets = readAll(list.datagrams)
+    for (const [port, tsi] of [
+      [6000, 10],
+      [6001, 10],
+      [6002, 1],
+    ]) {
+      const sent = packets.filter((each) => each.port === port && each.tsi === tsi)
+      const signalling = packets.filter((each) => each.port === port && each.tsi === 0)
+      for (const session of [sent, signalling]) {
+        const at = session.findIndex(({ closes }) => closes)
+        expect(at).toBeGreaterThanOrEqual(Math.max(0, session.length - 8))
+        expect(session.slice(at).every(({ closes }) => closes)).toBe(true)
+      }
+      expect(signalling.at(-1)?.timeUs).toBe(sent.at(-1)?.timeUs)
+    }
   })
 
   it('spreads each segment over its duration and interleaves channels by sending time', async () => {
@@ -173,7 +216,8 @@ describe('Broadcaster', () => {
   it('repeats unchanged signalling under one TOI each carousel period', async () => {
     const packets = await sent(presentation([track('v', [50_000, 50_000])]), { carouselMs: 250 })
     const times = packets.filter(({ tsi }) => tsi === 0).map(relative)
-    expect(times).toEqual(Array.from({ length: 16 }, (_, index) => index * 250_000))
+    const endUs = relative(packets.at(-1) as Datagram)
+    expect(times).toEqual([...Array.from({ length: 16 }, (_, index) => index * 250_000), endUs])
     expect(new Set(packets.filter(({ tsi }) => tsi === 0).map(({ toi }) => toi)).size).toBe(1)
   })
 
@@ -230,7 +274,7 @@ describe('Broadcaster', () => {
         },
       ])
       const sls = readAll(list.datagrams).find(({ tsi }) => tsi === 0)
-      expect(sls?.toi).toBe(0x8007_0001)
+      expect(sls?.toi).toBe(0x8007_0000 + firstVersion(FIXTURE_START_US))
       const { parts } = parseMultipart(gunzipLimited(sls?.bytes.subarray(24) ?? new Uint8Array(), 100_000))
       expect(parts.map((part) => part.contentType)).toEqual([
         'application/mbms-envelope+xml',

@@ -8,6 +8,7 @@ import type { FileCarousel } from './file-carousel.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
 import { serialiseLls } from './service-list.ts'
+import { firstVersion } from './table-version.ts'
 import type { TrackEmitter } from './track-emitter.ts'
 
 /** Options of a broadcast. */
@@ -144,7 +145,11 @@ export class Broadcaster {
     const listed = services.map((service) => ({ ...service, sourceAddress }))
     this.#lls =
       scheme === 'atsc'
-        ? new LlsCarousel(serialiseLls(listed, options.bsid ?? DEFAULT_BSID, 1), startUs, carouselUs)
+        ? new LlsCarousel(
+            serialiseLls(listed, options.bsid ?? DEFAULT_BSID, firstVersion(startUs)),
+            startUs,
+            carouselUs,
+          )
         : null
     this.#emitters = [...(this.#lls === null ? [] : [this.#lls]), ...this.#services, ...this.#media]
   }

@@ -10,6 +10,8 @@ export type FileCarouselOptions = {
   readonly rateBps: number
   /** Repeat for ever; otherwise send once. */
   readonly repeat: boolean
+  /** Called when nothing follows. */
+  readonly ended: (context: EmitContext) => void
 }
 
 /** Makes a file's object, after what it needs before it. @param index of the file in the presentation */
@@ -35,6 +37,7 @@ export class FileCarousel implements Emitter {
   readonly #turnUs: number
   readonly #totalBytes: number
   readonly #repeat: boolean
+  readonly #ended: (context: EmitContext) => void
 
   constructor(presentation: Presentation, sender: PacketSender, open: OpenFile, options: FileCarouselOptions) {
     this.#files = presentation.files
@@ -42,6 +45,7 @@ export class FileCarousel implements Emitter {
     this.#sender = sender
     this.#open = open
     this.#repeat = options.repeat
+    this.#ended = options.ended
     this.#totalBytes = Math.max(
       1,
       presentation.files.reduce((sum, file) => sum + file.sizeBytes, 0),
@@ -75,14 +79,14 @@ export class FileCarousel implements Emitter {
     const { bytes } = this.#presentation
     if (this.#object === null) {
       const stored = bytes.get(file)
-      if (stored === null) return bytes.isUnreadable(file) && this.#end(file)
+      if (stored === null) return bytes.isUnreadable(file) && this.#end(file, context)
       this.#object = this.#open(this.#index, file, stored, context)
     }
     const object = this.#object
     this.#sender.next(object, context)
     if (object.done) {
       this.objects++
-      return this.#end(file)
+      return this.#end(file, context)
     }
     const lastUs = this.#nextUs
     this.#pace(this.#sentBytes + object.offset)
@@ -91,7 +95,7 @@ export class FileCarousel implements Emitter {
   }
 
   /** Goes on to the next file, after one that was sent or cannot be read. */
-  #end(file: PresentationFile): true {
+  #end(file: PresentationFile, context: EmitContext): true {
     this.#presentation.bytes.release(file)
     this.#object = null
     this.#sentBytes += file.sizeBytes
@@ -99,6 +103,7 @@ export class FileCarousel implements Emitter {
     if (this.#index === this.#files.length) {
       if (!this.#repeat) {
         this.#nextUs = Number.POSITIVE_INFINITY
+        this.#ended(context)
         return true
       }
       this.#index = 0

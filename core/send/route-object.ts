@@ -11,13 +11,15 @@ export const DEFAULT_MTU = 1472
 export const MIN_MTU = 64
 
 const START_OFFSET = 4
+/** Last packets of a session that tell its end, in case the very last is lost (RFC 5651 §5.1: "the last few seconds"). */
+const CLOSING_PACKETS = 8
 
 /**
  * Cuts one delivery object into ROUTE source packets (RFC 9223 §2.1, A/331 A.3.6). The header is written once and patched for
  * each packet, so that no packet allocates.
  *
  * ```
- * | V=1 C=0 PSI=10 | S=1 O=01 H=0 B | HDR_LEN | CP | CCI=0 | TSI 32 | TOI 32 | EXT_TOL | start_offset 32 | data |
+ * | V=1 C=0 PSI=10 | S=1 O=01 H=0 A B | HDR_LEN | CP | CCI=0 | TSI 32 | TOI 32 | EXT_TOL | start_offset 32 | data |
  * ```
  */
 export class RouteObject implements OutgoingObject {
@@ -27,17 +29,22 @@ export class RouteObject implements OutgoingObject {
   readonly #bytes: Uint8Array
   readonly #header: Uint8Array
   readonly #payloadBytes: number
+  readonly #endsSession: boolean
   #offset = 0
   #done = false
 
-  /** @param mtu size of a whole LCT packet: header, start_offset and data */
-  constructor(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, mtu: number) {
+  /**
+   * @param mtu size of a whole LCT packet: header, start_offset and data
+   * @param endsSession nothing follows it on its TSI, which its last packets tell
+   */
+  constructor(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, mtu: number, endsSession = false) {
     if (bytes.length > MAX_OBJECT_BYTES)
       throw new RangeError(`an object of ${bytes.length} bytes is too long for ROUTE`)
     this.tsi = tsi
     this.toi = toi
     this.sizeBytes = bytes.length
     this.#bytes = bytes
+    this.#endsSession = endsSession
     this.#header = headerWithRoom(tsi, toi, codepoint, bytes.length)
     this.#payloadBytes = mtu - this.#header.length
     if (this.#payloadBytes < 1) throw new RangeError(`an mtu of ${mtu} bytes leaves no room for data`)
@@ -62,6 +69,8 @@ export class RouteObject implements OutgoingObject {
     into[headerBytes - 1] = from & 0xff
     into.set(this.#bytes.subarray(from, to), headerBytes)
     this.#offset = to
+    if (this.#endsSession && this.sizeBytes - from <= CLOSING_PACKETS * this.#payloadBytes)
+      into[1] = (into[1] as number) | 2 // A, close session
     if (to === this.sizeBytes) {
       this.#done = true
       into[1] = (into[1] as number) | 1 // B, close object

@@ -15,6 +15,7 @@ import {
   type SignalledService,
   serialiseSls,
 } from './service-signalling.ts'
+import { firstVersion, nextVersion } from './table-version.ts'
 import { type SegmentCarriage, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
@@ -36,10 +37,10 @@ export class ServiceBroadcast implements Emitter, SegmentCarriage {
   readonly bytes: FileBytes
   #nextUs: number
   #sls: { readonly toi: Toi; readonly bytes: Uint8Array }
-  #version = 1
-  #manifestVersion = 1
-  #stsidVersion = 1
-  #usbdVersion = 1
+  #version: number
+  #manifestVersion: number
+  #stsidVersion: number
+  #usbdVersion: number
   #patterns: string | null = null
   #manifest: SignalledManifest | null
   readonly #channels: ChannelState[]
@@ -55,6 +56,10 @@ export class ServiceBroadcast implements Emitter, SegmentCarriage {
     this.#presentation = presentation
     this.#startUs = startUs
     this.#nextUs = startUs
+    this.#version = firstVersion(startUs)
+    this.#manifestVersion = this.#version
+    this.#stsidVersion = this.#version
+    this.#usbdVersion = this.#version
     this.bytes = presentation.bytes
     this.#loop = options.loop ? planLoop(presentation) : null
     this.#sender = new PacketSender(options.address, options.port, options.mtu)
@@ -68,15 +73,19 @@ export class ServiceBroadcast implements Emitter, SegmentCarriage {
         : new FileCarousel(
             presentation,
             this.#sender,
-            (index, _, bytes) => this.#object(FILES_TSI, asToi(index + 1), CODEPOINT.file, bytes),
+            (index, _, bytes) => {
+              const isLast = !options.loop && index + 1 === presentation.files.length
+              return this.#object(FILES_TSI, asToi(index + 1), CODEPOINT.file, bytes, isLast)
+            },
             {
               startUs,
               periodUs: options.carouselUs,
               rateBps: options.fileRateBps,
               repeat: options.loop,
+              ended: (context) => this.#endSignalling(context),
             },
           )
-    this.#channels = this.tracks.map((emitter, index) => new ChannelState(emitter, mediaTsi(index)))
+    this.#channels = this.tracks.map((emitter, index) => new ChannelState(emitter, mediaTsi(index), this.#version))
     this.#manifest = this.#manifestAt(0)
     this.#sls = this.#serialise()
   }
@@ -108,7 +117,23 @@ export class ServiceBroadcast implements Emitter, SegmentCarriage {
     if (playlist !== null) this.#sendWhole(tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context)
     const { init } = track.schedule.track
     if (init !== null) this.#sendWhole(tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
-    return this.#object(tsi, segment.toi, CODEPOINT.media, bytes)
+    channel.closes = track.schedule.at(segment.index + 1) === null
+    return this.#object(tsi, segment.toi, CODEPOINT.media, bytes, channel.closes)
+  }
+
+  /** Closes the session of a track, where its last segment was not there to do it, and that of the signalling after all of them. */
+  ended(track: TrackEmitter, context: EmitContext): void {
+    const channel = this.#channels[this.tracks.indexOf(track)] as ChannelState
+    const { init } = track.schedule.track
+    if (!channel.closes && init !== null)
+      this.#sendWhole(channel.tsi, INIT_TOI, CODEPOINT.init, init.bytes, context, true)
+    this.#endSignalling(context)
+  }
+
+  #endSignalling(context: EmitContext): void {
+    if (this.tracks.some(isGoingOn) || (this.files !== null && isGoingOn(this.files))) return
+    this.#nextUs = Number.POSITIVE_INFINITY
+    this.#sendSls(context, true)
   }
 
   /** In a loop, lists the segment in the playlist or the manifest. */
@@ -126,16 +151,17 @@ export class ServiceBroadcast implements Emitter, SegmentCarriage {
     this.#renew(context)
   }
 
-  #object(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array): RouteObject {
-    return new RouteObject(tsi, toi, codepoint, bytes, this.#sender.mtu)
+  /** @param closes nothing follows it on its TSI */
+  #object(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, closes: boolean): RouteObject {
+    return new RouteObject(tsi, toi, codepoint, bytes, this.#sender.mtu, closes)
   }
 
-  #sendWhole(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, context: EmitContext): void {
-    this.#sender.whole(this.#object(tsi, toi, codepoint, bytes), context)
+  #sendWhole(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, context: EmitContext, closes = false): void {
+    this.#sender.whole(this.#object(tsi, toi, codepoint, bytes, closes), context)
   }
 
-  #sendSls(context: EmitContext): void {
-    this.#sendWhole(SLS_TSI, this.#sls.toi, CODEPOINT.package, this.#sls.bytes, context)
+  #sendSls(context: EmitContext, closes = false): void {
+    this.#sendWhole(SLS_TSI, this.#sls.toi, CODEPOINT.package, this.#sls.bytes, context, closes)
   }
 
   #renewManifest(atUs: number, context: EmitContext): void {
@@ -170,7 +196,7 @@ export class ServiceBroadcast implements Emitter, SegmentCarriage {
 
   #serialise(): { readonly toi: Toi; readonly bytes: Uint8Array } {
     const channels = this.#channels.map((channel) => channel.signalled())
-    if (this.files !== null) channels.push(filesChannel(this.#presentation))
+    if (this.files !== null) channels.push(filesChannel(this.#presentation, firstVersion(this.#startUs)))
     // The USBD lists the beginnings of their names, and a receiver reads it again only with a new version.
     const patterns = basePatterns(channels).join('\n')
     if (this.#patterns !== null && patterns !== this.#patterns) this.#usbdVersion = nextVersion(this.#usbdVersion)
@@ -185,11 +211,14 @@ class ChannelState {
   readonly emitter: TrackEmitter
   readonly tsi: Tsi
   playlist: { toi: Toi; bytes: Uint8Array } | null = null
-  #efdtVersion = 0
+  /** Its newest segment is the last, and closes the session. */
+  closes = false
+  #efdtVersion: number
 
-  constructor(emitter: TrackEmitter, tsi: Tsi) {
+  constructor(emitter: TrackEmitter, tsi: Tsi, efdtVersion: number) {
     this.emitter = emitter
     this.tsi = tsi
+    this.#efdtVersion = efdtVersion
     const { track, loop } = emitter.schedule
     if (track.playlist !== null && loop === null) this.playlist = { toi: PLAYLIST_TOIS[0], bytes: track.playlist.bytes }
   }
@@ -197,7 +226,7 @@ class ChannelState {
   renewPlaylist(bytes: Uint8Array): void {
     const toi = this.playlist?.toi === PLAYLIST_TOIS[0] ? PLAYLIST_TOIS[1] : PLAYLIST_TOIS[0]
     this.playlist = { toi, bytes }
-    this.#efdtVersion = (this.#efdtVersion + 1) % 256
+    this.#efdtVersion = nextVersion(this.#efdtVersion)
   }
 
   signalled(): SignalledChannel {
@@ -233,13 +262,13 @@ class ChannelState {
   }
 }
 
-function filesChannel(presentation: Presentation): SignalledChannel {
+function filesChannel(presentation: Presentation, efdtVersion: number): SignalledChannel {
   return {
     tsi: FILES_TSI,
     realTime: false,
     bandwidth: null,
     media: null,
-    efdtVersion: 0,
+    efdtVersion,
     fileTemplate: null,
     largestBytes: presentation.files.reduce((most, file) => Math.max(most, file.sizeBytes), 0),
     files: presentation.files.map(({ name, contentType, sizeBytes }, index) => ({
@@ -258,11 +287,10 @@ function listedNow(emitter: TrackEmitter, atUs: number): ScheduledSegment[] {
   return listed.length > 0 || first === null ? listed : [first]
 }
 
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
+function isGoingOn({ nextUs }: Emitter): boolean {
+  return nextUs !== Number.POSITIVE_INFINITY
 }
 
-/** 1 to 255: receivers cannot distinguish version 0 from a missing one. */
-function nextVersion(version: number): number {
-  return version >= 255 ? 1 : version + 1
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

@@ -11,6 +11,8 @@ import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 export interface SegmentCarriage {
   /** Called when a segment starts: sends what it needs before it. @returns its object */
   openSegment(track: TrackEmitter, segment: ScheduledSegment, bytes: Uint8Array, context: EmitContext): OutgoingObject
+  /** Called when nothing of a track follows. */
+  ended(track: TrackEmitter, context: EmitContext): void
 }
 
 /**
@@ -78,10 +80,10 @@ export class TrackEmitter implements Emitter {
     let object = this.#object
     if (object === null) {
       object = this.#begin(segment, context)
-      if (object === null) return this.#skip(segment)
+      if (object === null) return this.#skip(segment, context)
     }
     this.#sender.next(object, context)
-    if (object.done) this.#end(segment)
+    if (object.done) this.#end(segment, context)
     else {
       const evenUs =
         this.#startUs + segment.startUs + Math.floor((segment.durationUs * object.offset) / object.sizeBytes)
@@ -114,10 +116,11 @@ export class TrackEmitter implements Emitter {
   }
 
   /** Goes on without a segment that cannot be read. @returns false where it is not loaded yet */
-  #skip(segment: ScheduledSegment): boolean {
+  #skip(segment: ScheduledSegment, context: EmitContext): boolean {
     if (!this.#bytes.isUnreadable(segment.source)) return false
     this.#bytes.release(segment.source)
     this.#advance()
+    if (this.#segment === null) this.#carriage.ended(this, context)
     return true
   }
 
@@ -136,11 +139,12 @@ export class TrackEmitter implements Emitter {
     return moved.bytes
   }
 
-  #end(segment: ScheduledSegment): void {
+  #end(segment: ScheduledSegment, context: EmitContext): void {
     this.#bytes.release(segment.source)
     this.objects++
     this.#object = null
     this.#advance()
+    if (this.#segment === null) this.#carriage.ended(this, context)
   }
 
   #advance(): void {

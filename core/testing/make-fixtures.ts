@@ -35,15 +35,17 @@ export const demoHls = (): Promise<Presentation> => loadPresentation(join(DEMO_F
 /**
  * Runs a broadcast on its own clock into `out`.
  * @param seconds of broadcast time after which it stops; needed with `loop`
+ * @param startUs time of its first packet
  */
 export async function runBroadcast(
   content: Presentation | readonly BroadcastService[],
   out: PacketOut,
   options: Partial<BroadcastOptions> = {},
   seconds = Number.POSITIVE_INFINITY,
+  startUs = FIXTURE_START_US,
 ): Promise<Broadcaster> {
-  const broadcaster = new Broadcaster({ ...FIXTURE_OPTIONS, ...options }, content, FIXTURE_START_US)
-  const endUs = FIXTURE_START_US + seconds * 1_000_000
+  const broadcaster = new Broadcaster({ ...FIXTURE_OPTIONS, ...options }, content, startUs)
+  const endUs = startUs + seconds * 1_000_000
   for (let atUs = broadcaster.next(); atUs < endUs; atUs = broadcaster.next()) {
     await broadcaster.prepare(atUs)
     broadcaster.send(atUs, out)
@@ -56,9 +58,10 @@ export async function broadcastOf(
   content: Presentation | readonly BroadcastService[],
   options: Partial<BroadcastOptions> = {},
   seconds = Number.POSITIVE_INFINITY,
+  startUs = FIXTURE_START_US,
 ): Promise<Datagram[]> {
   const list = new DatagramList()
-  await runBroadcast(content, list, options, seconds)
+  await runBroadcast(content, list, options, seconds, startUs)
   return list.datagrams
 }
 
