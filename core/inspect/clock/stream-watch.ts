@@ -1,7 +1,7 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { Latest } from '../../contract/snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
-import type { Finding } from '../../flow/findings.ts'
+import { type Finding, findingAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { AnnouncedMedia } from '../losses/announced-media.ts'
@@ -68,7 +68,7 @@ export class StreamWatch {
   #brokeUs: number | null = null
 
   constructor(stream: WatchedStream, limits: ClockLimits, found: (finding: Finding) => void, options: WatchOptions) {
-    const tell: FoundByClock = (facts, place) => found({ ...facts, ...place })
+    const tell: FoundByClock = (facts, place) => found(findingAt(facts, place))
     this.#stream = stream
     this.#limits = limits
     this.#shiftUs = options.shiftUs

@@ -50,18 +50,24 @@ export class LossEvidence {
     const channel = this.#channels[index]
     if (channel === undefined || only[0] !== object.prefixBytes()) return null
     const [fromUs, toUs] = [lastTimeUs - AROUND_US, lastTimeUs + AROUND_US]
-    const around = this.#byDestination.get(destination) ?? []
-    const tsis = around.filter((each) => each.packets > 0)
     return {
       upTo: only[0],
       size,
       packets: Math.ceil((size - only[0]) / Math.max(1, packetBytes)),
-      silentTsis: this.#history.silentUs(tsis, lastTimeUs + AROUND_US / 4) >= STOPPED_US ? tsis.length : 0,
+      silentTsis:
+        this.#history.silentUs(destination, lastTimeUs + AROUND_US / 4) >= STOPPED_US ? this.#tsisOf(destination) : 0,
       othersWhole: () =>
-        this.#history.othersArrived(around, channel, fromUs, toUs) &&
+        this.#history.othersArrived(channel, fromUs, toUs) &&
         !this.#ledger.lostElsewhere(destination, index, fromUs, toUs) &&
         !this.#holesElsewhere(destination, index, fromUs, toUs),
     }
+  }
+
+  /** TSIs of a destination that had packets. */
+  #tsisOf(destination: string): number {
+    let tsis = 0
+    for (const { packets } of this.#byDestination.get(destination) ?? []) if (packets > 0) tsis++
+    return tsis
   }
 
   /** Where whole objects between two received ones, by rows, were lost. */

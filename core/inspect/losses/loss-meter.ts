@@ -34,9 +34,30 @@ class ChannelMeter {
   /** Source packets and bytes at the last sample. */
   packets = 0
   bytes = 0
+  #slot = -1
+  #era = 0
 
   constructor(measured: boolean) {
     this.slots = measured ? new Float64Array(SLOTS * VALUES) : null
+  }
+
+  /** Clears the slots since the newest one it has. @param era another one: time went back, nothing of before counts */
+  turnTo(slot: number, era: number): void {
+    if (slot === this.#slot && era === this.#era) return
+    const from = this.#slot + 1
+    const isNew = this.#slot < 0 || era !== this.#era || slot - this.#slot >= SLOTS
+    this.#slot = slot
+    this.#era = era
+    const { slots } = this
+    if (slots === null) return
+    if (isNew) {
+      slots.fill(0)
+      return
+    }
+    for (let each = from; each <= slot; each++) {
+      const at = (each % SLOTS) * VALUES
+      slots.fill(0, at, at + VALUES)
+    }
   }
 
   /** @param slot -1 where the time is past what is kept */
@@ -62,6 +83,8 @@ export class LossMeter {
   readonly #losses = new BoundedMap<number, Loss>(MAX_REMEMBERED)
   /** Slot of the newest sample. */
   #slot = -1
+  /** Grows when time goes back. */
+  #era = 0
   #settled = false
   /** TSIs that repair flows protect, by destination, as of the last sample; null: to be found. */
   #protected: Map<string, Set<number>> | null = null
@@ -205,6 +228,7 @@ export class LossMeter {
     }
     into.fill(0)
     if (meter.slots === null) return
+    meter.turnTo(this.#slot, this.#era)
     for (let slot = Math.max(0, this.#slot - slots + 1); slot <= this.#slot; slot++) {
       const at = (slot % SLOTS) * VALUES
       for (let value = 0; value < VALUES; value++) {
@@ -223,28 +247,18 @@ export class LossMeter {
   }
 
   #arrived(channel: ChannelFacts): void {
-    const meter = this.#meterOf(channel.index)
     const packets = channel.packets - channel.repairPackets
     const bytes = channel.bytes - (channel.fec?.repairBytes ?? 0)
-    if (packets === meter.packets && bytes === meter.bytes) return
+    const before = this.#meters[channel.index]
+    if (packets === (before?.packets ?? 0) && bytes === (before?.bytes ?? 0)) return
+    const meter = this.#meterOf(channel.index)
     meter.add(ARRIVED, this.#slot, packets - meter.packets, bytes - meter.bytes)
     meter.packets = packets
     meter.bytes = bytes
   }
 
-  /** Clears the slots of the seconds since the last sample. */
   #turnTo(slot: number): void {
-    if (slot === this.#slot) return
-    const back = slot < this.#slot || slot - this.#slot >= SLOTS || this.#slot < 0
-    const from = back ? slot - SLOTS + 1 : this.#slot + 1
-    for (const meter of this.#meters) {
-      const slots = meter?.slots ?? null
-      if (slots === null) continue
-      for (let each = from; each <= slot; each++) {
-        const at = (((each % SLOTS) + SLOTS) % SLOTS) * VALUES
-        slots.fill(0, at, at + VALUES)
-      }
-    }
+    if (slot < this.#slot) this.#era++
     this.#slot = slot
   }
 
@@ -261,6 +275,7 @@ export class LossMeter {
       meter = new ChannelMeter(channel < MAX_MEASURED)
       this.#meters[channel] = meter
     }
+    meter.turnTo(this.#slot, this.#era)
     return meter
   }
 }

@@ -85,7 +85,7 @@ export class LossWatch {
     this.#unnamed = new UnnamedObjects(columns, channels, this.media)
     this.#objects = new MissingObjects(this.media, (channel, before, untilUs) => {
       const fromUs = columns.values.lastTimeUs[before] as number
-      return this.#history.othersArrived(channels, channel, fromUs, untilUs)
+      return this.#history.othersArrived(channel, fromUs, untilUs)
     })
   }
 
@@ -228,6 +228,7 @@ export class LossWatch {
   }
 
   channelSeen(channel: ChannelFacts): void {
+    this.#history.channelSeen(channel)
     this.#evidence.channelSeen(channel)
     this.#files.channelSeen(channel)
   }
@@ -299,7 +300,7 @@ export class LossWatch {
   #absentMpus({ channel, mpus, before, after, noticedUs }: MissingMpuGap): void {
     const fromUs = this.#columns.values.lastTimeUs[before] as number
     const toUs = this.#columns.values.firstTimeUs[after] as number
-    const othersArrived = this.#history.othersArrived(this.#channels, channel, fromUs, toUs)
+    const othersArrived = this.#history.othersArrived(channel, fromUs, toUs)
     const verdict = this.#evidence.absence(channel, before, after, fromUs, toUs, othersArrived, false)
     this.#absentObjects(
       channel,
