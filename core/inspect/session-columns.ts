@@ -66,8 +66,12 @@ const MAX_LINES = 512
 /** Flows and channels whose rates are measured with every sample; of more, each sample allows for `SAMPLED` of them. */
 const FEW_SAMPLED = 256
 const SAMPLED = 32
-/** Flows and channels that each sample allows losses and the clock to look at; a service has more to it. */
-const WATCHED = 512
+/**
+ * Flows and channels that each sample allows losses and the clock to look at; a service has more to it. A live session has few
+ * samples a second, a capture of long pauses one for each packet.
+ */
+const WATCHED = 64
+const WATCHED_LIVE = 512
 const OF_A_SERVICE = 8
 /** Findings that change the states of services. */
 const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set([
@@ -145,10 +149,11 @@ export class SessionColumns implements ReceiveObserver {
   #nowUs = 0
   #objectChanges = 0
   readonly #rateLooks = new SpacedLooks(SAMPLED)
-  readonly #watchLooks = new SpacedLooks(WATCHED)
+  readonly #watchLooks: SpacedLooks
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
+    this.#watchLooks = new SpacedLooks(options.live === true ? WATCHED_LIVE : WATCHED)
     this.objects = new ObjectColumns(options.hash, options.maxRows ?? MAX_ROWS)
     this.#views = new ObjectViews(this.objects, this.#channels)
     this.#losses = new LossWatch(
@@ -428,14 +433,15 @@ export class SessionColumns implements ReceiveObserver {
   /**
    * Takes the stream's time; rates are means over windows of about a second, and objects are hashed as they arrive.
    * Call it a few times a second.
+   * @param arrivedBytes of all packets so far: of very many flows and channels, looks are as frequent as these pay for
    */
-  sample(timeUs: number): void {
+  sample(timeUs: number, arrivedBytes = 0): void {
     this.#nowUs = timeUs
     this.objects.hashArrived()
     const counted = this.#flows.length + this.#channels.length
-    const looks = this.#rateLooks.due(counted <= FEW_SAMPLED ? 0 : counted)
+    const looks = this.#rateLooks.due(counted <= FEW_SAMPLED ? 0 : counted, arrivedBytes)
     if (looks) this.#rates.sample(timeUs, this.#counted())
-    const watches = this.#watchLooks.due(counted + OF_A_SERVICE * this.#services.length)
+    const watches = this.#watchLooks.due(counted + OF_A_SERVICE * this.#services.length, arrivedBytes)
     if (watches) this.#losses.lookAround(timeUs)
     this.#losses.sample(timeUs)
     const { closings } = this.#watch.silence

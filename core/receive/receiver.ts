@@ -6,6 +6,7 @@ import { PAUSE_US, type ReceiveObserver } from '../flow/facts.ts'
 import { placeAt } from '../flow/findings.ts'
 import type { ObjectSink } from '../flow/objects.ts'
 import { type ReceiveTarget, usesLls } from '../flow/receive-target.ts'
+import { SpacedLooks } from '../flow/spaced-looks.ts'
 import type { LinkSignalling } from '../protocol/alp/alp-receiver.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
@@ -43,6 +44,8 @@ const FEW_FLOWS = 1024
 const BIND_US = 1_000_000
 /** Flows that each tick may decide again: in a capture of long pauses every packet is a tick. */
 const BOUND_PER_TICK = 256
+/** Sessions and channels that each tick looks at; of more, as many as what arrived pays for. */
+const TICKED = 128
 /** Rounds at the end: an SLT names a session, its S-TSID another, and that one's signalling one more. */
 const NAMING_ROUNDS = 3
 
@@ -68,6 +71,7 @@ export class Receiver implements DatagramSink {
   readonly #tunnels: Tunnels | null
   readonly #stltp: readonly string[]
   readonly #early: EarlyFlows
+  readonly #directoryLooks = new SpacedLooks(TICKED)
   #nextTickUs = 0
   #mayBind = 0
   #nextBindUs = 0
@@ -102,6 +106,11 @@ export class Receiver implements DatagramSink {
   /** The same with buffers kept for reuse. */
   get heldBytes(): number {
     return this.#context.pool.held
+  }
+
+  /** Bytes of all datagrams so far. */
+  get arrivedBytes(): number {
+    return this.#work.arrivedBytes
   }
 
   /** Buffers allocated for objects, and those used again. */
@@ -164,11 +173,13 @@ export class Receiver implements DatagramSink {
     this.#nextTickUs = timeUs + TICK_US
     // Decodes before objects expire.
     this.#context.fec?.tick(timeUs)
-    this.#directory.serveUnclaimed(timeUs)
-    // Signalling of a session that has an owner now applies before its objects expire.
-    this.#settle()
-    this.#directory.tick(timeUs)
-    this.#settle()
+    if (this.#directoryLooks.due(this.#directory.sessionCount + this.#context.channelCount, this.#work.arrivedBytes)) {
+      this.#directory.serveUnclaimed(timeUs)
+      // Signalling of a session that has an owner now applies before its objects expire.
+      this.#settle()
+      this.#directory.tick(timeUs)
+      this.#settle()
+    }
     this.#links.tick(timeUs)
     this.#mayBind += BOUND_PER_TICK
     const isTime = timeUs >= this.#nextBindUs || timeUs < this.#nextBindUs - BIND_US

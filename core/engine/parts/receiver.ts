@@ -376,7 +376,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     const columns = this.columns
     const joinedUs = this.#joinedUs()
     if (joinedUs !== null) columns.joined(joinedUs)
-    columns.sample(timeUs)
+    columns.sample(timeUs, this.#receiver?.arrivedBytes ?? 0)
     this.#statistics.tick(timeUs, () => columns.totals())
   }
 

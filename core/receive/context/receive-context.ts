@@ -97,6 +97,11 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
     return this.#channels >= channelsInAll ? channelsInAll : null
   }
 
+  /** Channels of all sessions so far. */
+  get channelCount(): number {
+    return this.#channels
+  }
+
   nextChannelIndex(): number {
     return this.#channels++
   }

@@ -67,6 +67,10 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     return this.#table.at(destination)
   }
 
+  get sessionCount(): number {
+    return this.#sessions.size + this.#flute.size + this.#mmtpSessions.size
+  }
+
   /** Creates the sessions and services of the targets. */
   start(): void {
     for (const target of this.#targets) {
@@ -296,7 +300,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
 
   #mayAddSession(destination: string, timeUs: number): boolean {
     const { sessions } = this.#context.limits
-    if (this.#sessions.size + this.#flute.size + this.#mmtpSessions.size < sessions) return true
+    if (this.sessionCount < sessions) return true
     const hit = { limit: 'sessions', most: sessions, beyond: destination } as const
     this.#context.found(findingAt({ kind: 'limit', hit }, placeAt(timeUs, 0, { destination })))
     return false
