@@ -88,7 +88,12 @@ describe('a presentation on a server', () => {
     ['a page', 'page', 'input-unusable', /page" is neither an MPD nor a playlist/],
     ['a manifest that leads to another host', 'away.mpd', 'not-supported', /absolute address/],
     ['a manifest whose segment is missing', 'short.mpd', 'input-unusable', /live\/gone-1\.m4s" is missing.*segment 1/],
-    ['a live manifest', 'dynamic.mpd', 'not-supported', /live MPD/],
+    [
+      'a live manifest of one file',
+      'dynamic.mpd',
+      'not-supported',
+      /is live, and "v" is not cut into a file per segment/,
+    ],
   ])('is refused for %s', async (_, name, code, message) => {
     const mpd = (inside: string, root = 'type="static"') =>
       Buffer.from(
@@ -100,7 +105,8 @@ describe('a presentation on a server', () => {
       mpd('<BaseURL>http://192.0.2.1/</BaseURL><SegmentTemplate duration="2" media="a"/>'),
     )
     server.files.set('/live/short.mpd', mpd('<SegmentTemplate duration="2" media="gone-$Number$.m4s"/>'))
-    server.files.set('/live/dynamic.mpd', mpd('', 'type="dynamic"'))
+    const live = mpd('', 'type="dynamic"').toString().replace('<Period', '<Period start="PT0S"')
+    server.files.set('/live/dynamic.mpd', Buffer.from(live))
     await expect(load(`live/${name}`)).rejects.toThrowError(failure(code, message))
   })
 

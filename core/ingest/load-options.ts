@@ -1,4 +1,5 @@
 import { shownText } from '../contract/shown-text.ts'
+import type { LiveReport } from './live-reader.ts'
 import type { SendNote } from './mpd-notes.ts'
 import type { Origin } from './origin.ts'
 
@@ -8,6 +9,10 @@ export type LoadOptions = {
   readonly loop: boolean
   /** Called with what is not sent, and what receivers will not take. */
   readonly note: (note: SendNote) => void
+  /** Called with what happens to a live presentation while it is sent. */
+  readonly live: (report: LiveReport) => void
+  /** Clock of this machine, µs since the UNIX epoch. */
+  readonly nowUs: () => number
 }
 
 const MAX_SHOWN = 5

@@ -5,9 +5,8 @@ import { remoteElementAddress } from '../manifest/mpd/mpd-elements.ts'
 import { initSegment, type MpdSegment, segmentFinder } from '../manifest/mpd/segments.ts'
 import { templateAddress } from '../manifest/mpd/template.ts'
 import { sourceChildren } from '../manifest/mpd/xml-source.ts'
-import { resolveReference } from '../manifest/reference.ts'
-import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
+import { fileTemplateOf } from './file-template.ts'
 import { type LoadOptions, noteLeftFiles } from './load-options.ts'
 import { mpdNotes } from './mpd-notes.ts'
 import type { Origin, StoredFiles } from './origin.ts'
@@ -31,8 +30,8 @@ export async function loadDash(
   if (mpd.type === 'dynamic') {
     throw new AppFailure(
       'not-supported',
-      `"${path}" is a live MPD (type="dynamic"): what follows of it would not be sent.`,
-      'Send a static MPD; with --loop it becomes a live service.',
+      `"${path}" is a live MPD (type="dynamic"), which cannot be repeated.`,
+      'Send it without --loop: it is sent as long as it lives.',
     )
   }
   for (const note of mpdNotes(mpd.document, name)) options.note(note)
@@ -133,28 +132,6 @@ function toiOf(segment: MpdSegment, byTime: boolean, id: string): Toi {
   throw unsupported(
     `segment "${segment.name}" of "${id}" has ${byTime ? 'time' : 'number'} ${toi}, above the 32 bits of a TOI`,
   )
-}
-
-/** The EFDT fileTemplate that gives every segment its name; null where TOIs do not determine the names. */
-function fileTemplateOf(representation: MpdRepresentation, segments: readonly PresentationSegment[]): string | null {
-  const { addressing, id, bandwidth, baseUrl } = representation
-  if (addressing.kind !== 'template') return null
-  const literal = (text: string): string => text.replaceAll('$', '$$$$')
-  const expanded = addressing.media
-    .split('$')
-    .map((part, index) => {
-      if (index % 2 === 0) return part
-      if (part === '') return '$$'
-      if (part === 'RepresentationID') return literal(id)
-      if (part.startsWith('Bandwidth')) {
-        const width = Number(/%0(\d+)d/.exec(part)?.[1] ?? 1)
-        return String(bandwidth ?? '').padStart(width, '0')
-      }
-      return `$TOI${part.replace(/^(Number|Time)/, '')}$`
-    })
-    .join('')
-  const template = resolveReference(literal(baseUrl), expanded)
-  return segments.every((segment) => applyFileTemplate(template, segment.toi) === segment.name) ? template : null
 }
 
 function largestRate(segments: readonly PresentationSegment[]): number {

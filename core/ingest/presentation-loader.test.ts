@@ -180,7 +180,6 @@ describe('loadPresentation, DASH', () => {
   })
 
   it.each([
-    ['a live MPD', mpd('', '', 'type="dynamic"'), /live MPD/],
     [
       'addresses at a host',
       mpd('<BaseURL>https://x.example/</BaseURL><SegmentTemplate duration="6" media="$Number$"/>'),
@@ -195,6 +194,13 @@ describe('loadPresentation, DASH', () => {
   ])('refuses %s with a reason', async (_, text, reason) => {
     put('4294967293.m4s')
     await expect(track(text)).rejects.toThrowError(failure('not-supported', reason))
+  })
+
+  it('refuses to repeat a live MPD', async () => {
+    const path = put('m.mpd', mpd('', '', 'type="dynamic"'))
+    await expect(loadPresentation(path, { loop: true })).rejects.toThrowError(
+      failure('not-supported', /live MPD .* cannot be repeated/),
+    )
   })
 
   it('refuses an MPD without media', async () => {

@@ -9,6 +9,7 @@ import { NotReadable, readRegular } from '../files/door.ts'
 import { pathOfReference } from '../files/outside-name.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
 import { XmlError } from '../xml/xml-element.ts'
+import type { GrowingOrigin } from './growing-origin.ts'
 import type { LoadOptions } from './load-options.ts'
 import type { Origin } from './origin.ts'
 import type { Presentation } from './presentation.ts'
@@ -23,12 +24,13 @@ const MAX_SERVED_BYTES = 8 << 20
 
 /**
  * Loads a presentation from a path or an http(s) address: an MPD or a playlist with its segments; from a path also any other file
- * by itself, or the files of a folder as plain files. Manifests and initialisation segments are read, other files looked for and
+ * by itself, or the files of a folder as plain files. A live MPD gives a presentation that grows. Manifests and initialisation segments are read, other files looked for and
  * read on demand.
  * @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported | bad-url | source-unreachable
  */
 export async function loadPresentation(input: string, options: Partial<LoadOptions> = {}): Promise<Presentation> {
-  const all: LoadOptions = { loop: false, note: () => undefined, ...options }
+  const none = (): void => undefined
+  const all: LoadOptions = { loop: false, note: none, live: none, nowUs: () => Date.now() * 1000, ...options }
   if (/^https?:/i.test(input)) return loadFromServer(input, all)
   const found = await stat(input).catch((cause: NodeJS.ErrnoException) => {
     const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR'
@@ -49,7 +51,11 @@ export async function loadPresentation(input: string, options: Partial<LoadOptio
   if (!/\.(?:mpd|m3u8?)$/i.test(name)) return loadSingleFile(input)
   const bytes = await bytesOf(input)
   const folder = await PresentationFolder.of(input)
-  return /\.mpd$/i.test(name) ? loadMpd(folder, input, name, bytes, all) : loadHls(folder, input, name, bytes, all)
+  if (!/\.mpd$/i.test(name)) return loadHls(folder, input, name, bytes, all)
+  return loadMpd(folder, input, name, bytes, all, async () => {
+    const { LiveFolder } = await import('./live-folder.ts')
+    return new LiveFolder(input, all.nowUs)
+  })
 }
 
 /** Loads the presentation of a manifest on a server; its kind is told by its content. */
@@ -75,7 +81,12 @@ async function loadFromServer(address: string, options: LoadOptions): Promise<Pr
     const name = decodedName(at.pathname.slice(at.pathname.lastIndexOf('/') + 1))
     if (/^(?:\u00ef\u00bb\u00bf)?#EXTM3U/.test(start))
       return await loadHls(origin, shown, name || 'master.m3u8', bytes, options)
-    if (/<(?:[\w-]+:)?MPD[\s>]/.test(start)) return await loadMpd(origin, shown, name || 'manifest.mpd', bytes, options)
+    if (/<(?:[\w-]+:)?MPD[\s>]/.test(start))
+      return await loadMpd(origin, shown, name || 'manifest.mpd', bytes, options, async () => {
+        await server.close()
+        const { LiveServer } = await import('./live-server.ts')
+        return new LiveServer(url.href, options.nowUs)
+      })
     throw new AppFailure(
       'input-unusable',
       `"${shown}" is neither an MPD nor a playlist.`,
@@ -107,9 +118,13 @@ async function loadMpd(
   name: string,
   bytes: Uint8Array,
   options: LoadOptions,
+  live: () => Promise<GrowingOrigin>,
 ): Promise<Presentation> {
   try {
-    return await loadDash(origin, path, name, bytes, parseMpd(bytes, '', new EntryFaults(true)), options)
+    const mpd = parseMpd(bytes, '', new EntryFaults(true))
+    if (mpd.type === 'static' || options.loop) return await loadDash(origin, path, name, bytes, mpd, options)
+    const { openLiveDash } = await import('./live-dash.ts')
+    return await openLiveDash(await live(), path, name, options)
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     throw new AppFailure(

@@ -14,6 +14,8 @@ export type Presentation = {
   readonly durationUs: number
   /** Bytes of segments and files. */
   readonly bytes: FileBytes
+  /** It grows while it is sent: tracks and segments come from here, and there are no others. Absent: it is finished. */
+  readonly live?: LiveFeed
 }
 
 /** The manifest of a presentation: an MPD, or a multivariant playlist. */
@@ -98,4 +100,50 @@ export interface FileBytes {
   release(file: PresentationFile): void
   /** Ends what is being loaded, and frees what loading needs. */
   close(): Promise<void>
+}
+
+/** A presentation that grows while it is sent. Its broadcast takes from it what has come; nothing is kept beyond that. */
+export interface LiveFeed {
+  /** The manifest as it is sent; another object when it has changed. */
+  readonly manifest: PresentationManifest
+  /** Channels that may still give segments; another array when it has changed. */
+  readonly tracks: readonly LiveTrack[]
+  /** Number of changes of manifest and tracks, and the time of the last one, µs since the UNIX epoch. */
+  readonly changes: number
+  readonly changedUs: number
+  /** Called when there is something new: a segment, a manifest, a track, the end. */
+  onNews: () => void
+  /** Begins to follow the presentation. */
+  start(): void
+}
+
+/** The segments of one representation as they come: one LCT channel. */
+export interface LiveTrack {
+  readonly repId: string
+  /** `video`, `audio`, `text` …; null where unknown. */
+  readonly contentType: string | null
+  readonly lang: string | null
+  /** bit/s, where the manifest says it. */
+  readonly bandwidth: number | null
+  /** EFDT fileTemplate by which every TOI gives the name of its segment; null: each segment is listed. */
+  readonly fileTemplate: string | null
+  /** Of the newest segments; null where they need none. */
+  readonly init: InlineFile | null
+  /** Since when no further segment comes, µs since the UNIX epoch; null: one may come. */
+  readonly endedUs: number | null
+  /** The oldest segment that has come and was not taken; null: none at the moment. */
+  peek(): LiveSegment | null
+  /** Frees it. */
+  take(): void
+}
+
+/** A media segment that has come whole. Times are µs since the UNIX epoch, by the clock of this machine. */
+export type LiveSegment = InlineFile & {
+  readonly toi: Toi
+  /** When the manifest announces it as complete. */
+  readonly announcedUs: number
+  readonly arrivedUs: number
+  readonly durationUs: number
+  /** Sent before it; null where it needs none. */
+  readonly init: InlineFile | null
 }

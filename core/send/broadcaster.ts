@@ -4,12 +4,12 @@ import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation, PresentationFile } from '../ingest/presentation.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import type { EmitContext, Emitter, PacketOut } from './emitter.ts'
-import type { FileCarousel } from './file-carousel.ts'
+import { LiveService } from './live-service.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
 import { serialiseLls } from './service-list.ts'
+import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import { firstVersion } from './table-version.ts'
-import type { TrackEmitter } from './track-emitter.ts'
 
 /** Options of a broadcast. */
 export type BroadcastOptions = {
@@ -88,9 +88,9 @@ const PAUSE_US = 5_000_000
  */
 export class Broadcaster {
   readonly counters: BroadcastCounters = { packets: 0, bytes: 0, objects: 0, lateUs: 0 }
-  readonly #services: readonly ServiceBroadcast[]
+  readonly #services: readonly ServiceOnAir[]
   /** Media and files: the broadcast ends when all of them have ended. */
-  readonly #media: readonly (TrackEmitter | FileCarousel)[]
+  readonly #media: readonly MediaEmitter[]
   /** Signalling first, so that at equal times it precedes the media it describes. */
   readonly #emitters: readonly Emitter[]
   readonly #pace: Pace
@@ -121,27 +121,24 @@ export class Broadcaster {
     const carouselUs = Math.max(1, options.carouselMs ?? DEFAULT_CAROUSEL_MS) * 1000
     this.#pace = options.pace
     this.#onUnreadable = options.onUnreadable
-    this.#services = services.map(
-      ({ presentation, ...service }) =>
-        new ServiceBroadcast(
-          {
-            ...service,
-            scheme,
-            sourceAddress,
-            mtu,
-            carouselUs,
-            flavour: options.flavour ?? 'us',
-            loop: service.loop ?? options.loop,
-            fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS,
-            manifestName: options.manifestName ?? null,
-          },
-          presentation,
-          startUs,
-        ),
-    )
-    this.#media = this.#services.flatMap((service): (TrackEmitter | FileCarousel)[] =>
-      service.files === null ? [...service.tracks] : [...service.tracks, service.files],
-    )
+    this.#services = services.map(({ presentation, ...service }) => {
+      const own = {
+        ...service,
+        scheme,
+        sourceAddress,
+        mtu,
+        carouselUs,
+        flavour: options.flavour ?? 'us',
+        loop: service.loop ?? options.loop,
+        fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS,
+        manifestName: options.manifestName ?? null,
+      }
+      const { live } = presentation
+      return live === undefined
+        ? new ServiceBroadcast(own, presentation, startUs)
+        : new LiveService(own, presentation, live, startUs)
+    })
+    this.#media = this.#services.flatMap(({ media }) => media)
     const listed = services.map((service) => ({ ...service, sourceAddress }))
     this.#lls =
       scheme === 'atsc'

@@ -7,6 +7,7 @@ import { broadcastMpd, segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
 import { RouteObject } from './route-object.ts'
+import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import {
   basePatterns,
   type ListedFile,
@@ -31,7 +32,7 @@ export type ServiceBroadcastOptions = SignalledService & {
 }
 
 /** Sends one service: its signalling, and each of its channels by an emitter. */
-export class ServiceBroadcast implements Emitter, SegmentCarriage {
+export class ServiceBroadcast implements ServiceOnAir, SegmentCarriage {
   readonly tracks: readonly TrackEmitter[]
   readonly files: FileCarousel | null
   readonly bytes: FileBytes
@@ -92,6 +93,10 @@ export class ServiceBroadcast implements Emitter, SegmentCarriage {
 
   get nextUs(): number {
     return this.#nextUs
+  }
+
+  get media(): readonly MediaEmitter[] {
+    return this.files === null ? this.tracks : [...this.tracks, this.files]
   }
 
   /** Continues after a pause without catching up. */

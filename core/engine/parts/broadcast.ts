@@ -112,7 +112,7 @@ class BroadcastPart implements Part, PacketOut {
         serviceId: asServiceId(serviceId),
         serviceName,
         loop: false,
-        pace,
+        pace: this.#isLive ? 'real' : pace,
         flavour: korean ? 'korean' : 'us',
         mtu,
         carouselMs,
@@ -123,6 +123,7 @@ class BroadcastPart implements Part, PacketOut {
       this.#startUs,
     )
     for (const [at, { presentation, input }] of programmes.entries()) {
+      if (presentation.live !== undefined) presentation.live.onNews = () => this.#wake?.()
       for (const note of receiverNotes(presentation, scheme))
         this.#host.problem({ code: 'not-supported', ...note }, 'warning')
       const service = programmes.length === 1 ? '' : `, service ${services[at]?.serviceId}`
@@ -131,7 +132,8 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   run(): Promise<void> {
-    this.#running = this.#spec.pace === 'fast' ? this.#runFast() : this.#runPaced()
+    // What is live comes no faster than it does.
+    this.#running = this.#spec.pace === 'fast' && !this.#isLive ? this.#runFast() : this.#runPaced()
     return this.#running
   }
 
@@ -157,6 +159,10 @@ class BroadcastPart implements Part, PacketOut {
       this.#flow = flow
     }
     this.output.datagram(flow, bytes, 0, bytes.length, timeUs, this.output.datagrams + 1)
+  }
+
+  get #isLive(): boolean {
+    return this.#programmes.some(({ presentation }) => presentation.live !== undefined)
   }
 
   #snapshot(): BroadcastSnapshot {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
+import type { LiveReport } from '../../ingest/live-reader.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import type { PresentationSpec } from './presentation-options.ts'
@@ -12,9 +13,12 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
   const notes = new FirstReports((error) => host.problem(error, 'warning'))
+  const live = new LiveReports(host)
   const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, {
     loop: loop === 0,
     note: ({ sentence, tryThis }) => notes.add({ code: 'input-unusable', message: sentence, tryThis }),
+    live: (report) => live.add(report),
+    nowUs: () => host.nowUs(),
   })
   notes.end((more) => ({
     code: 'input-unusable',
@@ -22,7 +26,40 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
     tryThis: 'Only what the presentation names, and plain files of a folder, are sent.',
   }))
   const own = { serviceId: serviceId ?? null, serviceName: serviceName ?? null }
-  return new PresentationPart(id, { presentation, loop: loop === 0, input, ...own }, demo)
+  return new PresentationPart(id, { presentation, loop: loop === 0, input, ...own }, demo, live)
+}
+
+/** Tells what happens to a live presentation: all of it in the log, what was lost as errors, the rest as warnings. */
+class LiveReports {
+  readonly #host: PartHost
+  readonly #lost: FirstReports
+  readonly #others: FirstReports
+
+  constructor(host: PartHost) {
+    this.#host = host
+    this.#lost = new FirstReports((error) => host.problem(error, 'error'))
+    this.#others = new FirstReports((error) => host.problem(error, 'warning'))
+  }
+
+  add({ kind, sentence, tryThis }: LiveReport): void {
+    this.#host.log('send', 'info', sentence)
+    const reports = kind === 'lost' ? this.#lost : this.#others
+    reports.add({ code: 'source-broke', message: sentence, tryThis })
+  }
+
+  end(): void {
+    const tryThis = 'The log has each of them (--log send@info).'
+    this.#lost.end((more) => ({
+      code: 'source-broke',
+      message: `${more} more losses of the live presentation.`,
+      tryThis,
+    }))
+    this.#others.end((more) => ({
+      code: 'source-broke',
+      message: `${more} more things happened to the live presentation without a loss.`,
+      tryThis,
+    }))
+  }
 }
 
 /** Gives a broadcast the objects of a DASH or HLS presentation, a folder or a file. */
@@ -30,10 +67,12 @@ class PresentationPart implements Part {
   readonly id: string
   readonly programme: Programme
   readonly #sections: readonly AnySection[]
+  readonly #live: LiveReports
 
-  constructor(id: string, programme: Programme, demo: boolean) {
+  constructor(id: string, programme: Programme, demo: boolean, live: LiveReports) {
     this.id = id
     this.programme = programme
+    this.#live = live
     this.#sections = [{ name: 'presentation', version: () => 1, read: () => ({ input: programme.input, demo }) }]
   }
 
@@ -41,8 +80,13 @@ class PresentationPart implements Part {
     return this.programme.presentation.bytes.paths()
   }
 
+  async start(): Promise<void> {
+    this.programme.presentation.live?.start()
+  }
+
   async stop(): Promise<void> {
     // The broadcast reads it.
+    this.#live.end()
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpClient, ResponseHead, ResponseReceiver, Transfer } from './http-client.ts'
 import type { HttpClock } from './http-clock.ts'
 import type { HttpFailure } from './http-failure.ts'
@@ -20,8 +21,14 @@ export type ResourceResult =
       readonly kind: 'bytes'
       /** Its address after redirects, without credentials. */
       readonly url: string
+      readonly headers: IncomingHttpHeaders
     } & ResourceAnswer)
-  | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null }
+  | {
+      readonly kind: 'refused'
+      readonly status: number
+      readonly retryAfterMs: number | null
+      readonly headers: IncomingHttpHeaders
+    }
   | { readonly kind: 'mismatch' | 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' }
 
@@ -65,10 +72,10 @@ export function fetchResource(
   })
 }
 
-function headersOf({ range, etag }: ResourceRequest): Record<string, string> {
-  if (range === null) return {}
+function headersOf({ range, etag, headers }: ResourceRequest): Record<string, string> {
+  if (range === null) return { ...headers }
   const Range = `bytes=${range[0]}-${range[1] === null ? '' : range[1] - 1}`
-  return etag === null ? { Range } : { Range, 'If-Range': etag }
+  return etag === null ? { ...headers, Range } : { ...headers, Range, 'If-Range': etag }
 }
 
 /** Collects one answer. */
@@ -80,6 +87,7 @@ class ResourceFetch implements ResponseReceiver {
   readonly #resolve: (result: ResourceResult) => void
   readonly #chunks: Uint8Array[] = []
   #head: ResourceHead | null = null
+  #headers: IncomingHttpHeaders = {}
   #url = ''
   #bytes = 0
   #bodyStartMs = 0
@@ -98,9 +106,10 @@ class ResourceFetch implements ResponseReceiver {
 
   head({ status, headers, url }: ResponseHead): void {
     this.#url = url
+    this.#headers = headers
     if (status !== 200 && status !== 206 && status !== 416) {
       const wait = retryAfterMs(headers['retry-after'], this.#clock.wallMs())
-      this.#settle({ kind: 'refused', status, retryAfterMs: wait })
+      this.#settle({ kind: 'refused', status, retryAfterMs: wait, headers })
       return
     }
     const head = checkHead(this.#request, status, headers)
@@ -138,7 +147,9 @@ class ResourceFetch implements ResponseReceiver {
 
   #finish(head: ResourceHead, broken: string | null): void {
     const answer = readPieces(head, joined(this.#chunks, this.#bytes), broken)
-    this.#settle('reason' in answer ? faultResult(answer) : { kind: 'bytes', url: this.#url, ...answer })
+    this.#settle(
+      'reason' in answer ? faultResult(answer) : { kind: 'bytes', url: this.#url, headers: this.#headers, ...answer },
+    )
   }
 
   #settle(result: ResourceResult): void {

@@ -18,6 +18,8 @@ export type ResourceRequest = {
   readonly encoded: boolean
   /** Largest body. */
   readonly maxBytes: number
+  /** Further headers: conditions. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Bytes of a resource, from `at` on. */

@@ -1,0 +1,65 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { GrowingPresentation, LiveOrigin } from '../testing/live-presentation.ts'
+import { RunningProgram, routescope, sha256, TestFolder, treeOf } from '../testing/program.ts'
+import type { Answering } from '../testing/test-server.ts'
+
+const folder = new TestFolder()
+const open: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close()
+})
+afterAll(() => folder.remove())
+
+const gone: Answering = (_, response) => void response.writeHead(410).end()
+
+/** The media of a capture of a broadcast, and of a presentation, by name and digest. */
+async function received(capture: string): Promise<object[]> {
+  const out = `${capture}-files`
+  await routescope(['receive', '--capture', capture, '--out', out])
+  return treeOf(join(out, 'service1')).filter(({ path }) => !path.endsWith('.mpd'))
+}
+const made = ({ files }: GrowingPresentation, without: readonly string[] = []): object[] =>
+  [...files]
+    .filter(([name]) => !without.includes(name))
+    .map(([path, bytes]) => ({ path, size: bytes.length, sha256: sha256(bytes) }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+
+describe('send of a live presentation', () => {
+  it('follows a server until the presentation ends, and says what never came', async () => {
+    const presentation = new GrowingPresentation('number', { segmentMs: 300 })
+    const origin = await LiveOrigin.open(presentation, 5)
+    open.push(origin)
+    origin.faults.set('v-003.m4s', [gone])
+    const file = folder.at('server.pcapng')
+    const url = 'route://239.255.1.1:6000'
+    const { status, stderr } = await routescope(['send', origin.manifestUrl, url, '--capture-out', file])
+    expect(stderr).toMatch(
+      /^routescope: Segment 3 of "v" was not sent: "http:\S+v-003\.m4s" did not come, it answered 410\. Check .*\nSent \d+ packets, 9 objects\.\n$/,
+    )
+    expect(status).toBe(1)
+    expect(await received(file)).toEqual(made(presentation, ['v-003.m4s']))
+  })
+
+  it('follows a folder that another program writes, until it is stopped', async () => {
+    const presentation = new GrowingPresentation('time', { segmentMs: 300 })
+    const write = (): void => {
+      for (const [name, bytes] of presentation.files) writeFileSync(folder.at(name), bytes)
+      writeFileSync(folder.at('live.mpd.tmp'), presentation.manifest)
+      renameSync(folder.at('live.mpd.tmp'), folder.at('live.mpd'))
+    }
+    write()
+    const file = folder.at('folder.pcapng')
+    const args = ['send', folder.at('live.mpd'), 'route://239.255.77.94:6000', '--capture-out', file, '--json']
+    const program = new RunningProgram([...args, '--log', 'send@info'])
+    await program.printed('stderr', /Sending /)
+    presentation.grow()
+    write()
+    presentation.end()
+    write()
+    const { status } = await program.ended
+    expect(status).toBe(0)
+    expect(await received(file)).toEqual(made(presentation))
+  })
+})

@@ -1,0 +1,36 @@
+/** A manifest as it was read. */
+export type LiveDocument = {
+  readonly bytes: Uint8Array
+  /** Address that its names count from, without credentials; empty in a folder. */
+  readonly url: string
+}
+
+/**
+ * Content of a file that a live manifest names, or why it is not there: `absent` for one that may still come, `gone` for one that
+ * will not, `failed` where the way to it is in trouble.
+ */
+export type LiveFile =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'absent' | 'gone' | 'failed'; readonly reason: string }
+
+/** Where a live presentation is read: a server, or a folder that another program writes. */
+export interface GrowingOrigin {
+  /** Time of the clock that the manifest counts by, µs since the UNIX epoch. */
+  nowUs(): number
+  /**
+   * Reads the manifest again.
+   * @returns null where it has not changed
+   * @throws AppFailure where it cannot be read
+   */
+  manifest(): Promise<LiveDocument | null>
+  /** Takes from the manifest where it wants to be read next, and its clock. */
+  follow(locations: readonly string[], clocks: readonly LiveClockElement[]): Promise<void>
+  /** Reads a file. @param name as the manifest names it, resolved against its address */
+  file(name: string, maxBytes: number, signal: AbortSignal): Promise<LiveFile>
+  /** A name as a person is shown it. */
+  shown(name: string): string
+  close(): Promise<void>
+}
+
+/** UTCTiming of an MPD. */
+export type LiveClockElement = { readonly scheme: string; readonly value: string }

@@ -1,0 +1,89 @@
+import { dirname, join } from 'node:path'
+import { shownText } from '../contract/shown-text.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import { FolderDoor, NotReadable, readRegular } from '../files/door.ts'
+import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
+import type { GrowingOrigin, LiveDocument, LiveFile } from './growing-origin.ts'
+import { nameBelow } from './names-below.ts'
+import { readFailure } from './presentation-folder.ts'
+
+const MAX_MANIFEST_BYTES = 8 << 20
+/** A file that nobody has written to for this long is whole: its writer may have no other name for it before, ms. */
+const STILL_MS = 300
+
+/** A live presentation in a folder, whose manifest another program writes again and again. */
+export class LiveFolder implements GrowingOrigin {
+  readonly #path: string
+  readonly #folder: string
+  readonly #nowUs: () => number
+  #before: Uint8Array | null = null
+
+  /** @param path of the manifest */
+  constructor(path: string, nowUs: () => number) {
+    this.#path = path
+    this.#folder = dirname(path)
+    this.#nowUs = nowUs
+  }
+
+  nowUs(): number {
+    return this.#nowUs()
+  }
+
+  async manifest(): Promise<LiveDocument | null> {
+    let bytes: Uint8Array
+    try {
+      bytes = await readRegular(this.#path, MAX_MANIFEST_BYTES)
+    } catch (error) {
+      throw readFailure(this.#path, error)
+    }
+    if (this.#before !== null && Buffer.compare(bytes, this.#before) === 0) return null
+    this.#before = bytes
+    return { bytes, url: '' }
+  }
+
+  async follow(): Promise<void> {
+    // It stays where it is, and its clock is this machine's.
+  }
+
+  async file(name: string, maxBytes: number, signal: AbortSignal): Promise<LiveFile> {
+    try {
+      const { path } = nameBelow(name)
+      // A new one for each file: a door remembers all that it opened.
+      const door = await FolderDoor.open(this.#folder)
+      for (;;) {
+        const handle = await door.openFile(path)
+        try {
+          const { size, mtimeMs } = await handle.stat()
+          const stillMs = Date.now() - mtimeMs
+          // A clock that was set back must not hold a file for ever.
+          if (stillMs >= STILL_MS || stillMs < -STILL_MS) {
+            if (size > maxBytes) return { kind: 'gone', reason: `it has ${size} bytes, more than ${maxBytes}` }
+            const bytes = new Uint8Array(size)
+            const { bytesRead } = await handle.read(bytes, 0, size, 0)
+            const after = await handle.stat()
+            if (size > 0 && bytesRead === size && after.size === size && after.mtimeMs === mtimeMs)
+              return { kind: 'bytes', bytes }
+            if (size === 0) return { kind: 'absent', reason: 'it is empty' }
+          }
+        } finally {
+          await handle.close()
+        }
+        if (signal.aborted) return { kind: 'absent', reason: 'it is still being written' }
+        await pause(SYSTEM_CLOCK, STILL_MS / 3, signal)
+      }
+    } catch (error) {
+      if (error instanceof NotReadable)
+        return { kind: error.why === 'missing' ? 'absent' : 'failed', reason: `it ${error.message}` }
+      if (error instanceof AppFailure) return { kind: 'gone', reason: error.error.message }
+      throw error
+    }
+  }
+
+  shown(name: string): string {
+    return shownText(join(this.#folder, name), 1000)
+  }
+
+  async close(): Promise<void> {
+    // Nothing stays open.
+  }
+}

@@ -1,0 +1,101 @@
+import { CodecError } from '../bytes/codec-error.ts'
+import { EntryFaults } from '../bytes/entry-faults.ts'
+import { shownText } from '../contract/shown-text.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import type { Mpd, MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
+import { parseMpd } from '../manifest/mpd/parse.ts'
+import { relativeMpd } from '../manifest/mpd/relative-mpd.ts'
+import { initSegment, namedSegment, type Span } from '../manifest/mpd/segments.ts'
+import type { LiveDocument } from './growing-origin.ts'
+import { nameBelow } from './names-below.ts'
+import { hasWholeFiles } from './whole-files.ts'
+
+/** A representation in a period: as the origin names its files, and as they are named on air. */
+export type LiveEntry = {
+  readonly period: MpdPeriod
+  readonly startUs: number
+  readonly origin: MpdRepresentation
+  readonly onAir: MpdRepresentation
+}
+
+/** One reading of a live manifest. */
+export type LivePlan = {
+  readonly mpd: Mpd
+  /** Its text as it is sent. */
+  readonly bytes: Uint8Array
+  /** Entries of each channel, in the order of their periods; a period whose files are named as before goes on in its channel. */
+  readonly channels: ReadonlyMap<string, readonly LiveEntry[]>
+  /** Nothing will be added to it. */
+  readonly isFinal: boolean
+}
+
+/**
+ * Reads a live manifest. Periods that have no start yet are left out.
+ * @throws AppFailure bad-manifest | not-supported
+ */
+export function livePlan({ bytes, url }: LiveDocument, shown: string): LivePlan {
+  try {
+    const mpd = parseMpd(bytes, url.split(/[?#]/, 1)[0], new EntryFaults(true))
+    const text = relativeMpd(mpd.document, url)
+    const sent = text === mpd.document.text ? bytes : new TextEncoder().encode(text)
+    const onAir = parseMpd(sent, '', new EntryFaults(true))
+    const channels = new Map<string, LiveEntry[]>()
+    for (const [at, period] of mpd.periods.entries()) {
+      const { startUs } = period
+      if (startUs === null) continue
+      const sentSets = onAir.periods[at]?.adaptationSets ?? []
+      for (const [set, { representations }] of period.adaptationSets.entries())
+        for (const [index, origin] of representations.entries()) {
+          const other = sentSets[set]?.representations[index]
+          if (other === undefined) continue
+          check(shown, other)
+          const key = channelKey(other)
+          channels.set(key, [...(channels.get(key) ?? []), { period, startUs, origin, onAir: other }])
+        }
+    }
+    const last = mpd.periods.at(-1)
+    const isFinal = mpd.type === 'static' || (mpd.minimumUpdatePeriodUs === null && last?.durationUs != null)
+    return { mpd, bytes: sent, channels, isFinal }
+  } catch (thrown) {
+    if (!(thrown instanceof CodecError)) throw thrown
+    throw new AppFailure(
+      'bad-manifest',
+      `"${shown}" is no usable MPD: ${thrown.message}.`,
+      'Correct the MPD, or make it again.',
+      thrown.code,
+    )
+  }
+}
+
+/** Name and address of a span's file. */
+export function liveNames({ origin, onAir }: LiveEntry, span: Span): { readonly name: string; readonly at: string } {
+  const { addressing } = origin
+  const index = addressing.kind === 'list' ? span.number - addressing.startNumber : 0
+  return { name: namedSegment(onAir, span, index).name, at: namedSegment(origin, span, index).name }
+}
+
+/** What is the same for all segments of a channel: their representation's id, the form of their names, their initialisation. */
+function channelKey(onAir: MpdRepresentation): string {
+  const { id, baseUrl, addressing } = onAir
+  const media = addressing.kind === 'template' ? addressing.media : ''
+  return [id, baseUrl, media, initSegment(onAir)?.name ?? ''].join('\n')
+}
+
+/** @throws AppFailure not-supported */
+function check(shown: string, onAir: MpdRepresentation): void {
+  if (hasWholeFiles(onAir))
+    throw new AppFailure(
+      'not-supported',
+      `"${shown}" is live, and "${shownText(onAir.id)}" is not cut into a file per segment.`,
+      'Use a live presentation with a SegmentTemplate or SegmentList.',
+    )
+  const init = initSegment(onAir)
+  if (init === null) return
+  nameBelow(init.name)
+  if (init.range !== null)
+    throw new AppFailure(
+      'not-supported',
+      `"${shown}" is live, and the initialisation of "${shownText(onAir.id)}" is a part of a file.`,
+      'Use a live presentation with an initialisation segment of its own.',
+    )
+}

@@ -1,0 +1,310 @@
+import { asToi, type Toi } from '../contract/ids.ts'
+import { shownText } from '../contract/shown-text.ts'
+import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
+import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
+import { isClocked } from '../manifest/mpd/live-spans.ts'
+import type { MpdRepresentation } from '../manifest/mpd/mpd.ts'
+import { initSegment, namedSegment, type Span } from '../manifest/mpd/segments.ts'
+import { templateAddress } from '../manifest/mpd/template.ts'
+import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
+import { fileTemplateOf } from './file-template.ts'
+import type { GrowingOrigin, LiveFile } from './growing-origin.ts'
+import { type LiveEntry, liveNames } from './live-plan.ts'
+import { type ChannelPlan, type LiveNext, LiveTimeline } from './live-timeline.ts'
+import type { InlineFile, LiveSegment, LiveTrack } from './presentation.ts'
+
+/** Segments that wait to be sent; more are not fetched. */
+const MOST_WAITING = 3
+/** Complete segments that were not fetched, and their time, from which on the reader goes to the newest, µs. */
+const MOST_BEHIND = 5
+const MOST_BEHIND_US = 10_000_000
+/** Waits before a file is asked for again; the last one repeats, ms. */
+const RETRIES_MS: readonly number[] = [100, 200, 400, 500]
+/** How long at least a segment is asked for after it was announced, µs. */
+const LEAST_PATIENCE_US = 3_000_000
+/** Longest wait without a look at the clock, ms. */
+const LOOK_MS = 500
+/** Silence after which a person is told that nothing new comes, in segments, and at least, µs. */
+const SILENT_SEGMENTS = 5
+const SILENT_US = 10_000_000
+const MAX_INIT_BYTES = 16 << 20
+
+/** Something of a live presentation that a person should know. `retry`: it came after all. */
+export type LiveReport = {
+  readonly kind: 'lost' | 'retry' | 'manifest' | 'silent'
+  readonly sentence: string
+  readonly tryThis: string
+}
+
+/** What a reader works with. */
+export type LiveHost = {
+  readonly source: GrowingOrigin
+  /** Clock of this machine, µs since the UNIX epoch. */
+  readonly nowUs: () => number
+  readonly report: (report: LiveReport) => void
+  /** Called when a segment has come, or the reader has ended. */
+  readonly news: () => void
+}
+
+/** Fetches the segments of one channel as they come, in order, each once. */
+export class LiveReader implements LiveTrack {
+  readonly repId: string
+  readonly contentType: string | null
+  readonly lang: string | null
+  readonly bandwidth: number | null
+  fileTemplate: string | null
+  init: InlineFile | null = null
+  endedUs: number | null = null
+  readonly #host: LiveHost
+  readonly #timeline: LiveTimeline
+  readonly #waiting: LiveSegment[] = []
+  readonly #over = new AbortController()
+  #initOf: string | null = null
+  #toi = 0
+  #lastUs: number
+  #behindSinceUs: number | null = null
+  #isSilent = false
+  #wake: () => void = () => {}
+
+  /** @param fromUs media time of the first segment; null: the newest one */
+  constructor(plan: ChannelPlan, host: LiveHost, fromUs: number | null) {
+    this.#host = host
+    const clocks = { nowUs: host.nowUs, originUs: () => host.source.nowUs() }
+    this.#timeline = new LiveTimeline(plan, clocks, fromUs)
+    const { onAir } = this.#timeline.newestEntry
+    this.repId = onAir.id
+    this.contentType = onAir.contentType
+    this.lang = onAir.lang
+    this.bandwidth = onAir.bandwidth
+    this.#lastUs = host.nowUs()
+    this.fileTemplate = liveTemplate(onAir)
+  }
+
+  peek(): LiveSegment | null {
+    return this.#waiting[0] ?? null
+  }
+
+  take(): void {
+    this.#waiting.shift()
+    this.#wake()
+  }
+
+  update(plan: ChannelPlan): void {
+    this.#timeline.update(plan)
+    this.#wake()
+  }
+
+  /** Fetches no more; what has come is still sent. */
+  stop(): void {
+    this.#over.abort()
+    this.#wake()
+  }
+
+  /** Whether it has all that the manifest lists. */
+  get isExhausted(): boolean {
+    return this.endedUs === null && this.#timeline.ahead().first === null
+  }
+
+  /** Duration of the newest segments, µs. */
+  get segmentUs(): number {
+    return this.#timeline.segmentUs
+  }
+
+  /** Reads the initialisation segment of the newest period. @returns why it is not there; null where it is, or none is needed */
+  readInit(): Promise<string | null> {
+    return this.#readInit(this.#timeline.newestEntry)
+  }
+
+  async run(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      const next = this.#upcoming()
+      if (next === null) {
+        if (this.#timeline.isComplete()) break
+        this.#noteSilence()
+        await this.#wait(LOOK_MS)
+        continue
+      }
+      const waitMs = (next.availableUs - this.#host.nowUs()) / 1000
+      if (waitMs > 0) await this.#wait(Math.min(waitMs, LOOK_MS))
+      else if (this.#waiting.length >= MOST_WAITING) await this.#wait(LOOK_MS)
+      else await this.#fetch(next)
+    }
+    this.endedUs = this.#host.nowUs()
+    this.#host.news()
+  }
+
+  /** The next segment; the newest where those before it have become too many. */
+  #upcoming(): LiveNext | null {
+    const { first, newest, complete } = this.#timeline.ahead()
+    if (this.#timeline.isFinal || complete <= MOST_BEHIND || first === null || newest === null) return first
+    if (newest.atUs - first.atUs < MOST_BEHIND_US) return first
+    this.#host.report({
+      kind: 'lost',
+      sentence: `${complete - 1} segments of "${shownText(this.repId)}" were not sent: they came faster than they could be fetched and sent.`,
+      tryThis: 'Check the speed of the origin and of this machine.',
+    })
+    this.#timeline.rejoin()
+    return newest
+  }
+
+  async #fetch(next: LiveNext): Promise<void> {
+    const { entry, span, availableUs } = next
+    const { name, at } = liveNames(entry, span)
+    const patienceUs = Math.max(2 * span.durationUs, LEAST_PATIENCE_US)
+    const untilUs = Math.max(this.#host.nowUs(), availableUs) + patienceUs
+    const { nextUs } = this.#timeline
+    let trouble: string | null = null
+    let file: LiveFile
+    for (let turn = 0; ; turn++) {
+      const noInit = await this.#readInit(entry)
+      file = noInit === null ? await this.#ask(at, untilUs + patienceUs) : { kind: 'failed', reason: noInit }
+      if (file.kind === 'bytes' || file.kind === 'gone' || this.#over.signal.aborted) break
+      if (file.kind === 'failed') trouble = file.reason
+      const waitMs = RETRIES_MS[Math.min(turn, RETRIES_MS.length - 1)] ?? 0
+      if (this.#host.nowUs() + waitMs * 1000 > untilUs) break
+      await pause(SYSTEM_CLOCK, waitMs, this.#over.signal)
+    }
+    // By the time it came the presentation had begun again.
+    if (this.#timeline.nextUs !== nextUs) return
+    const announcedUs = this.#timeline.announcedUs(next)
+    this.#timeline.passed(next)
+    if (file.kind === 'bytes') {
+      if (trouble !== null) this.#retried(at, trouble)
+      this.#give(entry, span, name, file.bytes, announcedUs)
+    } else if (!this.#over.signal.aborted) this.#lost(entry, span, at, file.kind, file.reason)
+  }
+
+  async #ask(at: string, untilUs: number): Promise<LiveFile> {
+    const time = new AbortController()
+    const end = (): void => time.abort()
+    const cancel = SYSTEM_CLOCK.after(Math.max(0, (untilUs - this.#host.nowUs()) / 1000), end)
+    this.#over.signal.addEventListener('abort', end)
+    try {
+      return await this.#host.source.file(at, MAX_OBJECT_BYTES, time.signal)
+    } finally {
+      cancel()
+      this.#over.signal.removeEventListener('abort', end)
+    }
+  }
+
+  #give(entry: LiveEntry, span: Span, name: string, bytes: Uint8Array, announcedUs: number | null): void {
+    const arrivedUs = this.#host.nowUs()
+    this.#waiting.push({
+      name,
+      bytes,
+      contentType: entry.onAir.mimeType ?? 'application/octet-stream',
+      toi: this.#toiOf(entry.onAir, span),
+      announcedUs: announcedUs ?? arrivedUs,
+      arrivedUs,
+      durationUs: span.durationUs,
+      init: this.init,
+    })
+    this.#lastUs = arrivedUs
+    this.#isSilent = false
+    this.#host.news()
+  }
+
+  /** Number or time as the template says; the next of an own count where it does not fit, from then on. */
+  #toiOf({ addressing }: MpdRepresentation, span: Span): Toi {
+    if (this.fileTemplate !== null && addressing.kind === 'template') {
+      const toi = templateAddress(addressing.media) === 'time' ? span.time : span.number
+      if (toi < FIRST_RESERVED_TOI) return asToi(toi)
+      this.fileTemplate = null
+    }
+    this.#toi = (this.#toi % (FIRST_RESERVED_TOI - 1)) + 1
+    return asToi(this.#toi)
+  }
+
+  async #readInit({ origin, onAir, period }: LiveEntry): Promise<string | null> {
+    const from = initSegment(origin)
+    const to = initSegment(onAir)
+    if (from === null || to === null) {
+      this.init = null
+      return null
+    }
+    // Each period has its own, even of the same name.
+    const key = `${period.id ?? period.startUs}\n${from.name}`
+    if (key === this.#initOf) return null
+    const file = await this.#host.source.file(from.name, MAX_INIT_BYTES, this.#over.signal)
+    if (file.kind !== 'bytes')
+      return `its initialisation segment "${this.#host.source.shown(from.name)}" is not there: ${file.reason}`
+    this.#initOf = key
+    const { init } = this
+    if (init === null || init.name !== to.name || Buffer.compare(init.bytes, file.bytes) !== 0)
+      this.init = { name: to.name, contentType: onAir.mimeType ?? 'application/octet-stream', bytes: file.bytes }
+    return null
+  }
+
+  #lost({ period, origin }: LiveEntry, span: Span, at: string, kind: LiveFile['kind'], reason: string): void {
+    const { addressing } = origin
+    const isRounded =
+      addressing.kind === 'template' &&
+      isClocked(addressing) &&
+      period.durationUs !== null &&
+      span.startUs + span.durationUs >= period.durationUs
+    // The last one of a period may not exist by rounding (ISO/IEC 23009-1 §5.3.9.5.3).
+    if (isRounded && kind === 'absent') return
+    this.#host.report({
+      kind: 'lost',
+      sentence: `Segment ${span.number} of "${shownText(this.repId)}" was not sent: "${this.#host.source.shown(at)}" did not come, ${reason}.`,
+      tryThis: 'Check the origin; the broadcast goes on with the segments after it.',
+    })
+  }
+
+  #retried(at: string, reason: string): void {
+    this.#host.report({
+      kind: 'retry',
+      sentence: `"${this.#host.source.shown(at)}" had to be fetched again: ${reason}.`,
+      tryThis: 'Nothing is missing; check the origin if it goes on.',
+    })
+  }
+
+  /** Tells once that nothing new comes, and begins again where the list stays behind what was sent. */
+  #noteSilence(): void {
+    const nowUs = this.#host.nowUs()
+    this.#followBack(nowUs)
+    if (this.#isSilent || nowUs - this.#lastUs < Math.max(SILENT_US, SILENT_SEGMENTS * this.segmentUs)) return
+    this.#isSilent = true
+    this.#host.report({
+      kind: 'silent',
+      sentence: `Nothing new of "${shownText(this.repId)}" for ${Math.round((nowUs - this.#lastUs) / 1e6)} s: the manifest lists no further segment.`,
+      tryThis: 'Check that the presentation is still being made.',
+    })
+  }
+
+  #followBack(nowUs: number): void {
+    const newestUs = this.#timeline.newestUs()
+    const { nextUs, segmentUs } = this.#timeline
+    if (nextUs === null || newestUs === null || newestUs > nextUs - 1.5 * segmentUs) {
+      this.#behindSinceUs = null
+      return
+    }
+    this.#behindSinceUs ??= nowUs
+    // One server of several may be late: it catches up soon.
+    if (nowUs - this.#behindSinceUs < 3 * segmentUs) return
+    this.#host.report({
+      kind: 'manifest',
+      sentence: `The manifest went backwards: the segments of "${shownText(this.repId)}" begin again ${Math.round((nextUs - newestUs) / 1e6)} s before what was sent.`,
+      tryThis: 'Nothing has to be done; players may have to begin again.',
+    })
+    this.#behindSinceUs = null
+    this.#timeline.rejoin()
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await pause(SYSTEM_CLOCK, ms, woken.signal)
+    this.#wake = () => {}
+  }
+}
+
+/** The fileTemplate of a live representation, tried on its first name. */
+function liveTemplate(onAir: MpdRepresentation): string | null {
+  const { addressing } = onAir
+  if (addressing.kind !== 'template') return null
+  const number = templateAddress(addressing.media) === 'time' ? 0 : addressing.startNumber
+  if (number >= FIRST_RESERVED_TOI) return null
+  const span = { number, time: number, duration: 0, timescale: 1, startUs: 0, durationUs: 0 }
+  return fileTemplateOf(onAir, [{ toi: asToi(number), name: namedSegment(onAir, span, 0).name }])
+}

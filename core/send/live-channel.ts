@@ -1,0 +1,134 @@
+import type { Tsi } from '../contract/ids.ts'
+import type { InlineFile, LiveSegment, LiveTrack } from '../ingest/presentation.ts'
+import { CODEPOINT, INIT_TOI } from '../protocol/route/toi-plan.ts'
+import { type EmitContext, MAX_GAP_US, type PacketSender } from './emitter.ts'
+import { RouteObject } from './route-object.ts'
+import type { ListedFile, SignalledChannel } from './service-signalling.ts'
+
+/** An emitter that has nothing now, and may have something later. */
+export const WAITING_US = Number.MAX_VALUE
+/** Segments that stay listed where no template names them. */
+const MOST_LISTED = 16
+/** Bound of an object's size where the manifest tells no rate, bytes. */
+const UNKNOWN_BYTES = 5_000_000
+/** Nominal length of a segment for that bound, s: GPAC's too. */
+const BOUND_S = 10
+
+/** What a channel has in common with the others of its service. */
+export interface LivePace {
+  /** When a segment is to be sent, which may be before it arrived, µs since the UNIX epoch. */
+  dueUs(segment: LiveSegment): number
+  /** Called before a segment's first packet: sends the signalling that it needs. */
+  beginSegment(segment: LiveSegment, context: EmitContext): void
+  /** Called when nothing of a channel follows. */
+  ended(context: EmitContext): void
+}
+
+/** Sends the segments of one live track as they come, each spread over its duration; a late one catches up at twice the pace. */
+export class LiveChannel {
+  readonly track: LiveTrack
+  readonly tsi: Tsi
+  objects = 0
+  readonly #sender: PacketSender
+  readonly #pace: LivePace
+  #object: RouteObject | null = null
+  #nextUs = 0
+  #isClosed = false
+  #beginUs = 0
+  #endUs = 0
+  #listed: ListedFile[] = []
+  /** That of the last segment. */
+  #init: InlineFile | null = null
+  #largestBytes: number
+
+  constructor(track: LiveTrack, tsi: Tsi, sender: PacketSender, pace: LivePace) {
+    this.track = track
+    this.tsi = tsi
+    this.#sender = sender
+    this.#pace = pace
+    this.#largestBytes = track.bandwidth === null ? UNKNOWN_BYTES : Math.ceil((track.bandwidth / 8) * BOUND_S)
+  }
+
+  /** Infinity at its end. */
+  get nextUs(): number {
+    if (this.#object !== null) return this.#nextUs
+    const segment = this.track.peek()
+    if (this.#isClosed) return Number.POSITIVE_INFINITY
+    if (segment === null) return this.track.endedUs === null ? WAITING_US : Math.max(this.#nextUs, this.track.endedUs)
+    return Math.max(this.#nextUs, segment.arrivedUs, this.#pace.dueUs(segment))
+  }
+
+  send(context: EmitContext): void {
+    const segment = this.track.peek()
+    if (segment === null) {
+      this.#close(context)
+      return
+    }
+    const object = this.#object ?? this.#begin(segment, context)
+    this.#sender.next(object, context)
+    if (object.done) {
+      this.#object = null
+      this.objects++
+      this.track.take()
+      return
+    }
+    const evenUs = this.#beginUs + Math.floor(((this.#endUs - this.#beginUs) * object.offset) / object.sizeBytes)
+    this.#nextUs = Math.min(evenUs, this.#nextUs + MAX_GAP_US)
+  }
+
+  /** Sends the rest of an open segment later, after a pause. */
+  resume(nowUs: number): void {
+    const lateUs = nowUs - this.#nextUs
+    if (this.#object === null || lateUs <= 0) return
+    this.#nextUs += lateUs
+    this.#beginUs += lateUs
+    this.#endUs += lateUs
+  }
+
+  signalled(efdtVersion: number): SignalledChannel {
+    const { repId, contentType, lang, bandwidth, fileTemplate, init } = this.track
+    const files: ListedFile[] = []
+    if (init !== null)
+      files.push({ toi: INIT_TOI, name: init.name, contentType: init.contentType, bytes: init.bytes.length })
+    return {
+      tsi: this.tsi,
+      realTime: true,
+      bandwidth,
+      media: { repId, contentType, lang },
+      efdtVersion,
+      fileTemplate,
+      largestBytes: this.#largestBytes,
+      files: [...files, ...this.#listed],
+    }
+  }
+
+  #begin(segment: LiveSegment, context: EmitContext): RouteObject {
+    const { toi, name, contentType, bytes, durationUs, init } = segment
+    const dueUs = this.#pace.dueUs(segment)
+    this.#beginUs = Math.max(context.timeUs, dueUs)
+    const leftUs = Math.min(durationUs, dueUs + durationUs - this.#beginUs)
+    this.#endUs = this.#beginUs + Math.max(durationUs / 2, leftUs)
+    this.#nextUs = this.#beginUs
+    if (this.track.fileTemplate === null)
+      this.#listed = [...this.#listed, { toi, name, contentType, bytes: bytes.length }].slice(-MOST_LISTED)
+    if (bytes.length > this.#largestBytes) this.#largestBytes = 2 * bytes.length
+    this.#pace.beginSegment(segment, context)
+    this.#init = init
+    this.#sendInit(context)
+    this.#object = new RouteObject(this.tsi, toi, CODEPOINT.media, bytes, this.#sender.mtu)
+    return this.#object
+  }
+
+  /** Closes the session: that a segment was the last is known only afterwards, so its initialisation does. */
+  #close(context: EmitContext): void {
+    this.#isClosed = true
+    this.#sendInit(context, true)
+    this.#pace.ended(context)
+  }
+
+  #sendInit(context: EmitContext, closes = false): void {
+    if (this.#init === null) return
+    const { bytes } = this.#init
+    this.#sender.whole(new RouteObject(this.tsi, INIT_TOI, CODEPOINT.init, bytes, this.#sender.mtu, closes), context)
+  }
+}

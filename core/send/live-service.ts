@@ -1,0 +1,181 @@
+import type { FileBytes, LiveFeed, LiveSegment, LiveTrack, Presentation } from '../ingest/presentation.ts'
+import { CODEPOINT, mediaTsi, SLS_TSI } from '../protocol/route/toi-plan.ts'
+import { type EmitContext, PacketSender } from './emitter.ts'
+import { LiveChannel, type LivePace, WAITING_US } from './live-channel.ts'
+import { LiveSignalling } from './live-signalling.ts'
+import { RouteObject } from './route-object.ts'
+import type { ServiceBroadcastOptions } from './service-broadcast.ts'
+import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
+import { firstVersion } from './table-version.ts'
+
+/** Segments in a row that came late, after which the service is sent later as a whole. */
+const MOST_LATE = 3
+/** Segments that come earlier than this before their time show another clock, µs. */
+const MOST_EARLY_US = 10_000_000
+
+/** Sends one service of a presentation that grows: what has come, at the pace at which the manifest announces it. */
+export class LiveService implements ServiceOnAir {
+  readonly tracks = []
+  readonly files = null
+  readonly bytes: FileBytes
+  readonly media: readonly MediaEmitter[]
+  readonly #feed: LiveFeed
+  readonly #options: ServiceBroadcastOptions
+  readonly #sender: PacketSender
+  readonly #signalling: LiveSignalling
+  readonly #media: LiveMedia
+  #nextUs: number
+  /** Changes of the feed that are signalled. */
+  #signalled = -1
+
+  constructor(options: ServiceBroadcastOptions, { bytes }: Presentation, feed: LiveFeed, startUs: number) {
+    this.#options = options
+    this.#feed = feed
+    this.bytes = bytes
+    this.#nextUs = startUs
+    this.#sender = new PacketSender(options.address, options.port, options.mtu)
+    this.#signalling = new LiveSignalling(options, firstVersion(startUs))
+    this.#media = new LiveMedia(feed, this.#sender, {
+      begins: (context) => this.#renew(context),
+      ended: (context) => this.#end(context),
+    })
+    this.media = [this.#media]
+    this.#update()
+  }
+
+  /** At once after a change. */
+  get nextUs(): number {
+    return this.#feed.changes === this.#signalled ? this.#nextUs : Math.min(this.#nextUs, this.#feed.changedUs)
+  }
+
+  resume(nowUs: number): void {
+    this.#nextUs = Math.max(this.#nextUs, nowUs)
+    this.#media.resume(nowUs)
+  }
+
+  send(context: EmitContext): boolean {
+    const isDue = context.timeUs >= this.#nextUs
+    if (this.#update() || isDue) this.#sendSls(context)
+    if (isDue) this.#nextUs += this.#options.carouselUs
+    return true
+  }
+
+  /** Sends the signalling where a segment needs another one. */
+  #renew(context: EmitContext): void {
+    if (this.#update()) this.#sendSls(context)
+  }
+
+  /** Closes the session of the signalling. */
+  #end(context: EmitContext): void {
+    this.#nextUs = Number.POSITIVE_INFINITY
+    this.#update()
+    this.#sendSls(context, true)
+  }
+
+  #update(): boolean {
+    const { manifest, changes } = this.#feed
+    if (changes !== this.#signalled) this.#media.follow()
+    this.#signalled = changes
+    const named = { ...manifest, name: this.#options.manifestName ?? manifest.name }
+    return this.#signalling.update(named, this.#media.channels)
+  }
+
+  #sendSls(context: EmitContext, closes = false): void {
+    const { toi, bytes } = this.#signalling.sls
+    this.#sender.whole(new RouteObject(SLS_TSI, toi, CODEPOINT.package, bytes, this.#sender.mtu, closes), context)
+  }
+}
+
+/** What a service does at the begin and the end of its media. */
+type LiveSteps = {
+  /** Sends signalling that a segment needs. */
+  readonly begins: (context: EmitContext) => void
+  /** Nothing follows. */
+  readonly ended: (context: EmitContext) => void
+}
+
+/** The channels of a live service, which come and go, as one emitter. */
+class LiveMedia implements MediaEmitter, LivePace {
+  readonly #feed: LiveFeed
+  readonly #sender: PacketSender
+  readonly #steps: LiveSteps
+  #channels: readonly LiveChannel[] = []
+  #tracks: readonly LiveTrack[] = []
+  #opened = 0
+  #ended = 0
+  /** How much later than announced the service is sent, µs; null before its first segment. */
+  #delayUs: number | null = null
+  #late = 0
+
+  constructor(feed: LiveFeed, sender: PacketSender, steps: LiveSteps) {
+    this.#feed = feed
+    this.#sender = sender
+    this.#steps = steps
+    this.follow()
+  }
+
+  get channels(): readonly LiveChannel[] {
+    return this.#channels
+  }
+
+  get objects(): number {
+    return this.#channels.reduce((sum, channel) => sum + channel.objects, this.#ended)
+  }
+
+  get nextUs(): number {
+    let us = this.#tracks === this.#feed.tracks ? Number.POSITIVE_INFINITY : WAITING_US
+    for (const channel of this.#channels) us = Math.min(us, channel.nextUs)
+    return us
+  }
+
+  send(context: EmitContext): boolean {
+    let first: LiveChannel | null = null
+    for (const channel of this.#channels) if (first === null || channel.nextUs < first.nextUs) first = channel
+    if (first === null || first.nextUs >= WAITING_US) return false
+    first.send(context)
+    return true
+  }
+
+  resume(nowUs: number): void {
+    for (const channel of this.#channels) channel.resume(nowUs)
+  }
+
+  /** Opens channels for new tracks, and closes those of tracks that are gone and sent. */
+  follow(): void {
+    const { tracks } = this.#feed
+    this.#tracks = tracks
+    const kept = this.#channels.filter(
+      (channel) => tracks.includes(channel.track) || channel.nextUs !== Number.POSITIVE_INFINITY,
+    )
+    this.#ended = this.objects - kept.reduce((sum, channel) => sum + channel.objects, 0)
+    const known = new Set(this.#channels.map(({ track }) => track))
+    const added = tracks.filter((track) => !known.has(track))
+    this.#channels = [
+      ...kept,
+      ...added.map((track) => new LiveChannel(track, mediaTsi(this.#opened++), this.#sender, this)),
+    ]
+  }
+
+  /** The service has one delay, so that its channels stay together; it is set by its first segment. */
+  dueUs({ announcedUs, arrivedUs, durationUs }: LiveSegment): number {
+    const lateUs = arrivedUs - announcedUs
+    this.#delayUs ??= lateUs >= 0 && lateUs <= durationUs ? 0 : lateUs
+    if (this.#delayUs - lateUs > MOST_EARLY_US) this.#delayUs = lateUs
+    return announcedUs + this.#delayUs
+  }
+
+  beginSegment({ announcedUs, arrivedUs, durationUs }: LiveSegment, context: EmitContext): void {
+    const lateUs = arrivedUs - announcedUs
+    const delayUs = this.#delayUs ?? 0
+    this.#late = lateUs - delayUs > durationUs / 2 ? this.#late + 1 : 0
+    if (this.#late === MOST_LATE) {
+      this.#delayUs = lateUs
+      this.#late = 0
+    }
+    this.#steps.begins(context)
+  }
+
+  ended(context: EmitContext): void {
+    if (this.nextUs === Number.POSITIVE_INFINITY) this.#steps.ended(context)
+  }
+}
