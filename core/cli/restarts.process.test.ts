@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Datagram, pcapOf, shuffled } from '../testing/datagrams.ts'
 import { broadcastOf, demoDash, FIXTURE_START_US, liveFixture, routeFixture } from '../testing/make-fixtures.ts'
+import { mmtpCapture } from '../testing/mmtp-capture.ts'
 import { inspect, routescope, TestFolder, treeOf } from '../testing/program.ts'
 
 const folder = new TestFolder()
@@ -93,5 +94,47 @@ describe('a live sender that is killed in the middle of a segment and started ag
     expect(lost).toBe(0)
     const [one, two] = [await told(capture(first)), await told(capture(second))]
     expect(complete).toBe(one.complete + two.complete)
+  })
+})
+
+/** What `receive` writes of a capture, with the digest of each file. */
+async function filesOf(file: string): Promise<Map<string, string>> {
+  const out = folder.at(`files-${++written}`)
+  await routescope(['receive', '--capture', file, '--out', out])
+  return new Map(treeOf(out).map(({ path, ...content }) => [path, JSON.stringify(content)]))
+}
+
+/** Errors and warnings of a capture. */
+async function alarmsOf(file: string): Promise<string[]> {
+  const { alarms } = await inspect(file)
+  return alarms.filter(({ severity }) => severity !== 'info').map(({ rule, text }) => `${rule} ${text}`)
+}
+
+/** What is sent before a time, seconds. */
+const until = (sent: readonly Datagram[], seconds: number): Datagram[] =>
+  sent.filter(({ timeUs }) => timeUs < FIXTURE_START_US + seconds * 1e6)
+
+describe('a sender of MMTP that begins again', () => {
+  const first = mmtpCapture({ mpus: 6 })
+  // Its video has another size.
+  const other = mmtpCapture({ mpus: 5, widerFrom: 0 })
+
+  it.each([
+    ['behind the end of the first transmission', first, 20_000],
+    ['after a break', first, 3_000_000],
+    ['killed in the middle of an MPU', until(first, 7.3), 900_000],
+    ['killed in the middle of its first MPU', until(first, 1.3), 900_000],
+  ])('%s: is told once, and no file is of both', async (_name, before, afterUs) => {
+    const file = capture(before, behind(before, other, afterUs))
+    expect(await alarmsOf(file)).toEqual([
+      expect.stringMatching(/^TOI-LOOP The sender began again: packet_id 3\d went back from MPU \d+ to 700/),
+    ])
+    const [both, alone] = [await filesOf(file), await filesOf(capture(other))]
+    expect(alone.size).toBeGreaterThan(9)
+    for (const [path, content] of alone) expect([path, both.get(path)]).toEqual([path, content])
+  })
+
+  it('is none where packets are late', async () => {
+    expect(await alarmsOf(capture(shuffled(first, 20)))).toEqual([])
   })
 })

@@ -440,10 +440,10 @@ export const RULES = {
     clause: 'ours',
     once: 'each',
     sentence: {
-      back: '{channel} went back from TOI {from} to {to}: the source plays again from an earlier point',
+      back: '{channel} went back from {number} {from} to {to}: the source plays again from an earlier point',
       paused:
-        'The sender began again: {channel} went back from TOI {from} to {to}, {seconds} s after the last media packet',
-      restarted: 'The sender began again: {channel} went back from TOI {from} to {to}, as did all media',
+        'The sender began again: {channel} went back from {number} {from} to {to}, {seconds} s after the last media packet',
+      restarted: 'The sender began again: {channel} went back from {number} {from} to {to}, as did all media',
     },
     severities: { paused: 'warning', restarted: 'warning' },
   },

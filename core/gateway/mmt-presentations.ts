@@ -29,6 +29,8 @@ type Service = {
   readonly seen: Map<string, number>
   scanned: number
   shiftUs: number | null
+  /** How often its sender had begun again. */
+  readonly restarts: number
 }
 
 /** Answer for a name. */
@@ -152,8 +154,10 @@ export class MmtPresentations {
   /** Adds MPUs stored since the last call, and drops expired ones. */
   #scan(serviceId: ServiceId): Service {
     let service = this.#known.get(serviceId)
-    if (service === undefined) {
-      service = { timeline: new MpuTimeline(), lanes: new Map(), seen: new Map(), scanned: -1, shiftUs: null }
+    const restarts = this.#store.restartsOf(serviceId)
+    if (service === undefined || service.restarts !== restarts) {
+      const none = { lanes: new Map(), seen: new Map(), scanned: -1, shiftUs: null }
+      service = { timeline: new MpuTimeline(), ...none, restarts }
       this.#known.set(serviceId, service)
     }
     if (service.scanned === this.#store.version) return service
@@ -167,7 +171,7 @@ export class MmtPresentations {
       firstTimeUs: number
       lastTimeUs: number
     }[] = []
-    for (const file of this.#store.list(serviceId)) {
+    for (const file of this.#store.current(serviceId)) {
       if (!MPU_NAME.test(file.name)) continue
       found.push({ ...file, index: file.objectIndex })
     }

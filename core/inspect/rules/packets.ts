@@ -13,9 +13,12 @@ export const packetRules = (): RuleFile => ({
   sessionRestarted: (at, rules) => {
     const { from, to, silentUs, far, follows } = at
     if (follows) return
-    const values = { channel: channelOf(at), from, to, seconds: (silentUs / 1e6).toFixed(1) }
+    const isMmtp = at.carrier?.kind === 'mmtp'
+    const number = isMmtp ? 'MPU' : 'TOI'
+    const values = { channel: channelOf(at), number, from, to, seconds: (silentUs / 1e6).toFixed(1) }
     const paused = silentUs >= SAID_US
-    rules.raise('TOI-LOOP', { at, says: paused ? 'paused' : far ? 'back' : 'restarted', values })
+    // An MPU goes back with the numbers of its packets: that tells more than a TOI.
+    rules.raise('TOI-LOOP', { at, says: paused ? 'paused' : far && !isMmtp ? 'back' : 'restarted', values })
   },
   twoSenders: (at, rules) => {
     const { first, second } = at

@@ -7,12 +7,15 @@ import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
 import type { MmtpPacket } from '../../protocol/mmtp/mmtp-packet.ts'
 import { printable } from '../../protocol/mmtp/mp-table.ts'
 import { MPU_FAULT, type MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
+import type { RestartChannel } from '../lct/restart-watch.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
+import type { BackVerdict, WayBack } from '../object/way-back.ts'
 import { WorkBudget } from '../object/work-budget.ts'
 import { ARRIVAL, type MmtpCounter } from './mmtp-counter.ts'
 import { type MpuHome, MpuObject } from './mpu-object.ts'
 import { MpuTimes } from './mpu-times.ts'
+import { type EarlierMpu, mpuWayBack } from './mpu-way-back.ts'
 import { SkippedMpus } from './skipped-mpus.ts'
 
 /** MPUs of one asset under assembly at a time. */
@@ -42,14 +45,22 @@ export interface AssetEvents {
   mayBegin(timeUs: number): boolean
   /** An MPU of the asset may have to end by time, not before this. */
   dueBy(timeUs: number): void
+  /** A packet goes back to an earlier MPU. Where it is of another transmission, `startOver` of the asset has been called. */
+  wentBack(asset: MmtpAsset, way: WayBack, timeUs: number, frame: number): BackVerdict
   /** MPUs begin too often: a packet is only counted. */
   passedOver(asset: MmtpAsset, timeUs: number, frame: number): void
 }
 
-type Known = { readonly index: number; readonly complete: boolean; packets: number; repeats: number }
+type Known = {
+  readonly index: number
+  readonly complete: boolean
+  readonly lastTimeUs: number
+  packets: number
+  repeats: number
+}
 
 /** One asset of an MMT package: the MPUs of its packet_id. Also a channel of objects, like an LCT channel. */
-export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
+export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, RestartChannel {
   readonly index: number
   readonly packetId: number
   readonly carrier: ChannelCarrier
@@ -77,6 +88,11 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   /** Nothing ends by time before this. */
   dueUs = Number.POSITIVE_INFINITY
   readonly closed = false
+  /** As of a channel of ROUTE; what goes back is not kept. */
+  readonly names = { source: null, carriesSls: false }
+  isBack = false
+  isHeld = false
+  lastMediaUs = -1
   readonly repairPackets = 0
   readonly fec = null
   #counter: MmtpCounter | null = null
@@ -87,6 +103,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   #reported = 0
   #loops = 0
   #lastWhole: number | null = null
+  /** First MPU of the transmission, or one before it. */
+  #lowestMpu = 0
   readonly #begun = new WorkBudget(MPUS_AT_ONCE, MPUS_PER_SECOND)
   readonly #context: AssetContext
   readonly #events: AssetEvents
@@ -175,8 +193,10 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     frame: number,
   ): number {
     this.#counter = counter
-    if (arrival === ARRIVAL.duplicate) return MPU_FAULT.none
     const { mpuSequence } = payload
+    const beganAgain = arrival !== ARRIVAL.inOrder && this.#beganAgain(packet, payload, arrival, timeUs, frame)
+    if (arrival === ARRIVAL.duplicate && !beganAgain) return MPU_FAULT.none
+    this.lastMediaUs = timeUs
     let mpu = this.#current
     if (mpu === null || mpu.sequence !== mpuSequence) {
       mpu = this.#open.get(mpuSequence) ?? this.#begin(packet, payload, bytes, start, timeUs, frame)
@@ -195,6 +215,38 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     this.#finishIfWhole(mpu, timeUs)
     return -step
   }
+
+  /** Whether a packet whose number goes back is of another transmission, which then begins with it. */
+  #beganAgain(packet: MmtpPacket, payload: MpuPayload, arrival: number, timeUs: number, frame: number): boolean {
+    const { mpuSequence } = payload
+    if (this.lastMpu === null || this.#context.spec.detectLoops === 'off') return false
+    const begins = payload.fragmentType === 0 && payload.indicator < 2
+    const sent = { newest: this.lastMpu, lowest: this.#lowestMpu, lastUs: this.lastMediaUs }
+    const way = mpuWayBack(mpuSequence, begins, sent, this.#earlier(mpuSequence), timeUs)
+    if (way === null || this.#events.wentBack(this, way, timeUs, frame) !== 'restart') return false
+    this.#counter?.sequence.beginAt(packet.sequence, arrival)
+    return true
+  }
+
+  #earlier(mpuSequence: number): EarlierMpu | null {
+    const open = this.#open.get(mpuSequence)
+    if (open !== undefined) return { lastTimeUs: open.lastTimeUs, open: true }
+    const known = this.#known.get(mpuSequence)
+    return known === undefined ? null : { lastTimeUs: known.lastTimeUs, open: false }
+  }
+
+  /** The source sends its MPUs again from an earlier one. @param sinceUs what began since then belongs to it */
+  startOver(sinceUs: number, timeUs: number): void {
+    for (const mpu of [...this.#open.values()]) if (mpu.firstTimeUs < sinceUs) this.#lose(mpu, 'truncated', timeUs)
+    this.#known.clear()
+    this.#skipped.restart()
+    this.#counter?.sequence.restart()
+    this.lastMpu = null
+    this.#lastWhole = null
+    this.#loops++
+  }
+
+  takeHeld(): void {}
 
   #begin(
     packet: MmtpPacket,
@@ -231,6 +283,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     if (Math.abs(behind) > MAX_KNOWN) this.#skipped.restart()
     else if (!ahead) this.#skipped.late(mpuSequence)
     else this.#skipped.newest(mpuSequence, Math.max(0, -behind - 1))
+    if (first || ((mpuSequence - this.#lowestMpu) | 0) < 0) this.#lowestMpu = mpuSequence
     if (ahead) this.lastMpu = mpuSequence
     this.#due(timeUs + this.#context.limits.idleMs * 1000)
     this.#context.observer.objectBegun(mpu, bytes, start, payload.dataEnd, payload.dataEnd)
@@ -324,8 +377,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   }
 
   #addEnded(mpu: MpuObject): void {
-    const { index, packets, state } = mpu
-    this.#known.set(mpu.sequence, { index, packets, repeats: 0, complete: state === 'complete' })
+    const { index, packets, state, lastTimeUs } = mpu
+    this.#known.set(mpu.sequence, { index, packets, lastTimeUs, repeats: 0, complete: state === 'complete' })
   }
 
   #due(timeUs: number): void {

@@ -78,6 +78,13 @@ export class SequenceCounter {
     return this.lost - young
   }
 
+  /** The sender began its count again with this number, which was first taken for another `ARRIVAL`. */
+  beginAt(sequence: number, arrival: number): void {
+    if (arrival === ARRIVAL.duplicate) this.duplicates--
+    else if (arrival === ARRIVAL.late) this.outOfOrder--
+    this.#start(sequence)
+  }
+
   /** The source starts again: the next number is not compared with former ones. */
   restart(): void {
     this.#next = -1

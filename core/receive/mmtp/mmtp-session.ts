@@ -28,8 +28,10 @@ import type { EventTaker } from '../context/event-queue.ts'
 import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { reportSignature } from '../context/signatures.ts'
+import { type Restart, type RestartHost, RestartWatch } from '../lct/restart-watch.ts'
 import { PassedOver } from '../object/passed-over.ts'
 import { SessionWork } from '../object/reading-work.ts'
+import type { BackVerdict, WayBack } from '../object/way-back.ts'
 import { WorkBudget } from '../object/work-budget.ts'
 import { type AssetEvents, MmtpAsset } from './mmtp-asset.ts'
 import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
@@ -64,6 +66,8 @@ export type ComponentEvent =
 /** Consequences of an ended MPU, or the end of the source. */
 type MmtpEvent =
   | { readonly kind: 'whole' | 'lost'; readonly asset: MmtpAsset; readonly mpu: MpuObject; readonly timeUs: number }
+  /** The sender of the service began again; `sinceUs`: its first packet. */
+  | { readonly kind: 'restarted'; readonly serviceId: ServiceId; readonly sinceUs: number }
   | { readonly kind: 'closed' }
 
 /** Bound on assets in other flows, ROUTE sessions and further flows of one service. */
@@ -85,7 +89,7 @@ const MMT_MANIFEST = 'manifest.mpd'
  * One MMTP flow: counts its packets by packet_id, reads signalling, and assembles MPUs into files. Whole MPUs wait
  * until a service claims it.
  */
-export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpEvent> {
+export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpEvent>, RestartHost<MmtpAsset> {
   readonly destination: string
   readonly address: Destination
   readonly context: ReceiveContext
@@ -114,6 +118,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   #refused: CarrierPlace | null = null
   #refusedAsset: CarrierPlace | null = null
   readonly #signalling: MmtpSignalling
+  readonly #restarts: RestartWatch<MmtpAsset>
   readonly #work: SessionWork
   readonly #begun = new WorkBudget(MPUS_AT_ONCE, MPUS_PER_SECOND)
   readonly #passed = new PassedOver()
@@ -142,6 +147,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     this.address = address
     this.firstTimeUs = timeUs
     this.#work = new SessionWork(context.work)
+    this.#restarts = new RestartWatch(this, context.pool)
     this.#signalling = new MmtpSignalling(
       {
         mpTable: (table, _packetId, at) => this.#mpTable(table, at),
@@ -163,6 +169,9 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   /** Live counters in order of first sight. */
   get facts(): readonly MmtpFacts[] {
     return this.#further.length === 0 ? this.#counters : [this, ...this.#further].flatMap((flow) => flow.#counters)
+  }
+  get channels(): readonly MmtpAsset[] {
+    return this.#assetList
   }
   get assets(): readonly MmtpAssetFacts[] {
     return this.#allAssets
@@ -307,6 +316,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   follow(event: MmtpEvent): void {
     if (event.kind === 'whole') this.#complete(event.asset, event.mpu, event.timeUs)
     else if (event.kind === 'lost') this.#lost(event.asset, event.mpu, event.timeUs)
+    else if (event.kind === 'restarted') this.context.sink.restarted?.(event.serviceId, event.sinceUs)
     else this.#closed()
   }
 
@@ -349,6 +359,24 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     }
     mpu.release()
     if (this.context.sink.holds !== true) mpu.releaseFile()
+  }
+
+  wentBack(asset: MmtpAsset, way: WayBack, timeUs: number, frame: number): BackVerdict {
+    return this.#restarts.judge(asset, way, null, timeUs, frame)
+  }
+
+  restarted({ index, packetId }: MmtpAsset, restart: Restart, sinceUs: number, frame: number): void {
+    const { context, serviceId, destination } = this
+    if (!restart.follows) {
+      // Messages are counted by numbers of their own.
+      for (const counter of this.#counters) if (!this.#assets.has(counter.packetId)) counter.sequence.restart()
+      this.#all.restart()
+      this.#signalling.restart()
+    }
+    const carrier = { kind: 'mmtp', packetId, mpu: restart.to } as const
+    this.#found({ kind: 'sessionRestarted', channel: index, ...restart }, carrier, sinceUs, frame)
+    if (serviceId !== null && context.beganAgain(serviceId, destination, restart.follows, sinceUs))
+      context.events.push(this, { kind: 'restarted', serviceId, sinceUs })
   }
 
   mayBegin(timeUs: number): boolean {
