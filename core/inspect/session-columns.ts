@@ -193,6 +193,7 @@ export class SessionColumns implements ReceiveObserver {
 
   serviceChanged(service: ServiceFacts): void {
     this.#versions.bump('services')
+    this.#watch.lookSoon()
     // A list may have 10 000 services, and each change lists them all.
     if (this.#known.has(service)) return
     this.#known.add(service)
@@ -238,7 +239,7 @@ export class SessionColumns implements ReceiveObserver {
     this.#startup.slsFragment(serviceId, fragment, timeUs)
     const own = this.#services.find(({ id }) => id === serviceId)?.destination ?? null
     this.#losses.slsFragment(serviceId, fragment, own, timeUs)
-    this.#watch.agreement.slsFragment(serviceId, fragment, timeUs)
+    this.#watch.slsFragment(serviceId, fragment, timeUs)
   }
 
   slsRepeated(serviceId: ServiceId, timeUs: number, carrier: SignallingCarrier | null): void {

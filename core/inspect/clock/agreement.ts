@@ -121,15 +121,20 @@ export class AgreementWatch {
     return /^[a-z][a-z0-9+.-]*:\/\//i.test(first) ? first.slice(0, first.lastIndexOf('/') + 1) : (unicast[0] ?? null)
   }
 
-  look(services: readonly ServiceFacts[], nowUs: number): void {
-    if (this.#services.size === 0) return
+  /** @returns time, as it passed, at which a service is compared */
+  look(services: readonly ServiceFacts[], nowUs: number): number {
+    let dueUs = Number.POSITIVE_INFINITY
+    if (this.#services.size === 0) return dueUs
     for (const service of services) {
       const state = this.#services.get(service.id)
-      if (state !== undefined && service.protocol === 'route' && service.joined) this.#look(service, state, nowUs)
+      if (state !== undefined && service.protocol === 'route' && service.joined)
+        dueUs = Math.min(dueUs, this.#look(service, state, nowUs))
     }
+    return dueUs
   }
 
-  #look(service: ServiceFacts, state: State, nowUs: number): void {
+  /** @returns as `look` */
+  #look(service: ServiceFacts, state: State, nowUs: number): number {
     if (state.stsid !== null) {
       const { stsid } = state
       const own = service.destination ?? ''
@@ -144,14 +149,16 @@ export class AgreementWatch {
       state.announced = announced
     }
     const { declared, sinceUs } = state
-    if (sinceUs === null || declared === null) return
+    if (sinceUs === null || declared === null) return Number.POSITIVE_INFINITY
     const longestUs = Math.max(0, ...representations.map(({ durationUs }) => durationUs ?? 0))
     const limitUs = Math.max(this.#limits.agreementUs, longestUs * SEGMENTS * JITTER)
     const serviceUs = this.#silence.serviceUs(service.id)
-    if (this.#silence.isSilent(service.id) || this.#time.of(serviceUs) - this.#time.of(sinceUs) <= limitUs) return
+    const fromUs = this.#time.of(sinceUs)
+    if (this.#silence.isSilent(service.id) || this.#time.of(serviceUs) - fromUs <= limitUs) return fromUs + limitUs
     state.sinceUs = null
     this.#representations(service, state, declared, representations, sinceUs)
     this.#silent(service, state, declared, sinceUs, limitUs)
+    return Number.POSITIVE_INFINITY
   }
 
   #representations(

@@ -29,6 +29,11 @@ export class ClosedSessions {
     if (channel !== undefined) this.#closedUs.set(channel.index, timeUs)
   }
 
+  /** Channels of which the last packets are followed with each look. */
+  get any(): boolean {
+    return this.#closedUs.size > 0
+  }
+
   look(): void {
     for (const index of this.#closedUs.keys()) {
       const channel = this.#channels[index]

@@ -60,14 +60,20 @@ export class ManifestTimes {
     for (const life of this.#lives.values()) life.lastUs = Math.max(life.lastUs, timeUs)
   }
 
-  look(): void {
+  /** @returns time, as it passed, at which a manifest is late unless it comes */
+  look(): number {
+    let dueUs = Number.POSITIVE_INFINITY
     for (const life of this.#lives.values()) {
       // Repetitions move the time of its row.
       const lastUs = this.#columns.values.lastTimeUs[life.row] ?? 0
       if (lastUs > life.lastUs) this.#came(life, lastUs)
       const limitUs = this.#limitUs(life)
       if (limitUs === null || life.gap?.sinceUs != null) continue
-      if (this.#time.of(this.#silence.signalUs) - this.#time.of(life.lastUs) <= limitUs) continue
+      const lateUs = this.#time.of(life.lastUs) + limitUs
+      if (this.#time.of(this.#silence.signalUs) <= lateUs) {
+        dueUs = Math.min(dueUs, lateUs)
+        continue
+      }
       life.gap ??= { sinceUs: null, longestUs: 0, times: 0, limitUs }
       life.gap.sinceUs = life.lastUs
       life.gap.times++
@@ -75,6 +81,7 @@ export class ManifestTimes {
       const { service, name, gap } = life
       this.#found({ kind: 'manifestLate', table: `Manifest ${name}`, gap }, placeAt(life.lastUs, 0, { service }))
     }
+    return dueUs
   }
 
   #came(life: Life, timeUs: number): void {

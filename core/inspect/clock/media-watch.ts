@@ -175,12 +175,14 @@ export class MediaWatch {
     this.#found({ kind: 'segmentsLate', run }, place)
   }
 
-  look(nowUs: number): void {
+  /** @returns time, as it passed, at which a channel is silent unless a packet comes */
+  look(nowUs: number): number {
+    let dueUs = Number.POSITIVE_INFINITY
     for (const lane of this.#lanes.values()) {
       const { channel, durationUs } = lane
       if (channel.serviceId === null || durationUs === 0) continue
       if (lane.outage !== null && channel.lastTimeUs > lane.outage.fromUs) this.#returned(lane, channel.lastTimeUs)
-      this.#stopped(lane)
+      dueUs = Math.min(dueUs, this.#stopped(lane))
       if (lane.outage !== null || this.#silence.isSilent(channel.serviceId)) {
         lane.rate.forget()
         continue
@@ -190,17 +192,23 @@ export class MediaWatch {
       const change = lane.rate.look(channel.bytes, this.#time.of(nowUs), durationUs)
       if (change !== null) this.#found({ kind: 'rateChanged', ...change }, this.#place(lane, nowUs))
     }
+    return dueUs
   }
 
-  #stopped(lane: Lane): void {
+  /** @returns as `look` */
+  #stopped(lane: Lane): number {
     const { channel, durationUs, outage } = lane
-    if (outage !== null || channel.serviceId === null || channel.closed) return
+    // Its end is looked for.
+    if (outage !== null) return Number.NEGATIVE_INFINITY
+    if (channel.serviceId === null || channel.closed) return Number.POSITIVE_INFINITY
     const limitUs = Math.max(durationUs * SEGMENTS_OF_SILENCE * JITTER, this.#limits.channelUs)
     const serviceUs = this.#silence.serviceUs(channel.serviceId)
-    if (this.#time.of(serviceUs) - this.#time.of(channel.lastTimeUs) <= limitUs) return
-    if (!this.#agreement.declares(channel.serviceId, channel)) return
+    const lastUs = this.#time.of(channel.lastTimeUs)
+    if (this.#time.of(serviceUs) - lastUs <= limitUs) return lastUs + limitUs
+    if (!this.#agreement.declares(channel.serviceId, channel)) return Number.POSITIVE_INFINITY
     lane.outage = { fromUs: channel.lastTimeUs, untilUs: null, lengthUs: null, limitUs }
     this.#found({ kind: 'channelStopped', outage: lane.outage }, this.#place(lane, channel.lastTimeUs))
+    return Number.POSITIVE_INFINITY
   }
 
   #returned(lane: Lane, timeUs: number): void {

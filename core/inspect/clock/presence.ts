@@ -42,42 +42,54 @@ export class SignallingPresence {
     this.#joinedUs.delete(service)
   }
 
-  look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number): void {
-    this.#lls(flows, nowUs)
-    for (const service of services) this.#service(service, nowUs)
+  /** @returns time, as it passed, at which anything is absent unless it comes */
+  look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number): number {
+    let dueUs = this.#lls(flows, nowUs)
+    for (const service of services) dueUs = Math.min(dueUs, this.#service(service, nowUs))
+    return dueUs
   }
 
-  #lls(flows: readonly FlowFacts[], nowUs: number): void {
-    if (this.#hasLls || !this.#asksLls) return
+  /** @returns as `look` */
+  #lls(flows: readonly FlowFacts[], nowUs: number): number {
+    if (this.#hasLls || !this.#asksLls) return Number.POSITIVE_INFINITY
     this.#listensUs ??= nowUs
     this.#hasLls = flows.some(({ protocol }) => protocol === 'lls')
-    if (this.#hasLls || this.#passed(this.#listensUs, nowUs) <= this.#limits.llsUs) return
+    if (this.#hasLls) return Number.POSITIVE_INFINITY
+    const limitUs = this.#limits.llsUs
+    if (this.#passed(this.#listensUs, nowUs) <= limitUs) return this.#time.of(this.#listensUs) + limitUs
     this.#hasLls = true
-    this.#found({ kind: 'llsAbsent', limitUs: this.#limits.llsUs }, placeAt(this.#listensUs, 0))
+    this.#found({ kind: 'llsAbsent', limitUs }, placeAt(this.#listensUs, 0))
+    return Number.POSITIVE_INFINITY
   }
 
-  /** A service without the signalling that players need, while other packets came. */
-  #service(service: ServiceFacts, nowUs: number): void {
+  /**
+   * A service without the signalling that players need, while other packets came.
+   * @returns as `look`
+   */
+  #service(service: ServiceFacts, nowUs: number): number {
     const { id, category, protocol, joined, name, destination } = service
     // Only the SLT gives a category.
-    if (category === null || protocol === 'none') return
+    if (category === null || protocol === 'none') return Number.POSITIVE_INFINITY
     if (!joined) {
       this.#joinedUs.delete(id)
-      return
+      return Number.POSITIVE_INFINITY
     }
     const sinceUs = this.#joinedUs.get(id)
-    if (sinceUs === undefined) this.#joinedUs.set(id, nowUs)
-    if (sinceUs === undefined || sinceUs < 0) return
     const limitUs = this.#limits.slsPresentUs
-    if (this.#passed(sinceUs, this.#silence.signalUs) <= limitUs) return
+    if (sinceUs === undefined) {
+      this.#joinedUs.set(id, nowUs)
+      return this.#time.of(nowUs) + limitUs
+    }
+    if (sinceUs < 0) return Number.POSITIVE_INFINITY
     // Of a silent service nothing can come.
-    if (this.#silence.isSilent(id)) return
+    if (this.#passed(sinceUs, this.#silence.signalUs) <= limitUs || this.#silence.isSilent(id))
+      return this.#time.of(sinceUs) + limitUs
     this.#joinedUs.set(id, -1)
     const types = this.#tables.typesOf(id)
     // MMTP carries its signalling among its packets, and repeats no fragment of it under a name.
     const missing = protocol === 'route' ? missingOf(types, category) : []
     const hasPackets = this.#silence.serviceUs(id) >= 0
-    if (missing.length === 0 && hasPackets) return
+    if (missing.length === 0 && hasPackets) return Number.POSITIVE_INFINITY
     const facts = {
       kind: 'slsAbsent',
       serviceName: name,
@@ -87,6 +99,7 @@ export class SignallingPresence {
       limitUs,
     } as const
     this.#found(facts, placeAt(sinceUs, 0, { service: id, destination }))
+    return Number.POSITIVE_INFINITY
   }
 
   #passed(fromUs: number, toUs: number): number {

@@ -57,6 +57,12 @@ export class Pulse {
     return this.outage
   }
 
+  /** Time, as it passed, at which an outage begins unless a packet comes; any time where one awaits its end. */
+  dueUs(limitUs: number): number {
+    if (this.outage !== null) return Number.NEGATIVE_INFINITY
+    return this.lastUs < 0 ? Number.POSITIVE_INFINITY : this.#time.of(this.lastUs) + limitUs
+  }
+
   /** Longest pause that is right: the rule's, or twice what is usual here. */
   limitUs(ruleUs: number, expectedUs: number | null): number {
     return Math.min(Math.max(ruleUs, 2 * this.#usualUs, 2 * (expectedUs ?? 0)), Math.max(ruleUs, LONGEST_LIMIT_US))

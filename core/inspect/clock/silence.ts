@@ -97,7 +97,8 @@ export class SilenceWatch {
     this.#arrived.delete(service)
   }
 
-  look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number): void {
+  /** @returns time, as it passed, at which anything is silent unless a packet comes */
+  look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number): number {
     this.#looks++
     this.#closed.look()
     for (const flow of flows) this.#arrivals(flow)
@@ -108,25 +109,30 @@ export class SilenceWatch {
     const gone = signal.passed(nowUs, limitUs)
     if (gone !== null && !this.#closes(signal, gone, null))
       this.#found({ kind: 'signalGone', outage: gone }, placeAt(gone.fromUs, 0))
-    for (const service of services) this.#service(service, this.#newOf(service.id))
+    let dueUs = signal.dueUs(limitUs)
+    for (const service of services) dueUs = Math.min(dueUs, this.#service(service, this.#newOf(service.id)))
+    return dueUs
   }
 
-  #service(service: ServiceFacts, came: Came | undefined): void {
+  /** @returns as `look` */
+  #service(service: ServiceFacts, came: Came | undefined): number {
     let pulse = this.#services.get(service.id)
     if (pulse === undefined) {
-      if (came === undefined || !service.joined) return
+      if (came === undefined || !service.joined) return Number.POSITIVE_INFINITY
       pulse = new Pulse(this.#time)
       this.#services.set(service.id, pulse)
     }
     const limitUs = pulse.limitUs(this.#limits.serviceUs, this.#expected(service.id))
     if (came !== undefined) {
       this.#came(pulse, came, limitUs, service, this.#signal)
-      return
+      return pulse.dueUs(limitUs)
     }
-    if (!service.joined || (service.destination !== null && this.#left.has(service.destination))) return
+    if (!service.joined || (service.destination !== null && this.#left.has(service.destination)))
+      return Number.POSITIVE_INFINITY
     const silent = pulse.passed(this.#signal.lastUs, limitUs)
     if (silent !== null && !this.#closes(pulse, silent, service.id))
       this.#tell('serviceSilent', silent, silent.fromUs, service)
+    return pulse.dueUs(limitUs)
   }
 
   #came(

@@ -35,12 +35,25 @@ class Watched {
   readonly flow = new SentFlow()
   readonly findings: Finding[] = []
   readonly watch: StreamWatch
+  /** How often it looked at the flows. */
+  looks = 0
   #nowUs = START
 
   constructor(live = false) {
     const judge = new Judge(() => undefined)
     const columns = new ObjectColumns(false, 16)
-    const stream = { flows: [this.flow], services: [], channels: [], media: new AnnouncedMedia(), columns }
+    const { flow } = this
+    const flows = () => {
+      this.looks++
+      return [flow]
+    }
+    const parts = { services: [], channels: [], media: new AnnouncedMedia(), columns }
+    const stream = {
+      ...parts,
+      get flows() {
+        return flows()
+      },
+    }
     const options = { live, asksLls: false, shiftUs: () => 0 }
     this.watch = new StreamWatch(stream, clockLimits(judge), (finding) => void this.findings.push(finding), options)
   }
@@ -70,6 +83,17 @@ class Watched {
     return this.findings.map(({ kind, timeUs }) => `${kind} ${Math.round((timeUs - START) / (S / 10)) / 10}`)
   }
 }
+
+it('looks at a capture once a second, and as soon as anything is due', () => {
+  const watched = new Watched().send(60, 0.1)
+  expect(watched.looks).toBeLessThanOrEqual(61)
+  watched.silent(62.8)
+  expect(watched.kinds()).toEqual([])
+  // The limit of three seconds passes between two of its looks.
+  expect(watched.silent(63.1).kinds()).toEqual(['signalGone 59.9'])
+  const live = new Watched(true).send(60, 0.1)
+  expect(live.looks).toBeGreaterThanOrEqual(600)
+})
 
 it('notices an outage at the time of the last packet, and its end', () => {
   const watched = new Watched().send(10, 0.1).silent(20).send(22, 0.1)

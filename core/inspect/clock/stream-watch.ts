@@ -1,6 +1,6 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { Latest } from '../../contract/snapshot.ts'
-import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
+import type { ChannelFacts, FlowFacts, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import { type Finding, findingAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
@@ -20,6 +20,8 @@ import { VersionWatch } from './version-watch.ts'
 
 /** A clock that is looked at ten times a second and jumps by more stood still meanwhile, µs. */
 const STALL_US = 1_500_000
+/** Interval at which everything is looked at in a capture, where nothing is due before, µs. */
+const LOOK_US = 1_000_000
 
 /** Kind of session. */
 export type WatchOptions = {
@@ -62,6 +64,10 @@ export class StreamWatch {
   readonly #shiftUs: () => number
   readonly #live: boolean
   #lookedUs = -1
+  /** Stream time of the last look at everything that came at its interval. */
+  #regularUs = -1
+  /** Time, as it passed, at which something is silent, late or absent unless it comes. */
+  #dueUs = Number.NEGATIVE_INFINITY
   /** Shortest segment of the media that arrives, as of this look, µs. */
   #shortestUs: number | null = null
   /** A source broke off: nothing is known of the signal until it is back. */
@@ -102,8 +108,14 @@ export class StreamWatch {
     return this.tables.has(service) ? this.tables.intervalUs(service) : this.#shortestUs
   }
 
+  /** What is due has changed: the next step of time looks at everything. */
+  lookSoon(): void {
+    this.#dueUs = Number.NEGATIVE_INFINITY
+  }
+
   /** As `DatagramSourceEvents.skipped`. */
   skipped(fromUs: number, byUs: number): void {
+    this.lookSoon()
     this.#time.skip(fromUs, byUs)
   }
 
@@ -112,6 +124,7 @@ export class StreamWatch {
     if (finding.kind === 'sessionClosed') this.#closed.closed(finding)
     if (finding.kind === 'sourceBroke') this.#brokeUs ??= finding.timeUs
     if (finding.kind !== 'sourceBack' || this.#brokeUs === null) return
+    this.lookSoon()
     this.#time.skip(this.#brokeUs + 1, Math.min(0, this.#brokeUs - finding.timeUs))
     this.#brokeUs = null
   }
@@ -132,11 +145,18 @@ export class StreamWatch {
   objectEnded(object: FlowObject): void {
     this.media.objectEnded(object)
     this.#manifests.objectEnded(object)
+    if (object.kind === 'manifest' || object.kind === 'playlist') this.lookSoon()
+  }
+
+  slsFragment(service: ServiceId, fragment: SlsFragment, timeUs: number): void {
+    this.agreement.slsFragment(service, fragment, timeUs)
+    this.lookSoon()
   }
 
   /** The source plays again from its beginning. */
   startOver(): void {
     this.media.startOver()
+    this.lookSoon()
   }
 
   /** Availability by the stream's clock, which may be another than the capture's. */
@@ -155,8 +175,20 @@ export class StreamWatch {
     return latestOf(service, channels, this.#limits, this)
   }
 
-  /** Call it a few times a second of stream time. */
+  /** Call it a few times a second of stream time: a capture is looked at where something is due, else once a second. */
   look(nowUs: number): void {
+    if (this.#isDue(nowUs)) this.#look(nowUs)
+  }
+
+  /** Live, the look itself notices that this computer stood still. */
+  #isDue(nowUs: number): boolean {
+    const elapsedUs = nowUs - this.#regularUs
+    const isRegular = this.#regularUs < 0 || elapsedUs < 0 || elapsedUs >= LOOK_US
+    if (isRegular) this.#regularUs = nowUs
+    return isRegular || this.#live || this.#time.of(nowUs) >= this.#dueUs || this.#closed.any
+  }
+
+  #look(nowUs: number): void {
     const elapsedUs = this.#lookedUs < 0 ? 0 : nowUs - this.#lookedUs
     // This computer slept or was busy: what it did not see, nobody can blame on the signal.
     if (this.#live && elapsedUs > STALL_US) this.#time.skip(this.#lookedUs + 1, -elapsedUs)
@@ -164,11 +196,13 @@ export class StreamWatch {
     if (this.#brokeUs !== null) return
     const { flows, services } = this.#stream
     this.#shortestUs = this.media.shortestUs
-    this.silence.look(flows, services, nowUs)
-    this.tables.look(services)
-    this.#presence.look(flows, services, nowUs)
-    this.agreement.look(services, nowUs)
-    this.media.look(nowUs)
-    this.#manifests.look()
+    this.#dueUs = Math.min(
+      this.silence.look(flows, services, nowUs),
+      this.tables.look(services),
+      this.#presence.look(flows, services, nowUs),
+      this.agreement.look(services, nowUs),
+      this.media.look(nowUs),
+      this.#manifests.look(),
+    )
   }
 }

@@ -143,16 +143,20 @@ export class TableTimes {
     else this.#ofService.set(life.table.service, others)
   }
 
-  look(services: readonly ServiceFacts[]): void {
+  /** @returns time, as it passed, at which a table is late unless it comes */
+  look(services: readonly ServiceFacts[]): number {
     for (const { id, protocol } of services) {
       if (protocol === 'route') this.#routes.add(id)
       else this.#routes.delete(id)
     }
+    let dueUs = Number.POSITIVE_INFINITY
     for (const life of this.#lives.values()) {
       if (!this.#counts(life)) continue
       if (life.gap?.sinceUs == null && this.#livesOn(life)) this.#late(life, this.#limitUs(life))
+      if (life.gap?.sinceUs == null) dueUs = Math.min(dueUs, this.#time.of(life.sinceUs) + this.#limitUs(life))
       this.#slow(life)
     }
+    return dueUs
   }
 
   /** Each arrival after the limit, or the limit's passing, is told: the first as an alarm, the others as its count. */
