@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { loadPresentation } from '../ingest/presentation-loader.ts'
 import { gunzipLimited } from '../protocol/gzip.ts'
 import { LctPacket } from '../protocol/lct/lct-packet.ts'
@@ -8,11 +8,11 @@ import type { Datagram } from '../testing/datagrams.ts'
 import { broadcastLive, GrowingPresentation, type LiveForm, LiveOrigin } from '../testing/live-presentation.ts'
 import { FIXTURE_ADDRESS, FIXTURE_PORT } from '../testing/make-fixtures.ts'
 import { type Received, receiveAll } from '../testing/receive-all.ts'
-import type { Answering } from '../testing/test-server.ts'
+import { type Answering, serveWell, TestServer } from '../testing/test-server.ts'
 
 const open: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close()
+afterAll(async () => {
+  for (const each of open) await each.close()
 })
 
 const absent: Answering = (_, response) => void response.writeHead(404).end()
@@ -76,7 +76,7 @@ function signalling(datagrams: readonly Datagram[]): { toi: number; manifest: st
   return found
 }
 
-describe('a live presentation of a server, sent until it ends', () => {
+describe.concurrent('a live presentation of a server, sent until it ends', () => {
   it.each<LiveForm>(['number', 'time', 'list'])('%s: arrives byte for byte, with each manifest once', async (form) => {
     const presentation = new GrowingPresentation(form)
     const origin = await originOf(presentation)
@@ -92,6 +92,71 @@ describe('a live presentation of a server, sent until it ends', () => {
     )
     // Without a template each segment is listed, and that is news; with one only the manifest is.
     if (form !== 'list') expect(new Set(versions.map(({ manifest }) => manifest)).size).toBe(versions.length)
+  })
+
+  it('lists the segments whose times are larger than a TOI', async () => {
+    const presentation = new GrowingPresentation('time', { firstMs: Date.parse('2026-01-01T00:00:00Z') })
+    const { got, told, sent } = await sentAndReceived((await originOf(presentation)).manifestUrl)
+    expect(media(got, presentation)).toEqual([...presentation.files.keys()].sort())
+    expect(told).toEqual([])
+    const files = signalling(sent).at(-1)?.stsid.sessions[0]?.channels[0]?.source?.efdt?.files
+    expect(files?.map(({ toi }) => toi).slice(1)).toEqual([1, 2, 3, 4])
+  })
+
+  it('goes on with the next period, and with representations that come and go', async () => {
+    const server = await TestServer.open()
+    open.push(server)
+    const put = (name: string): void => void server.files.set(`/${name}`, Buffer.from(`content of ${name}`))
+    for (const name of [
+      'v0-i',
+      'v0-1',
+      'v0-2',
+      'v0-3',
+      'a0-i',
+      'a0-1',
+      'a0-2',
+      'v1-i',
+      'v1-1',
+      't1-i',
+      't1-1',
+      'v2-i',
+      'v2-1',
+    ])
+      put(name)
+    let published = 0
+    const set = (id: string, period: number, last: number): string =>
+      `<AdaptationSet mimeType="video/mp4"><SegmentTemplate timescale="10" initialization="$RepresentationID$${period}-i" media="$RepresentationID$${period}-$Number$"><SegmentTimeline><S t="0" d="2" r="${last - 1}"/></SegmentTimeline></SegmentTemplate><Representation id="${id}"/></AdaptationSet>`
+    const publish = (type: string, ...periods: string[]): void => {
+      const head = `<MPD type="${type}" availabilityStartTime="2026-01-01T00:00:00Z" minimumUpdatePeriod="PT0.1S" publishTime="2026-01-01T00:00:0${published++}Z"`
+      const bodies = periods.map((body, at) => `<Period id="${at}" start="PT${at * 0.6}S">${body}</Period>`)
+      server.files.set('/manifest.mpd', Buffer.from(`${head}>${bodies.join('')}</MPD>`))
+    }
+    publish('dynamic', set('v', 0, 1) + set('a', 0, 1))
+    const steps = [
+      () => publish('dynamic', set('v', 0, 2) + set('a', 0, 2)),
+      () => publish('dynamic', set('v', 0, 3) + set('a', 0, 2), set('v', 1, 1) + set('t', 1, 1)),
+      () => publish('static', set('v', 0, 3), set('v', 1, 1), set('v', 2, 1)),
+    ]
+    const told: string[] = []
+    const presentation = await loadPresentation(`${server.url}manifest.mpd`, {
+      live: ({ sentence }) => told.push(sentence),
+    })
+    server.answer = serveChanging
+    const sent = await broadcastLive(presentation, {}, (objects) => {
+      if (objects >= ([2, 4, 7][published - 1] ?? Number.POSITIVE_INFINITY)) steps[published - 1]?.()
+    })
+    const got = receiveAll(sent, { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT })
+    const names = [...server.files.keys()].filter((name) => name !== '/manifest.mpd')
+    for (const name of names)
+      expect([name, text(got.files.get(`service1${name}`))]).toEqual([name, `content of ${name.slice(1)}`])
+    expect(told).toEqual([
+      expect.stringMatching(/has a new representation, "t"\.$/),
+      expect.stringMatching(/has no representation "a" any more\.$/),
+      expect.stringMatching(/has no representation "t" any more\.$/),
+    ])
+    expect(
+      new Set(signalling(sent).flatMap(({ stsid }) => stsid.sessions[0]?.channels.map(({ tsi }) => tsi) ?? [])),
+    ).toEqual(new Set([10, 20, 30, 40, 50]))
   })
 
   it('spreads each segment over its time', async () => {
@@ -218,3 +283,9 @@ const serveNow =
   (presentation: GrowingPresentation): Answering =>
   (_, response) =>
     void response.writeHead(200).end(presentation.manifest)
+
+/** Without the entity tag, which is the same for all contents. */
+const serveChanging: Answering = (request, response, file) => {
+  if (request.url === '/manifest.mpd') response.writeHead(200).end(file)
+  else serveWell(request, response, file)
+}

@@ -22,6 +22,8 @@ export class GrowingPresentation {
   readonly segmentMs: number
   readonly tracks: readonly string[]
   readonly form: LiveForm
+  /** Media time of the first segment. */
+  readonly firstMs: number
   /** Elements and attributes that a test adds. */
   extra = { root: '', mpd: '', set: '' }
   /** Before the names of media: a folder or an address. */
@@ -32,8 +34,9 @@ export class GrowingPresentation {
   #published = 0
   #textOf: (text: string) => string = (text) => text
 
-  constructor(form: LiveForm, { segmentMs = 200, tracks = ['v', 'a'] } = {}) {
+  constructor(form: LiveForm, { segmentMs = 200, tracks = ['v', 'a'], firstMs = 0 } = {}) {
     this.form = form
+    this.firstMs = firstMs
     this.segmentMs = segmentMs
     this.tracks = tracks
     for (const [index, id] of tracks.entries()) this.files.set(`${id}-init.mp4`, noise(index + 1, 300))
@@ -56,8 +59,12 @@ export class GrowingPresentation {
   }
 
   nameOf(id: string, number: number): string {
-    const tail = this.form === 'time' ? (number - 1) * this.segmentMs : String(number).padStart(3, '0')
+    const tail = this.form === 'time' ? this.#timeOf(number) : String(number).padStart(3, '0')
     return `${id}-${tail}.m4s`
+  }
+
+  #timeOf(number: number): number {
+    return this.firstMs + (number - 1) * this.segmentMs
   }
 
   grow(): void {
@@ -96,11 +103,11 @@ export class GrowingPresentation {
     if (form === 'list') {
       const numbers = Array.from({ length: count - first + 1 }, (_, at) => first + at)
       const urls = numbers.map((number) => `<SegmentURL media="${prefix}${this.nameOf(id, number)}"/>`)
-      const times = `<SegmentTimeline><S t="${(first - 1) * segmentMs}" d="${segmentMs}" r="${numbers.length - 1}"/></SegmentTimeline>`
+      const times = `<SegmentTimeline><S t="${this.#timeOf(first)}" d="${segmentMs}" r="${numbers.length - 1}"/></SegmentTimeline>`
       return `<SegmentList timescale="${TIMESCALE}" startNumber="${first}"><Initialization sourceURL="${prefix}${id}-init.mp4"/>${times}${urls.join('')}</SegmentList>`
     }
     const media = `${prefix}$RepresentationID$-${form === 'time' ? '$Time$' : '$Number%03d$'}.m4s${query}`
-    return `<SegmentTemplate timescale="${TIMESCALE}" startNumber="${first}" initialization="${init}" media="${media}"><SegmentTimeline><S t="${(first - 1) * segmentMs}" d="${segmentMs}" r="${count - first}"/></SegmentTimeline></SegmentTemplate>`
+    return `<SegmentTemplate timescale="${TIMESCALE}" startNumber="${first}" initialization="${init}" media="${media}"><SegmentTimeline><S t="${this.#timeOf(first)}" d="${segmentMs}" r="${count - first}"/></SegmentTimeline></SegmentTemplate>`
   }
 }
 
