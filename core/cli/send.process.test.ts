@@ -78,6 +78,23 @@ describe('send --capture-out', () => {
     }
   })
 
+  it('mabr:// is received whole, init segments beside the configuration', async () => {
+    const file = folder.at('sent-mabr.pcapng')
+    const { status } = await routescope(['send', demoMpd, 'mabr://239.255.4.1:6000', '--capture-out', file])
+    expect(status).toBe(0)
+    const report = await inspect(file)
+    expect(report.alarms.filter(({ severity }) => severity !== 'info')).toEqual([])
+    expect(report.services.map(({ id, notPlayable }) => [id, notPlayable === null])).toEqual([
+      [0, false],
+      [1, true],
+    ])
+    const out = folder.at('out-mabr')
+    await routescope(['receive', '--capture', file, '--out', out])
+    const received = treeOf(out).map(({ path, sha256 }) => [path.slice(path.lastIndexOf('/') + 1), sha256])
+    const sent = treeOf(DEMO_FOLDER).filter(({ path }) => !path.endsWith('.m3u8'))
+    expect(received.sort()).toEqual(sent.map(({ path, sha256 }) => [path, sha256]).sort())
+  })
+
   it('several inputs are services of one broadcast, each whole', async () => {
     const file = folder.at('several.pcapng')
     const files = folder.at('plain')

@@ -91,7 +91,7 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
     name: 'send',
     words: '[inputs...]',
     form: 'routescope send INPUT… URL',
-    help: 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://; several become services of one atsc://',
+    help: 'sends a file, a folder or a DASH/HLS manifest as route://, atsc:// or mabr://; several become services of one atsc:// or mabr://',
     names: 'subjects',
     defaults: {},
     refuses: ['--report'],

@@ -5,16 +5,25 @@ import type { FileBytes, Presentation, PresentationFile } from '../ingest/presen
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import type { EmitContext, Emitter, PacketOut } from './emitter.ts'
 import { LiveService } from './live-service.ts'
+import { MabrMultiplex, type MabrMultiplexOptions } from './mabr-multiplex.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
 import { serialiseLls } from './service-list.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import { firstVersion } from './table-version.ts'
 
+/** What a broadcast can be. */
+export type SentScheme = 'route' | 'atsc' | 'mabr'
+
+/** First port of the services: that of the broadcast, or in DVB-MABR the one after the configuration's. */
+export function firstServicePort(scheme: SentScheme, port: number): number {
+  return scheme === 'mabr' ? port + 1 : port
+}
+
 /** Options of a broadcast. */
 export type BroadcastOptions = {
-  readonly scheme: 'route' | 'atsc'
-  /** Group and port of the first service. */
+  readonly scheme: SentScheme
+  /** Group and port of the first service; of the configuration in DVB-MABR, whose services have the next ports. */
   readonly address: string
   readonly port: number
   readonly serviceId: ServiceId
@@ -35,6 +44,8 @@ export type BroadcastOptions = {
   readonly bsid?: number
   /** Largest rate of plain files, bit/s. */
   readonly fileRateBps?: number
+  /** DVB-MABR: files that have an MD5 in their table. */
+  readonly digests?: MabrMultiplexOptions['digests']
   /** Called with why a file cannot be read; the broadcast goes on without it. */
   readonly onUnreadable?: (thrown: unknown) => void
 }
@@ -95,7 +106,7 @@ export class Broadcaster {
   readonly #emitters: readonly Emitter[]
   readonly #pace: Pace
   readonly #loading = new Map<PresentationFile, Promise<void>>()
-  readonly #lls: LlsCarousel | null
+  readonly #signalling: readonly Signalling[]
   readonly #context = new CountingContext(this.counters)
   readonly #onUnreadable: ((thrown: unknown) => void) | undefined
 
@@ -116,39 +127,39 @@ export class Broadcaster {
     const { scheme, address, port, serviceId, serviceName } = options
     const services: readonly BroadcastService[] = isList(content)
       ? content
-      : [{ serviceId, serviceName, address, port, presentation: content }]
+      : [{ serviceId, serviceName, address, port: firstServicePort(scheme, port), presentation: content }]
     const sourceAddress = options.sourceAddress ?? LOOPBACK
     const carouselUs = Math.max(1, options.carouselMs ?? DEFAULT_CAROUSEL_MS) * 1000
     this.#pace = options.pace
     this.#onUnreadable = options.onUnreadable
-    this.#services = services.map(({ presentation, ...service }) => {
-      const own = {
-        ...service,
-        scheme,
-        sourceAddress,
-        mtu,
-        carouselUs,
-        flavour: options.flavour ?? 'us',
-        loop: service.loop ?? options.loop,
-        fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS,
-        manifestName: options.manifestName ?? null,
-      }
-      const { live } = presentation
-      return live === undefined
-        ? new ServiceBroadcast(own, presentation, startUs)
-        : new LiveService(own, presentation, live, startUs)
-    })
+    const common = { mtu, carouselUs, fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS }
+    const members = services.map(({ loop, ...service }) => ({
+      ...service,
+      loop: loop ?? options.loop,
+      fileRateBps: common.fileRateBps,
+      manifestName: options.manifestName ?? null,
+    }))
+    if (scheme === 'mabr') {
+      const { digests = 'meta' } = options
+      const multiplex = new MabrMultiplex({ address, port, mtu, carouselUs, digests }, members, startUs)
+      this.#services = multiplex.services
+      this.#signalling = [multiplex.carousel]
+    } else {
+      const signalled = { ...common, scheme, sourceAddress, flavour: options.flavour ?? 'us' }
+      const sent = members.map(({ presentation, ...member }) => {
+        const own = { ...signalled, ...member }
+        const { live } = presentation
+        return live === undefined
+          ? new ServiceBroadcast(own, presentation, startUs)
+          : new LiveService(own, presentation, live, startUs)
+      })
+      this.#services = sent
+      const listed = services.map((service) => ({ ...service, sourceAddress }))
+      const tables = serialiseLls(listed, options.bsid ?? DEFAULT_BSID, firstVersion(startUs))
+      this.#signalling = scheme === 'atsc' ? [new LlsCarousel(tables, startUs, carouselUs), ...sent] : sent
+    }
     this.#media = this.#services.flatMap(({ media }) => media)
-    const listed = services.map((service) => ({ ...service, sourceAddress }))
-    this.#lls =
-      scheme === 'atsc'
-        ? new LlsCarousel(
-            serialiseLls(listed, options.bsid ?? DEFAULT_BSID, firstVersion(startUs)),
-            startUs,
-            carouselUs,
-          )
-        : null
-    this.#emitters = [...(this.#lls === null ? [] : [this.#lls]), ...this.#services, ...this.#media]
+    this.#emitters = [...this.#signalling, ...this.#media]
   }
 
   /** Time of the next packet, µs since the UNIX epoch; Infinity when all are sent. */
@@ -208,7 +219,7 @@ export class Broadcaster {
   }
 
   #resume(nowUs: number): void {
-    this.#lls?.resume(nowUs)
+    for (const each of this.#signalling) each.resume(nowUs)
     for (const service of this.#services) service.resume(nowUs)
   }
 
@@ -222,6 +233,11 @@ export class Broadcaster {
     this.#loading.set(file, load)
     return load
   }
+}
+
+/** Repeats tables; continues after a pause without catching up. */
+interface Signalling extends Emitter {
+  resume(nowUs: number): void
 }
 
 /** Counts the packets passed through it; one for the life of a broadcaster, so that a packet allocates nothing. */
@@ -246,7 +262,7 @@ class CountingContext implements EmitContext, PacketOut {
 }
 
 /** Sends SLT and SystemTime in each carousel period. */
-class LlsCarousel implements Emitter {
+class LlsCarousel implements Signalling {
   nextUs: number
   readonly #datagrams: readonly Uint8Array[]
   readonly #periodUs: number

@@ -4,6 +4,9 @@
  */
 export const MAX_GAP_US = 200_000
 
+/** Last packets of a session that tell its end, in case the very last is lost (RFC 5651 §5.1: "the last few seconds"). */
+export const CLOSING_PACKETS = 8
+
 /** Takes packets: sockets, a capture, a receiver in memory. */
 export interface PacketOut {
   /** `bytes` is valid during the call. @param timeUs sending time, µs since the UNIX epoch; never decreases */
@@ -28,6 +31,11 @@ export interface Emitter {
   send(context: EmitContext): boolean
 }
 
+/** Has packets to send yet. */
+export function isGoingOn({ nextUs }: Emitter): boolean {
+  return nextUs !== Number.POSITIVE_INFINITY
+}
+
 /** One delivery object on its way: it writes its packets, one after another. */
 export interface OutgoingObject {
   readonly sizeBytes: number
@@ -49,20 +57,22 @@ export class PacketSender {
   /** Size of a whole LCT packet. */
   readonly mtu: number
   readonly #packet: Uint8Array
+  /** The beginning of `#packet` that the last packet had: most have the same length. */
+  #view: Uint8Array
 
   constructor(address: string, port: number, mtu: number) {
     this.address = address
     this.port = port
     this.mtu = mtu
     this.#packet = new Uint8Array(mtu)
+    this.#view = this.#packet
   }
 
   /** Sends one packet of an object. */
   next(object: OutgoingObject, context: EmitContext): void {
     const length = object.next(this.#packet)
-    // Most packets fill the buffer, so they need no view.
-    const bytes = length === this.mtu ? this.#packet : this.#packet.subarray(0, length)
-    context.out.packet(this.address, this.port, bytes, context.timeUs)
+    if (length !== this.#view.length) this.#view = this.#packet.subarray(0, length)
+    context.out.packet(this.address, this.port, this.#view, context.timeUs)
   }
 
   /** Sends an object at once: signalling, playlists, initialisation segments. */

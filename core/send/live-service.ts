@@ -1,6 +1,6 @@
 import type { FileBytes, LiveFeed, LiveSegment, LiveTrack, Presentation } from '../ingest/presentation.ts'
 import { CODEPOINT, mediaTsi, SLS_TSI } from '../protocol/route/toi-plan.ts'
-import { type EmitContext, PacketSender } from './emitter.ts'
+import { type EmitContext, type Emitter, PacketSender } from './emitter.ts'
 import { LiveChannel, type LivePace, WAITING_US } from './live-channel.ts'
 import { LiveSignalling } from './live-signalling.ts'
 import { RouteObject } from './route-object.ts'
@@ -14,7 +14,7 @@ const MOST_LATE = 3
 const MOST_EARLY_US = 10_000_000
 
 /** Sends one service of a presentation that grows: what has come, at the pace at which the manifest announces it. */
-export class LiveService implements ServiceOnAir {
+export class LiveService implements Emitter, ServiceOnAir {
   readonly tracks = []
   readonly files = null
   readonly bytes: FileBytes

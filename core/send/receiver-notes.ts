@@ -1,12 +1,13 @@
 import { shownText } from '../contract/shown-text.ts'
 import type { Presentation } from '../ingest/presentation.ts'
+import type { SentScheme } from './broadcaster.ts'
 
 const MAX_SHOWN = 5
 
 /** What of a presentation some receivers do not take, as sentences with advice. */
 export function receiverNotes(
   { kind, tracks, files }: Presentation,
-  scheme: 'route' | 'atsc',
+  scheme: SentScheme,
 ): { readonly message: string; readonly tryThis: string }[] {
   const notes: { message: string; tryThis: string }[] = []
   if (scheme === 'atsc' && kind !== 'dash')

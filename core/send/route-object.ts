@@ -2,7 +2,7 @@ import { asToi, asTsi, type Toi, type Tsi } from '../contract/ids.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { tolExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
-import type { OutgoingObject } from './emitter.ts'
+import { CLOSING_PACKETS, type OutgoingObject } from './emitter.ts'
 
 /** Size of a whole LCT packet on Ethernet: 1500 minus IPv4 and UDP headers. */
 export const DEFAULT_MTU = 1472
@@ -11,8 +11,6 @@ export const DEFAULT_MTU = 1472
 export const MIN_MTU = 64
 
 const START_OFFSET = 4
-/** Last packets of a session that tell its end, in case the very last is lost (RFC 5651 §5.1: "the last few seconds"). */
-const CLOSING_PACKETS = 8
 
 /**
  * Cuts one delivery object into ROUTE source packets (RFC 9223 §2.1, A/331 A.3.6). The header is written once and patched for

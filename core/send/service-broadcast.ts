@@ -1,11 +1,13 @@
+import { sameBytes } from '#platform'
 import { asToi, type Toi, type Tsi } from '../contract/ids.ts'
 import type { FileBytes, Presentation } from '../ingest/presentation.ts'
 import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from '../protocol/route/toi-plan.ts'
-import { type EmitContext, type Emitter, type OutgoingObject, PacketSender } from './emitter.ts'
+import { type EmitContext, type Emitter, isGoingOn, type OutgoingObject, PacketSender } from './emitter.ts'
 import { FileCarousel } from './file-carousel.ts'
-import { broadcastMpd, segmentsToList } from './live-mpd.ts'
+import { segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
+import { manifestOnAir } from './manifest-on-air.ts'
 import { RouteObject } from './route-object.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import {
@@ -32,7 +34,7 @@ export type ServiceBroadcastOptions = SignalledService & {
 }
 
 /** Sends one service: its signalling, and each of its channels by an emitter. */
-export class ServiceBroadcast implements ServiceOnAir, SegmentCarriage {
+export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage {
   readonly tracks: readonly TrackEmitter[]
   readonly files: FileCarousel | null
   readonly bytes: FileBytes
@@ -102,8 +104,7 @@ export class ServiceBroadcast implements ServiceOnAir, SegmentCarriage {
   /** Continues after a pause without catching up. */
   resume(nowUs: number): void {
     this.#nextUs = Math.max(this.#nextUs, nowUs)
-    for (const track of this.tracks) track.resume(nowUs)
-    this.files?.resume(nowUs)
+    for (const each of this.media) each.resume(nowUs)
   }
 
   /** Sends the current signalling, once per carousel period. */
@@ -171,7 +172,7 @@ export class ServiceBroadcast implements ServiceOnAir, SegmentCarriage {
 
   #renewManifest(atUs: number, context: EmitContext): void {
     const manifest = this.#manifestAt(atUs)
-    if (manifest === null || this.#manifest === null || equalBytes(manifest.bytes, this.#manifest.bytes)) return
+    if (manifest === null || this.#manifest === null || sameBytes(manifest.bytes, this.#manifest.bytes)) return
     this.#manifest = manifest
     this.#manifestVersion = nextVersion(this.#manifestVersion)
     this.#renew(context)
@@ -185,18 +186,13 @@ export class ServiceBroadcast implements ServiceOnAir, SegmentCarriage {
   }
 
   #manifestAt(atUs: number): SignalledManifest | null {
-    const { manifest } = this.#presentation
-    if (manifest === null) return null
-    const named = { name: this.#options.manifestName ?? manifest.name, contentType: manifest.contentType }
-    if (this.#loop === null || manifest.mpd === null) return { ...named, bytes: manifest.bytes }
-    const schedules = this.tracks.map((emitter) => emitter.schedule)
-    const listed =
-      this.#loop.manifest === 'numbered'
-        ? null
-        : new Map(this.tracks.map((emitter) => [emitter.schedule, listedNow(emitter, atUs)]))
-    const publishUs = this.#startUs + atUs
-    const text = broadcastMpd(manifest.mpd, schedules, { startUs: this.#startUs, publishUs, listed })
-    return { ...named, bytes: new TextEncoder().encode(text) }
+    const source = {
+      presentation: this.#presentation,
+      loop: this.#loop,
+      startUs: this.#startUs,
+      name: this.#options.manifestName,
+    }
+    return manifestOnAir(source, this.tracks, atUs)
   }
 
   #serialise(): { readonly toi: Toi; readonly bytes: Uint8Array } {
@@ -283,19 +279,4 @@ function filesChannel(presentation: Presentation, efdtVersion: number): Signalle
       bytes: sizeBytes,
     })),
   }
-}
-
-/** The listed segments: at least the first one, because a timeline may not be empty. */
-function listedNow(emitter: TrackEmitter, atUs: number): ScheduledSegment[] {
-  const listed = segmentsToList(emitter.schedule, atUs, emitter.index)
-  const first = emitter.schedule.at(0)
-  return listed.length > 0 || first === null ? listed : [first]
-}
-
-function isGoingOn({ nextUs }: Emitter): boolean {
-  return nextUs !== Number.POSITIVE_INFINITY
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

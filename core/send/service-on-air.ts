@@ -7,10 +7,12 @@ import type { TrackEmitter } from './track-emitter.ts'
 export interface MediaEmitter extends Emitter {
   /** Objects sent completely. */
   readonly objects: number
+  /** Continues after a pause without catching up. */
+  resume(nowUs: number): void
 }
 
-/** One service of a broadcast: by itself it sends its signalling, and by `media` what that describes. */
-export interface ServiceOnAir extends Emitter {
+/** One service of a broadcast: what it sends beside its signalling. */
+export interface ServiceOnAir {
   readonly media: readonly MediaEmitter[]
   /** Those of them whose files are read ahead, from `bytes`. */
   readonly tracks: readonly TrackEmitter[]

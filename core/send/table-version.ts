@@ -4,7 +4,7 @@
  */
 const VERSIONS = 255
 /** Shorter than a sender takes to start again, and than tables usually change, µs. */
-const STEP_US = 100_000
+export const VERSION_STEP_US = 100_000
 
 /**
  * First version of the tables of a transmission, 1 to 255, by its start: a sender that begins again has tables of other content, and
@@ -12,7 +12,7 @@ const STEP_US = 100_000
  * @param startUs time of the first packet, µs since the UNIX epoch
  */
 export function firstVersion(startUs: number): number {
-  return (Math.floor(startUs / STEP_US) % VERSIONS) + 1
+  return (Math.floor(startUs / VERSION_STEP_US) % VERSIONS) + 1
 }
 
 /** The version of a table that has changed. */

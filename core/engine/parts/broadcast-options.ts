@@ -12,7 +12,7 @@ const BROADCAST_OPTIONS = [
     group: 'Sending',
     level: 'basic',
     label: 'Address',
-    help: 'route://IP:PORT or atsc://[IP:PORT]',
+    help: 'route://IP:PORT, atsc://[IP:PORT] or mabr://IP:PORT',
     commands: ['send'],
     test: 'core/cli/send.process.test.ts',
     subject: true,
@@ -71,6 +71,20 @@ const BROADCAST_OPTIONS = [
     test: 'core/cli/send.process.test.ts',
   },
   {
+    key: 'digests',
+    option: '--digests',
+    gpac: { name: 'csum', words: { none: 'no' } },
+    type: { kind: 'choice', values: ['none', 'meta', 'all'] },
+    word: 'files',
+    default: 'meta',
+    group: 'Sending',
+    level: 'expert',
+    label: 'Digests',
+    help: 'files of mabr:// with an MD5 in their table: none, meta (configuration, manifests, init segments) or all',
+    commands: ['send'],
+    test: 'core/send/mabr-multiplex.test.ts',
+  },
+  {
     key: 'serviceId',
     option: '--service-id',
     gpac: { name: 'serviceid' },
@@ -99,14 +113,14 @@ const BROADCAST_OPTIONS = [
   },
 ] as const satisfies readonly OptionRow[]
 
-/** Options of a broadcast: objects as ROUTE or ATSC 3.0 packets. */
+/** Options of a broadcast: objects as ROUTE, ATSC 3.0 or DVB-MABR packets. */
 export type BroadcastSpec = SpecOf<'broadcast', typeof BROADCAST_OPTIONS>
 
 /** The part `broadcast`. */
 export const BROADCAST_PART: PartDescription = {
   kind: 'broadcast',
   title: 'Broadcast',
-  help: 'makes the packets of a ROUTE or ATSC 3.0 broadcast',
+  help: 'makes the packets of a ROUTE, ATSC 3.0 or DVB-MABR broadcast',
   takes: 'objects',
   gives: 'datagrams',
   side: 'send',

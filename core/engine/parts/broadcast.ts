@@ -7,7 +7,7 @@ import { AppFailure, toAppError } from '../../failure/app-failure.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
-import { Broadcaster, type BroadcastService } from '../../send/broadcaster.ts'
+import { Broadcaster, type BroadcastService, firstServicePort, type SentScheme } from '../../send/broadcaster.ts'
 import type { PacketOut } from '../../send/emitter.ts'
 import { receiverNotes } from '../../send/receiver-notes.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
@@ -43,7 +43,7 @@ class BroadcastPart implements Part, PacketOut {
   readonly #rate = new ByteRate()
   readonly #version = new Version()
   readonly #sections: readonly AnySection[]
-  readonly #address: ReturnType<typeof parseMulticastUrl> & { scheme: 'route' | 'atsc' }
+  readonly #address: ReturnType<typeof parseMulticastUrl> & { scheme: SentScheme }
   readonly #programmes: Programme[] = []
   #broadcaster: Broadcaster | null = null
   #flow: Flow | null = null
@@ -86,7 +86,7 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   async start(): Promise<void> {
-    const { pace, mtu, carouselMs, korean, serviceId, serviceName, url } = this.#spec
+    const { pace, mtu, carouselMs, korean, digests, serviceId, serviceName, url } = this.#spec
     const programmes = this.#programmes
     this.output.connect()
     const { inputs } = this.output
@@ -116,6 +116,7 @@ class BroadcastPart implements Part, PacketOut {
         flavour: korean ? 'korean' : 'us',
         mtu,
         carouselMs,
+        digests,
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),
       },
@@ -244,7 +245,7 @@ class BroadcastPart implements Part, PacketOut {
 type ServiceDefaults = {
   readonly serviceId: number
   readonly serviceName: string
-  readonly scheme: 'route' | 'atsc'
+  readonly scheme: SentScheme
   readonly address: string
   readonly port: number
 }
@@ -266,10 +267,15 @@ function servicesOf(
     throw new AppFailure(
       'bad-spec',
       `${broadcast} has ${programmes.length} inputs, and a route:// address carries one service.`,
-      'Send them to atsc://, whose SLT lists several services.',
+      'Send them to atsc:// or mabr://, which list several services.',
     )
-  if (port + programmes.length - 1 > LAST_PORT)
-    throw new AppFailure('bad-spec', `There are not ${programmes.length} ports from ${port} on.`, 'Use a lower port.')
+  const firstPort = firstServicePort(scheme, port)
+  if (firstPort + programmes.length - 1 > LAST_PORT)
+    throw new AppFailure(
+      'bad-spec',
+      `There are not ${programmes.length} ports from ${firstPort} on.`,
+      'Use a lower port.',
+    )
   const taken = new Set<number>()
   for (const { serviceId: own, input } of programmes) {
     if (own === null) continue
@@ -296,21 +302,21 @@ function servicesOf(
       // Its number is among the seven characters that the SLT has for a name.
       serviceName: ownName ?? (at === 0 ? serviceName : `Svc ${id}`),
       address,
-      port: port + at,
+      port: firstPort + at,
       presentation,
       loop,
     }
   })
 }
 
-function sendable(url: string): ReturnType<typeof parseMulticastUrl> & { scheme: 'route' | 'atsc' } {
+function sendable(url: string): ReturnType<typeof parseMulticastUrl> & { scheme: SentScheme } {
   const parsed = parseMulticastUrl(url)
   const { scheme } = parsed
-  if (scheme === 'mabr' || scheme === 'stltp') {
+  if (scheme === 'stltp') {
     throw new AppFailure(
       'not-supported',
-      `${url}: sending ${scheme === 'mabr' ? 'DVB-MABR' : 'STLTP'} is not in this version.`,
-      'Send to route://IP:PORT or atsc://.',
+      `${url}: sending STLTP is not in this version.`,
+      'Send to route://IP:PORT, atsc:// or mabr://IP:PORT.',
     )
   }
   return { ...parsed, scheme }
