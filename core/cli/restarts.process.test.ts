@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { FileBytes, PresentationFile } from '../ingest/presentation.ts'
 import { type Datagram, pcapOf, shuffled } from '../testing/datagrams.ts'
+import { mabrCapture } from '../testing/mabr-capture.ts'
 import { broadcastOf, demoDash, FIXTURE_START_US, liveFixture, routeFixture } from '../testing/make-fixtures.ts'
 import { mmtpCapture } from '../testing/mmtp-capture.ts'
 import { inspect, routescope, TestFolder, treeOf } from '../testing/program.ts'
@@ -113,6 +115,41 @@ async function alarmsOf(file: string): Promise<string[]> {
 /** What is sent before a time, seconds. */
 const until = (sent: readonly Datagram[], seconds: number): Datagram[] =>
   sent.filter(({ timeUs }) => timeUs < FIXTURE_START_US + seconds * 1e6)
+
+describe('a sender of DVB-MABR that begins again', () => {
+  const sentOnce = async (expiresNtp: number, last = 0): Promise<Datagram[]> => {
+    const demo = await demoDash()
+    const get = (file: PresentationFile): Uint8Array | null => {
+      const bytes = demo.bytes.get(file)?.slice() ?? null
+      if (bytes !== null) bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ last
+      return bytes
+    }
+    const bytes = { get, load: (file: PresentationFile) => demo.bytes.load(file) } as FileBytes
+    return mabrCapture({ ...demo, bytes }, { sender: { expiresNtp } })
+  }
+
+  it.each([
+    ['with the same tables and content', 0, 0, 24],
+    ['with other tables, killed in the middle', 1, 0, 7.3],
+    ['with other content', 1, 1, 7.3],
+  ])('%s: is told once, and no file is of both', async (_name, later, last, killedS) => {
+    const NEVER_NTP = 4_294_944_000
+    const [first, second] = [await sentOnce(NEVER_NTP), await sentOnce(NEVER_NTP + later, last)]
+    const before = until(first, killedS)
+    const file = capture(before, behind(before, second, 900_000))
+    const alarms = await alarmsOf(file)
+    expect(alarms.filter((text) => !text.startsWith('FDT FDT instance 1 of TSI 1 changed'))).toEqual([
+      expect.stringMatching(/^TOI-LOOP The sender began again: TSI \d0 went back from TOI \d+ to 1/),
+    ])
+    const [both, alone] = [await filesOf(file), await filesOf(capture(second))]
+    expect(alone.size).toBeGreaterThan(20)
+    for (const [path, content] of alone) expect([path, both.get(path)]).toEqual([path, content])
+  })
+
+  it('is none where its TOIs come round to 1', async () => {
+    expect(await alarmsOf(capture(await mabrCapture(await demoDash(), { firstToi: 65_530 })))).toEqual([])
+  })
+})
 
 describe('a sender of MMTP that begins again', () => {
   const first = mmtpCapture({ mpus: 6 })

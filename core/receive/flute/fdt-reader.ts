@@ -67,9 +67,12 @@ export class FdtReader {
       found({ kind: 'tableExpired', instance, expiresUs, sentUs })
     const again = state.instances.get(instance)
     const digest = hash32(bytes, 0, bytes.length)
+    const changed = again !== undefined && again.digest !== digest
+    // Where media goes back as well, that tells it.
+    const mayBegin = state.tookInstance(instance, changed, sentUs) && channel.lastMediaUs >= 0
     state.instances.set(instance, { digest, expiresUs })
     // A number may be used again for other content once it has expired (RFC 6726 §3.4.1).
-    if (again !== undefined && again.digest !== digest && (again.expiresUs === null || again.expiresUs > sentUs))
+    if (changed && !mayBegin && (again.expiresUs === null || again.expiresUs > sentUs))
       found({ kind: 'instanceReused', instance, restarted: namesOthers(read, state.names) })
     return read
   }

@@ -10,6 +10,11 @@ const MAX_LAYOUTS = 256
 /** FDT instances that one channel remembers. */
 const MAX_INSTANCES = 256
 
+/** FDT instance ids have 20 bits. */
+const INSTANCES = 1 << 20
+/** Media that goes back this long after a table did belongs to the same beginning, µs. */
+const FOLLOW_US = 30_000_000
+
 /** Content of an FDT instance: a digest of its text, and its end of validity. */
 type SeenInstance = { readonly digest: number; readonly expiresUs: number | null }
 
@@ -21,6 +26,9 @@ export class FluteChannel {
   firstTableUs = Number.NEGATIVE_INFINITY
   /** Newest content of each FDT instance. */
   readonly instances = new BoundedMap<number, SeenInstance>(MAX_INSTANCES)
+  #newestInstance = -1
+  #backUs = Number.NEGATIVE_INFINITY
+  #reused = false
   /** A table says that no further files will be described. */
   complete = false
   /** FEC Encoding ID of its newest packet; -1 before the first. */
@@ -72,6 +80,35 @@ export class FluteChannel {
     this.#lastLayout = layout
     this.#layouts.set(key, layout)
     return layout
+  }
+
+  /**
+   * Takes the number of a table. Where it goes back to one that was used, for other content, or in a stream of segments, the sender may have
+   * begun again: only then do TOIs that go back mean something, since they have few bits.
+   * @param changed the number had other content
+   * @returns whether its sender may have begun again
+   */
+  tookInstance(instance: number, changed: boolean, timeUs: number): boolean {
+    const { channel, instances } = this
+    const behind = this.#newestInstance < 0 ? 0 : (this.#newestInstance - instance + INSTANCES) % INSTANCES
+    const isBack = behind > 0 && behind < INSTANCES / 2
+    // Tables of a carousel take turns; those of a stream of segments do not.
+    if (isBack && (changed || channel.representation !== null)) this.#backUs = timeUs
+    // The number of the only table has other content for the first time.
+    else if (changed && behind === 0 && instances.size === 1 && !this.#reused) this.#backUs = timeUs
+    if (changed) this.#reused = true
+    if (!isBack || this.#backUs === timeUs) this.#newestInstance = instance
+    const mayBegin = timeUs - this.#backUs < FOLLOW_US
+    channel.toisGoRound = !mayBegin
+    return mayBegin
+  }
+
+  /** Its sender began again: numbers of tables count from there. */
+  beganAgain(): void {
+    this.#backUs = Number.NEGATIVE_INFINITY
+    this.#reused = false
+    this.channel.toisGoRound = true
+    this.instances.clear()
   }
 
   /** A table arrived: remembered layouts of these TOIs may be wrong now. */

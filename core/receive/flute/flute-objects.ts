@@ -30,6 +30,6 @@ export function mediaKind(object: TransportObject): 'init' | 'media' {
 }
 
 /** Instance id of an FDT object: see `objectKey`. */
-export function instanceOf(object: TransportObject): number {
-  return -1 - object.key
+export function instanceOf({ key }: { readonly key: number }): number {
+  return -1 - key
 }

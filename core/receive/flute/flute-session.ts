@@ -8,6 +8,7 @@ import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
 import { LctChannel } from '../lct/lct-channel.ts'
+import type { Restart } from '../lct/restart-watch.ts'
 import { LctSession, type Unclaimed } from '../lct/session-core.ts'
 import { SourcePacket } from '../lct/source-packet.ts'
 import type { DoneObject } from '../object/done-object.ts'
@@ -16,7 +17,7 @@ import { type EarlyPacket, EarlyPackets } from './early-packets.ts'
 import { FdtReader } from './fdt-reader.ts'
 import { FluteChannel } from './flute-channel.ts'
 import { FluteNames } from './flute-names.ts'
-import { mediaKind } from './flute-objects.ts'
+import { instanceOf, mediaKind } from './flute-objects.ts'
 import { GrowingSegments } from './growing-segments.ts'
 import { SymbolPlacer } from './symbol-placer.ts'
 import { Undescribed } from './undescribed.ts'
@@ -231,6 +232,11 @@ export class FluteSession extends LctSession {
     return state
   }
 
+  override restarted(channel: LctChannel, restart: Restart, sinceUs: number, frame: number): void {
+    this.#channels.get(channel.tsi)?.beganAgain()
+    super.restarted(channel, restart, sinceUs, frame)
+  }
+
   begun(object: TransportObject): void {
     if (object.announced || object.name === null || object.kind === 'signalling' || object.kind === 'manifest') return
     // Chunks are shown as the segment they belong to.
@@ -283,6 +289,7 @@ export class FluteSession extends LctSession {
     const { serviceId } = channel
     // A repeated table is a repetition of its channel's signalling.
     if (done.key < 0) {
+      this.#channels.get(channel.tsi)?.tookInstance(instanceOf(done), false, timeUs)
       if (!whole && serviceId !== null && this.#channels.get(channel.tsi)?.names.configures === true)
         this.context.observer.slsRepeated(serviceId, timeUs, null)
       return
