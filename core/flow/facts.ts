@@ -240,6 +240,8 @@ export type LlsTableFact = {
   readonly body: Uint8Array | null
   /** The decoded body, decoded on access; null where it is private or cannot be read. */
   readonly values: JsonObject | null
+  /** Destinations of the services that an SLT lists, read on access; absent of any other table. It throws as `parseXml`. */
+  readonly announces?: () => readonly string[]
   /** It arrived inside a SignedMultiTable. */
   readonly signed: boolean
   readonly signature: ReportSignature | null

@@ -173,6 +173,7 @@ export class Receiver implements DatagramSink {
     this.#nextTickUs = timeUs + TICK_US
     // Decodes before objects expire.
     this.#context.fec?.tick(timeUs)
+    this.#directory.applyMore(timeUs)
     if (this.#directoryLooks.due(this.#directory.sessionCount + this.#context.channelCount, this.#work.arrivedBytes)) {
       this.#directory.serveUnclaimed(timeUs)
       // Signalling of a session that has an owner now applies before its objects expire.

@@ -99,7 +99,7 @@ describe('LLS and SLT', () => {
     manifest: null,
     sharesFilesOf: null,
   } as const
-  const table = (tableId: number, values: object) => ({
+  const table = (tableId: number, announces?: readonly string[]) => ({
     key: tableId,
     tableId,
     name: '',
@@ -110,19 +110,19 @@ describe('LLS and SLT', () => {
     body: null,
     signed: false,
     signature: null,
-    values: values as never,
+    values: null,
+    ...(announces === undefined ? {} : { announces: () => announces }),
   })
 
   it('have the time of the table that lists the service', () => {
     const log = new StartupLog()
     log.joined(5)
     log.joined(3)
-    log.llsTable(table(3, { currentUtcOffset: 37 }), 10)
-    log.llsTable(table(1, { services: [{ serviceId: 1, signalling: null }] }), 20)
+    log.llsTable(table(3), 10)
+    log.llsTable(table(1, []), 20)
     expect(log.of(service, [], [])).toMatchObject({ join: 3, lls: null, slt: null })
-    const signalling = { destinationAddress: '239.255.1.1', destinationPort: 5000 }
-    log.llsTable(table(1, { services: [{ serviceId: 7, signalling }] }), 30)
-    log.llsTable(table(1, { services: [{ serviceId: 7, signalling }] }), 40)
+    log.llsTable(table(1, ['239.255.1.1:5000']), 30)
+    log.llsTable(table(1, ['239.255.1.1:5000']), 40)
     expect(log.of(service, [], [])).toMatchObject({ join: 3, lls: 10, slt: 30, playable: null })
   })
 })

@@ -1,10 +1,8 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { ServiceId } from '../../contract/ids.ts'
-import type { ChannelRole, JsonObject, Startup } from '../../contract/report.ts'
+import type { ChannelRole, Startup } from '../../contract/report.ts'
 import type { ChannelFacts, FlowFacts, LlsTableFact, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject, ObjectKind } from '../../flow/objects.ts'
-import { formatDestination } from '../../protocol/ip/address.ts'
-import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
 import { readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
 
@@ -53,10 +51,15 @@ export class StartupLog {
 
   llsTable(table: LlsTableFact, timeUs: number): void {
     this.#llsUs = earlier(this.#llsUs, timeUs)
-    if (table.tableId !== LLS_TABLE.slt || table.values === null) return
-    for (const destination of announcedIn(table.values)) {
-      if (this.#announced.size >= MAX_ANNOUNCED) return
-      if (!this.#announced.has(destination)) this.#announced.set(destination, timeUs)
+    if (table.announces === undefined) return
+    try {
+      for (const destination of table.announces()) {
+        if (this.#announced.size >= MAX_ANNOUNCED) return
+        if (!this.#announced.has(destination)) this.#announced.set(destination, timeUs)
+      }
+    } catch (thrown) {
+      // The receiver reports a table that cannot be read.
+      if (!(thrown instanceof CodecError)) throw thrown
     }
   }
 
@@ -277,19 +280,6 @@ function mediaOf(bytes: Uint8Array): ServiceSteps['media'] {
       })),
     ),
   )
-}
-
-/** `ip:port` of each service in an SLT. */
-function announcedIn(values: JsonObject): string[] {
-  const services = Array.isArray(values.services) ? (values.services as readonly JsonObject[]) : []
-  return services.flatMap((service) => {
-    const signalling = (service.signalling ?? null) as JsonObject | null
-    if (signalling === null) return []
-    const { destinationAddress, destinationPort } = signalling
-    return typeof destinationAddress === 'string' && typeof destinationPort === 'number'
-      ? [formatDestination(destinationAddress, destinationPort)]
-      : []
-  })
 }
 
 /** The earlier of two times; null counts as none. */

@@ -21,6 +21,9 @@ import { ServiceTable } from './service-table.ts'
 /** With more services, changes of wanted destinations are reported when time passes, not at once. */
 const TOLD_AT_ONCE = 512
 
+/** Services of a list that are applied at once, in a few milliseconds: the others with the next ticks. */
+const APPLIED_AT_ONCE = 1024
+
 /** Decisions for sessions: their owner, and other destinations of their service's components. */
 export type DirectoryEvent =
   | { readonly kind: 'unclaimed'; readonly session: RouteSession; readonly timeUs: number }
@@ -39,6 +42,8 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   #wantedStale = false
   /** Applied entries of service lists. */
   readonly #applied = new Map<ServiceId, SltService>()
+  /** Entries of the current lists that are still to be applied. */
+  #toApply: SltService[] = []
   /** Services of the SLT by their number there. */
   readonly #fromList = new Map<ServiceId, ReceivedService>()
   readonly #flute: FluteDirectory
@@ -86,16 +91,36 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#tellWanted()
   }
 
-  /** Applies the current lists of services, of all broadcast streams and groups. */
+  /** Takes the current lists of services, of all broadcast streams and groups, and applies the first ones that changed. */
   sltsChanged(slts: readonly Slt[], timeUs: number): void {
     this.#table.listed = true
     const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
-    const changed: ReceivedService[] = []
     // The last entry of a number counts: a list of one service a thousand times has one.
     const entries = new Map(listed.map((entry) => [entry.serviceId, entry]))
-    for (const entry of entries.values()) {
-      // A list is parsed once: unchanged lists have identical entries.
-      if (this.#applied.get(entry.serviceId) === entry) continue
+    // A list is parsed once: unchanged lists have identical entries.
+    const isNew = (entry: SltService): boolean => this.#applied.get(entry.serviceId) !== entry
+    const changed = Array.from(entries.values()).filter(isNew)
+    // Those that nobody has seen come first: a list that changes all the time is listed to its end.
+    const isListed = ({ serviceId }: SltService): boolean => this.#applied.has(serviceId)
+    this.#toApply = [...changed.filter((each) => !isListed(each)), ...changed.filter(isListed)].reverse()
+    this.#applySome(timeUs)
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  /** Applies more of a long list. */
+  applyMore(timeUs: number): void {
+    if (this.#toApply.length === 0) return
+    this.#applySome(timeUs)
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  #applySome(timeUs: number): void {
+    const changed: ReceivedService[] = []
+    while (changed.length < APPLIED_AT_ONCE) {
+      const entry = this.#toApply.pop()
+      if (entry === undefined) break
       this.#applied.set(entry.serviceId, entry)
       changed.push(this.#fromSlt(entry, timeUs))
     }
@@ -109,8 +134,6 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
       if (service.joined) this.#join(service, timeUs)
       this.#context.observer.serviceChanged(service)
     }
-    this.#rebind()
-    this.#tellWanted()
   }
 
   /**
@@ -396,6 +419,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
 
   /** @param settle handles queued events */
   close(timeUs: number, settle: () => void): void {
+    while (this.#toApply.length > 0) this.applyMore(timeUs)
     for (const session of [...this.#sessions.values()]) this.#serveUnclaimed(session, timeUs)
     settle()
     // Sessions with a new service may have an S-TSID that lists repair flows.

@@ -5,6 +5,7 @@ import { dropOldest } from '../../flow/bounded-map.ts'
 import type { LlsTableFact } from '../../flow/facts.ts'
 import { type FindingFacts, findingAt, placeAt, type SignedThing } from '../../flow/findings.ts'
 import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
 import { readAeat } from '../../protocol/lls/aeat.ts'
 import { readCertificationData, toBeSignedBytes } from '../../protocol/lls/certification-data.ts'
 import {
@@ -227,18 +228,27 @@ export class LlsReceiver {
     const { tableId, groupId, version, body } = table
     const { key, raw, signed, timeUs, frame } = arrival
     const name = tableName(tableId, body)
+    const list = tableId === LLS_TABLE.slt ? new ListOnce(body) : null
     if (!this.#reported.has(key)) {
       this.#reported.add(key)
-      this.#list(
-        { key, tableId, name, group: groupId, version, bytes: raw.length, raw, body, signed, signature: null },
-        timeUs,
-      )
+      const facts = {
+        key,
+        tableId,
+        name,
+        group: groupId,
+        version,
+        bytes: raw.length,
+        raw,
+        body,
+        signed,
+        signature: null,
+      }
+      this.#list(list === null ? facts : { ...facts, announces: () => list.destinations() }, timeUs)
     }
     try {
-      if (tableId === LLS_TABLE.slt) {
-        const faults = new EntryFaults()
-        const slt = readSlt(parseXml(body, LLS_LIMITS.xml, faults), faults)
-        this.#entries(table, faults, arrival)
+      if (list !== null) {
+        const { slt } = list
+        this.#entries(table, list.faults, arrival)
         this.#budget.add(slt.services.length * SERVICE_COST)
         // Captures of several channels have several SLTs with the same group: the broadcast stream distinguishes them.
         const stream = `${slt.bsids.slice(0, 16).join(',')}/${groupId}`
@@ -331,6 +341,29 @@ export class LlsReceiver {
 
   #found(facts: FindingFacts, timeUs: number, frame: number): void {
     this.#context.found(findingAt(facts, placeAt(timeUs, frame)))
+  }
+}
+
+/** A list of services, parsed once for all who ask. */
+class ListOnce {
+  readonly faults = new EntryFaults()
+  readonly #body: Uint8Array
+  #slt: Slt | null = null
+
+  constructor(body: Uint8Array) {
+    this.#body = body
+  }
+
+  /** @throws CodecError as `parseSlt` */
+  get slt(): Slt {
+    this.#slt ??= readSlt(parseXml(this.#body, LLS_LIMITS.xml, this.faults), this.faults)
+    return this.#slt
+  }
+
+  destinations(): string[] {
+    return this.slt.services.flatMap(({ signalling }) =>
+      signalling === null ? [] : [formatDestination(signalling.destinationAddress, signalling.destinationPort)],
+    )
   }
 }
 
