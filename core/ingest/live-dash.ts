@@ -90,6 +90,10 @@ class LiveDash implements LiveFeed {
     this.tracks = [...this.#readers.values()]
   }
 
+  get isOver(): boolean {
+    return this.#plan.isFinal && [...this.#readers.values()].every(({ endedUs }) => endedUs !== null)
+  }
+
   /** @throws AppFailure input-unusable, where one is missing */
   async readInits(): Promise<void> {
     const missing = await Promise.all(this.tracks.map((reader) => reader.readInit()))
@@ -187,6 +191,7 @@ class LiveDash implements LiveFeed {
     const { name, contentType } = this.manifest
     if (Buffer.compare(plan.bytes, this.manifest.bytes) !== 0)
       this.manifest = { name, contentType, bytes: plan.bytes, mpd }
+    this.#showTracks()
     this.#news()
   }
 
@@ -211,14 +216,19 @@ class LiveDash implements LiveFeed {
       const edgeUs = this.#source.nowUs() - (this.#startUs ?? 0)
       const fromUs = first !== undefined && edgeUs - first.startUs < LATE_START_US ? first.startUs : null
       const reader = this.#reader(channel, fromUs)
-      if (!this.tracks.some(({ repId }) => repId === reader.repId))
+      if (![...this.#readers.values()].some(({ repId }) => repId === reader.repId))
         this.#tell(`"${this.#shown}" has a new representation, "${shownText(reader.repId)}".`, 'It is sent as well.')
       this.#readers.set(key, reader)
       if (this.#isStarted) this.#run(reader.run())
     }
-    const readers = [...this.#readers.values()]
-    if (readers.length !== this.tracks.length || readers.some((reader) => !this.tracks.includes(reader)))
-      this.tracks = readers
+  }
+
+  /** Shows the channels that can be sent. @returns whether they are others */
+  #showTracks(): boolean {
+    const ready = [...this.#readers.values()].filter(({ isReady }) => isReady)
+    if (ready.length === this.tracks.length && ready.every((reader) => this.tracks.includes(reader))) return false
+    this.tracks = ready
+    return true
   }
 
   #channels(plan: LivePlan): Map<string, ChannelPlan> {
@@ -231,7 +241,7 @@ class LiveDash implements LiveFeed {
       source: this.#source,
       nowUs: this.#options.nowUs,
       report: (report) => this.#options.live(report),
-      news: () => this.onNews(),
+      news: () => (this.#showTracks() ? this.#news() : this.onNews()),
     }
     return new LiveReader(channel, host, fromUs)
   }

@@ -50,7 +50,10 @@ export function livePlan({ bytes, url }: LiveDocument, shown: string): LivePlan 
           if (other === undefined) continue
           check(shown, other)
           const key = channelKey(other)
-          channels.set(key, [...(channels.get(key) ?? []), { period, startUs, origin, onAir: other }])
+          const entry = { period, startUs, origin, onAir: other }
+          const known = channels.get(key)
+          if (known === undefined) channels.set(key, [entry])
+          else known.push(entry)
         }
     }
     const last = mpd.periods.at(-1)

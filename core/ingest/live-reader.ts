@@ -100,9 +100,14 @@ export class LiveReader implements LiveTrack {
     this.#wake()
   }
 
-  /** Whether it has all that the manifest lists. */
+  /** Whether it has what each of its segments needs. */
+  get isReady(): boolean {
+    return this.#initOf !== null || initSegment(this.#timeline.newestEntry.origin) === null
+  }
+
+  /** Whether it has all that the manifest lists, and needs more. */
   get isExhausted(): boolean {
-    return this.endedUs === null && this.#timeline.ahead().first === null
+    return this.endedUs === null && !this.#timeline.isPeriodOver && this.#timeline.ahead().first === null
   }
 
   /** Duration of the newest segments, µs. */
@@ -263,6 +268,7 @@ export class LiveReader implements LiveTrack {
   #noteSilence(): void {
     const nowUs = this.#host.nowUs()
     this.#followBack(nowUs)
+    if (this.#timeline.isPeriodOver) this.#lastUs = nowUs
     if (this.#isSilent || nowUs - this.#lastUs < Math.max(SILENT_US, SILENT_SEGMENTS * this.segmentUs)) return
     this.#isSilent = true
     this.#host.report({

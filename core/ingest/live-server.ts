@@ -101,7 +101,10 @@ export class LiveServer implements GrowingOrigin {
     const free = await this.#slots.take()
     try {
       const result = await this.#ask(name, maxBytes, signal)
-      if (result.kind === 'bytes' && result.broken === null) return { kind: 'bytes', bytes: bytesOf(result) }
+      if (result.kind === 'bytes' && result.broken === null) {
+        const bytes = bytesOf(result)
+        return bytes.length === 0 ? { kind: 'absent', reason: 'it is empty' } : { kind: 'bytes', bytes }
+      }
       const reason = reasonOf(result)
       if (result.kind === 'refused' && result.status === 404) return { kind: 'absent', reason }
       if (result.kind === 'refused' && result.status === 410) return { kind: 'gone', reason }

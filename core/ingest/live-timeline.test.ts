@@ -76,6 +76,22 @@ describe('the time line of a live channel', () => {
     expect(Array.from({ length: 5 }, () => next(timeline)?.[0])).toEqual([1, 2, 3, 1, 2])
   })
 
+  it('knows that nothing more is to come of a period', () => {
+    const clocks = new Clocks()
+    const listed = TEMPLATE.replace('media', 'startNumber="1" media').replace(
+      ' media="$Number$.m4s"/>',
+      ' media="$Number$.m4s"><SegmentTimeline><S t="0" d="2" r="1"/></SegmentTimeline></SegmentTemplate>',
+    )
+    for (const [seconds, over] of [
+      [4.5, true],
+      [6, false],
+    ] as const) {
+      const timeline = new LiveTimeline(planOf(period(listed, `start="PT0S" duration="PT${seconds}S"`)), clocks, 0)
+      expect([next(timeline)?.[0], next(timeline)?.[0], next(timeline)]).toEqual([1, 2, null])
+      expect(timeline.isPeriodOver).toBe(over)
+    }
+  })
+
   it('begins again where the start of the presentation changes', () => {
     const clocks = new Clocks()
     const timeline = new LiveTimeline(planOf(period(TEMPLATE)), clocks, null)

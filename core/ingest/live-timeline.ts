@@ -139,6 +139,13 @@ export class LiveTimeline {
     return endUs !== null || this.#untilUs(last) >= last.startUs + (last.period.durationUs ?? 0)
   }
 
+  /** Whether its period has ended, so that nothing is missed where nothing new comes. */
+  get isPeriodOver(): boolean {
+    const { period, startUs } = this.newestEntry
+    const endUs = period.durationUs === null ? Number.POSITIVE_INFINITY : startUs + period.durationUs
+    return this.#nextUs !== null && this.#nextUs > endUs - this.segmentUs / 2
+  }
+
   /** End of the newest listed segment; null where a clock decides. */
   newestUs(): number | null {
     const { period, startUs, origin } = this.newestEntry

@@ -111,6 +111,8 @@ export interface LiveFeed {
   /** Number of changes of manifest and tracks, and the time of the last one, µs since the UNIX epoch. */
   readonly changes: number
   readonly changedUs: number
+  /** Nothing more comes, of these tracks or others. */
+  readonly isOver: boolean
   /** Called when there is something new: a segment, a manifest, a track, the end. */
   onNews: () => void
   /** Begins to follow the presentation. */

@@ -154,6 +154,9 @@ describe.concurrent('a live presentation of a server, sent until it ends', () =>
       expect.stringMatching(/has no representation "a" any more\.$/),
       expect.stringMatching(/has no representation "t" any more\.$/),
     ])
+    // A channel is announced together with its initialisation segment.
+    const channels = signalling(sent).flatMap(({ stsid }) => stsid.sessions[0]?.channels ?? [])
+    expect(channels.every(({ source }) => source?.efdt?.files.length === 1)).toBe(true)
     expect(
       new Set(signalling(sent).flatMap(({ stsid }) => stsid.sessions[0]?.channels.map(({ tsi }) => tsi) ?? [])),
     ).toEqual(new Set([10, 20, 30, 40, 50]))

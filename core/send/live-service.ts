@@ -123,7 +123,7 @@ class LiveMedia implements MediaEmitter, LivePace {
   }
 
   get nextUs(): number {
-    let us = this.#tracks === this.#feed.tracks ? Number.POSITIVE_INFINITY : WAITING_US
+    let us = this.#feed.isOver && this.#tracks === this.#feed.tracks ? Number.POSITIVE_INFINITY : WAITING_US
     for (const channel of this.#channels) us = Math.min(us, channel.nextUs)
     return us
   }
