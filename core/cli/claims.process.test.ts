@@ -7,8 +7,15 @@ import { LLS_ADDRESS, LLS_PORT, LLS_TABLE, serialiseLlsTable } from '../protocol
 import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, type SltService, serialiseSlt } from '../protocol/lls/slt.ts'
 import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
 import { FluteSender } from '../testing/flute-sender.ts'
-import { mabrCapture } from '../testing/mabr-capture.ts'
-import { DEMO_FOLDER, demoDash, FIXTURE_START_US, routeFixture, twoServicesFixture } from '../testing/make-fixtures.ts'
+import { MABR_PORT, mabrCapture } from '../testing/mabr-capture.ts'
+import {
+  DEMO_FOLDER,
+  demoDash,
+  FIXTURE_ADDRESS,
+  FIXTURE_START_US,
+  routeFixture,
+  twoServicesFixture,
+} from '../testing/make-fixtures.ts'
 import { RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { alpFrames, ipPacketsFrom, pcapOfFrames } from '../testing/reencapsulate.ts'
 import { TestServer } from '../testing/test-server.ts'
@@ -116,6 +123,24 @@ describe('what cannot be played', () => {
       ...named.flatMap((file, at) => sender.object(file, FIXTURE_START_US + (at + 1) * 500_000)),
     ]
     expect((await received(captureOf(datagrams))).stderr).toMatch(/^Service 1: playable after 1\.\d+ s: /m)
+  })
+})
+
+describe('a DVB-MABR configuration that comes seconds after the media it names', () => {
+  it.each([
+    ['of a service that is found', []],
+    ['of a session that was asked for', [`mabr://${FIXTURE_ADDRESS}:${MABR_PORT}`]],
+  ])('%s: loses no file, and makes no other service', async (_name, source) => {
+    const all = await mabrCapture(await demoDash())
+    const late = all.filter(({ port, timeUs }) => port !== MABR_PORT || timeUs >= FIXTURE_START_US + 4_500_000)
+    const trees = [all, late].map(async (datagrams) => {
+      const out = folder.at(`out-${++written}`)
+      await routescope(['receive', ...source, '--capture', captureOf(datagrams), '--out', out])
+      return treeOf(out)
+    })
+    const [whole, later] = await Promise.all(trees)
+    expect(whole?.length).toBe(27)
+    expect(later).toEqual(whole)
   })
 })
 

@@ -220,6 +220,8 @@ export class FluteDirectory implements EventTaker<Waiting> {
 
   /** Gives services to sessions that waited long enough for a configuration to claim them. */
   serveUnclaimed(timeUs: number): void {
+    // A configuration that was asked for may come at any time; what waits for it is bounded.
+    if (this.#table.discoverTarget === null && this.#gateways.some(({ known }) => !known)) return
     const latestUs = timeUs - this.#context.limits.claimMs * 1000 * FLUTE_CLAIM_FACTOR
     for (const session of this.#sessions.values())
       if (session.firstTimeUs <= latestUs) this.#serveUnclaimed(session, timeUs)

@@ -277,7 +277,7 @@ export class MabrGateway {
     const present = new Set<string>()
     for (const [index, session] of configuration.sessions.entries()) {
       const identifier = session.serviceIdentifier === '' ? `#${index}` : session.serviceIdentifier
-      const listed = this.#serviceFor(identifier)
+      const listed = this.#serviceFor(identifier, session)
       if (listed === null) break
       present.add(identifier)
       this.#configure(listed, session, links, timeUs)
@@ -315,14 +315,23 @@ export class MabrGateway {
     return mabrProtocol(transport.protocolIdentifier) === 'route' ? only.service : this.service
   }
 
-  #serviceFor(identifier: string): ListedService | null {
+  #serviceFor(identifier: string, { transports }: MabrSession): ListedService | null {
     const known = this.#services.get(identifier)
     if (known !== undefined) return known
-    const service = this.#table.addService(this.#target, false)
+    const service = this.#adopted(transports) ?? this.#table.addService(this.#target, false)
     if (service === null) return null
     const listed: ListedService = { service, manifests: [], contents: new Map() }
     this.#services.set(identifier, listed)
     return listed
+  }
+
+  /** A service whose media came so long before the configuration that it was given a number. */
+  #adopted(transports: readonly MabrTransportSession[]): ReceivedService | null {
+    for (const { group, port } of transports.flatMap(({ endpoints }) => endpoints)) {
+      const service = this.#table.adopt(formatDestination(group, port), this.#target)
+      if (service !== null) return service
+    }
+    return null
   }
 
   #configure(listed: ListedService, session: MabrSession, links: Map<string, Link>, timeUs: number): void {

@@ -110,6 +110,17 @@ export class ServiceTable {
     return service
   }
 
+  /**
+   * The service that was made for the session at a destination, where signalling now lists it: what came of it before is of the same one.
+   * Null without one.
+   */
+  adopt(destination: string, target: ReceiveTarget): ReceivedService | null {
+    const service = this.#byDestination.get(destination)
+    if (service === undefined || !service.discovered || service.target !== target) return null
+    service.discovered = false
+    return service
+  }
+
   #add(id: ServiceId, discovered: boolean, target: ReceiveTarget | null): ReceivedService {
     const service = new ReceivedService(id, discovered)
     service.target = target
@@ -145,7 +156,10 @@ export class ServiceTable {
   released(former: ReceivedService | null, destination: string): void {
     if (former === null || !former.discovered) return
     former.destinations.delete(destination)
-    if (former.destinations.size === 0) this.remove(former)
+    if (former.destinations.size > 0) return
+    this.remove(former)
+    // It was none: the first service is still to come.
+    for (const [target, service] of this.#first) if (service === former) this.#first.delete(target)
   }
 
   /** Replaces a discovered service by the one whose signalling lists its destination. */
