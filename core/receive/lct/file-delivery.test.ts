@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { asServiceId } from '../../contract/ids.ts'
 import { parseFdt } from '../../protocol/flute/fdt.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
@@ -195,6 +195,20 @@ describe('a corrupt file', () => {
         object.release()
       }),
     )
+  })
+
+  it('is put together only where somebody looks at its bytes', () => {
+    const { test, channel } = listed()
+    const object = test.object(channel, 1, new Uint8Array(0))
+    object.length = 2 ** 31
+    object.take(60_000, text('end'), 0, 3)
+    object.state = 'partial'
+    const read = vi.spyOn(object, 'bytes')
+    const file = corruptFile(channel, object, asServiceId(1))
+    expect(read).not.toHaveBeenCalled()
+    expect(file?.lease.bytes).toBe(file?.lease.bytes)
+    expect(file?.lease.bytes).toHaveLength(60_003)
+    expect(read).toHaveBeenCalledTimes(1)
   })
 
   it('needs at least one byte, and has an invented name where no table names it', () => {

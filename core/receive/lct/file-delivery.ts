@@ -4,6 +4,7 @@ import type { ServiceId } from '../../contract/ids.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import { type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
 import { believableBytes } from '../../flow/holes.ts'
+import type { Lease } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { contentEncodingOf, decodeContent, isKnownEncoding } from '../../protocol/content-encoding.ts'
 import { parseEntity } from '../../protocol/mime/entity.ts'
@@ -77,7 +78,7 @@ export function corruptFile(channel: LctChannel, object: TransportObject, servic
   const name = object.name ?? inventedName(object)
   const size = object.size !== null && object.size <= plausible ? object.size : highest
   return {
-    ...fileOf(channel, object, serviceId, name, object.contentType, object.bytes(0, size)),
+    ...fileOf(channel, object, serviceId, name, object.contentType, object.leaseWithHoles(size)),
     complete: false,
     missing: object.missing(),
   }
@@ -139,7 +140,7 @@ function contentFile(
   encoding: string | null,
   bytes: Uint8Array,
 ): FlowFile {
-  const file = fileOf(channel, object, serviceId, name, contentType, bytes)
+  const file = fileOf(channel, object, serviceId, name, contentType, object.leaseOf(bytes))
   if (encoding === null || isKnownEncoding(encoding)) return file
   found(context, { kind: 'encodingUnknown', name, encoding }, object, serviceId)
   return { ...file, contentEncoding: encoding }
@@ -151,7 +152,7 @@ function fileOf(
   serviceId: ServiceId,
   name: string,
   contentType: string | null,
-  bytes: Uint8Array,
+  lease: Lease,
 ): FlowFile {
   const kind = object.kind === 'file' ? (manifestKind(name, contentType) ?? 'file') : object.kind
   return {
@@ -159,7 +160,7 @@ function fileOf(
     name,
     contentType,
     kind,
-    lease: object.leaseOf(bytes),
+    lease,
     objectIndex: object.index,
     carrier: object.carrier,
     lane: channelWord(object.carrier),

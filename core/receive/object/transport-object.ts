@@ -366,6 +366,11 @@ export class TransportObject implements FlowObject, OrderedObject {
     return new ObjectLease(this, bytes)
   }
 
+  /** A lease on bytes of an incomplete object, holes as zeros: they are put together where somebody looks at them. */
+  leaseWithHoles(size: number): Lease {
+    return new HoledLease(this, size)
+  }
+
   /** Calls the watchers after more bytes or the end. */
   notify(): void {
     if (this.#watchers === null) return
@@ -402,28 +407,53 @@ function sumOfRanges(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, [start, end]) => sum + end - start, 0)
 }
 
-class ObjectLease implements Lease {
-  readonly bytes: Uint8Array
-  readonly #object: TransportObject
+abstract class LeaseOnObject implements Lease {
+  protected readonly object: TransportObject
 
-  constructor(object: TransportObject, bytes: Uint8Array) {
-    this.#object = object
-    this.bytes = bytes
+  constructor(object: TransportObject) {
+    this.object = object
   }
 
+  abstract get bytes(): Uint8Array
+
   keep(): void {
-    this.#object.keep()
+    this.object.keep()
   }
 
   release(): void {
-    this.#object.releaseKept()
+    this.object.releaseKept()
   }
 
   hold(): void {
-    this.#object.hold()
+    this.object.hold()
   }
 
   spent(): void {
-    this.#object.spent(this.bytes)
+    this.object.spent(this.bytes)
+  }
+}
+
+class ObjectLease extends LeaseOnObject {
+  readonly bytes: Uint8Array
+
+  constructor(object: TransportObject, bytes: Uint8Array) {
+    super(object)
+    this.bytes = bytes
+  }
+}
+
+/** A storm of claims loses objects that nobody looks at: their holes are not filled. */
+class HoledLease extends LeaseOnObject {
+  readonly #size: number
+  #made: Uint8Array | null = null
+
+  constructor(object: TransportObject, size: number) {
+    super(object)
+    this.#size = size
+  }
+
+  get bytes(): Uint8Array {
+    this.#made ??= this.object.bytes(0, this.#size)
+    return this.#made
   }
 }
