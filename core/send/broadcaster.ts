@@ -10,6 +10,7 @@ import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
 import { serialiseLls } from './service-list.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
+import { SplitEndpoints, type SplitMode } from './split-endpoints.ts'
 import { firstVersion } from './table-version.ts'
 
 /** What a broadcast can be. */
@@ -44,6 +45,10 @@ export type BroadcastOptions = {
   readonly bsid?: number
   /** Largest rate of plain files, bit/s. */
   readonly fileRateBps?: number
+  /** Media on groups or ports of their own; not over DVB-MABR. */
+  readonly split?: SplitMode
+  /** The SLS are sent as text. */
+  readonly plainSls?: boolean
   /** DVB-MABR: files that have an MD5 in their table. */
   readonly digests?: MabrMultiplexOptions['digests']
   /** Called with why a file cannot be read; the broadcast goes on without it. */
@@ -145,10 +150,23 @@ export class Broadcaster {
       this.#services = multiplex.services
       this.#signalling = [multiplex.carousel]
     } else {
-      const signalled = { ...common, scheme, sourceAddress, flavour: options.flavour ?? 'us' }
+      const { flavour = 'us', plainSls = false } = options
+      const signalled = { ...common, scheme, sourceAddress, flavour, gzip: !plainSls }
+      const split = new SplitEndpoints(
+        options.split ?? 'off',
+        address,
+        1 + Math.max(...services.map((each) => each.port)),
+      )
       const sent = members.map(({ presentation, ...member }) => {
-        const own = { ...signalled, ...member }
         const { live } = presentation
+        if (live !== undefined && options.split !== undefined && options.split !== 'off')
+          throw new AppFailure(
+            'not-supported',
+            'A live presentation cannot be split in this version.',
+            'Send it without split.',
+          )
+        const endpoints = split.of(member, presentation.tracks)
+        const own = { ...signalled, ...member, endpoints }
         return live === undefined
           ? new ServiceBroadcast(own, presentation, startUs)
           : new LiveService(own, presentation, live, startUs)

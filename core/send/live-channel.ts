@@ -92,6 +92,7 @@ export class LiveChannel {
       files.push({ toi: INIT_TOI, name: init.name, contentType: init.contentType, bytes: init.bytes.length })
     return {
       tsi: this.tsi,
+      endpoint: { address: this.#sender.address, port: this.#sender.port },
       realTime: true,
       bandwidth,
       media: { repId, contentType, lang },

@@ -18,12 +18,15 @@ import {
   type SignalledService,
   serialiseSls,
 } from './service-signalling.ts'
+import type { Endpoint } from './split-endpoints.ts'
 import { firstVersion, nextVersion } from './table-version.ts'
 import { type SegmentCarriage, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /** Options of one service. */
 export type ServiceBroadcastOptions = SignalledService & {
+  /** Where the tracks are sent, in their order; the rest goes to the service's own. */
+  readonly endpoints: readonly Endpoint[]
   readonly loop: boolean
   readonly mtu: number
   readonly carouselUs: number
@@ -51,7 +54,9 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   readonly #presentation: Presentation
   readonly #loop: LoopPlan | null
   readonly #startUs: number
+  /** Of the service's own endpoint, and of each track. */
   readonly #sender: PacketSender
+  readonly #senders: readonly PacketSender[]
 
   /** @throws AppFailure not-supported, where the presentation cannot be looped; input-unusable, where it cannot be read */
   constructor(options: ServiceBroadcastOptions, presentation: Presentation, startUs: number) {
@@ -66,9 +71,11 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     this.bytes = presentation.bytes
     this.#loop = options.loop ? planLoop(presentation) : null
     this.#sender = new PacketSender(options.address, options.port, options.mtu)
+    this.#senders = sendersOf(options.endpoints, this.#sender)
     const schedules = presentation.tracks.map((track) => new TrackSchedule(track, this.#loop))
     this.tracks = schedules.map(
-      (schedule) => new TrackEmitter(schedule, startUs, presentation.bytes, this.#sender, this),
+      (schedule, index) =>
+        new TrackEmitter(schedule, startUs, presentation.bytes, this.#senders[index] as PacketSender, this),
     )
     this.files =
       presentation.files.length === 0
@@ -88,7 +95,10 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
               ended: (context) => this.#endSignalling(context),
             },
           )
-    this.#channels = this.tracks.map((emitter, index) => new ChannelState(emitter, mediaTsi(index), this.#version))
+    this.#channels = this.tracks.map(
+      (emitter, index) =>
+        new ChannelState(emitter, mediaTsi(index), this.#senders[index] as PacketSender, this.#version),
+    )
     this.#manifest = this.#manifestAt(0)
     this.#sls = this.#serialise()
   }
@@ -117,12 +127,12 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   /** Before the segment go the playlist and signalling that name it, and the initialisation segment. */
   openSegment(track: TrackEmitter, segment: ScheduledSegment, bytes: Uint8Array, context: EmitContext): OutgoingObject {
     const channel = this.#channels[this.tracks.indexOf(track)] as ChannelState
-    const { tsi } = channel
+    const { tsi, sender } = channel
     this.#announce(channel, segment, context)
     const { playlist } = channel
-    if (playlist !== null) this.#sendWhole(tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context)
+    if (playlist !== null) this.#sendWhole(sender, tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context)
     const { init } = track.schedule.track
-    if (init !== null) this.#sendWhole(tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
+    if (init !== null) this.#sendWhole(sender, tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
     channel.closes = track.schedule.at(segment.index + 1) === null
     return this.#object(tsi, segment.toi, CODEPOINT.media, bytes, channel.closes)
   }
@@ -132,7 +142,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     const channel = this.#channels[this.tracks.indexOf(track)] as ChannelState
     const { init } = track.schedule.track
     if (!channel.closes && init !== null)
-      this.#sendWhole(channel.tsi, INIT_TOI, CODEPOINT.init, init.bytes, context, true)
+      this.#sendWhole(channel.sender, channel.tsi, INIT_TOI, CODEPOINT.init, init.bytes, context, true)
     this.#endSignalling(context)
   }
 
@@ -162,12 +172,20 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     return new RouteObject(tsi, toi, codepoint, bytes, this.#sender.mtu, closes)
   }
 
-  #sendWhole(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, context: EmitContext, closes = false): void {
-    this.#sender.whole(this.#object(tsi, toi, codepoint, bytes, closes), context)
+  #sendWhole(
+    sender: PacketSender,
+    tsi: Tsi,
+    toi: Toi,
+    codepoint: number,
+    bytes: Uint8Array,
+    context: EmitContext,
+    closes = false,
+  ): void {
+    sender.whole(this.#object(tsi, toi, codepoint, bytes, closes), context)
   }
 
   #sendSls(context: EmitContext, closes = false): void {
-    this.#sendWhole(SLS_TSI, this.#sls.toi, CODEPOINT.package, this.#sls.bytes, context, closes)
+    this.#sendWhole(this.#sender, SLS_TSI, this.#sls.toi, CODEPOINT.package, this.#sls.bytes, context, closes)
   }
 
   #renewManifest(atUs: number, context: EmitContext): void {
@@ -197,7 +215,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
 
   #serialise(): { readonly toi: Toi; readonly bytes: Uint8Array } {
     const channels = this.#channels.map((channel) => channel.signalled())
-    if (this.files !== null) channels.push(filesChannel(this.#presentation, firstVersion(this.#startUs)))
+    if (this.files !== null) channels.push(filesChannel(this.#options, this.#presentation, firstVersion(this.#startUs)))
     // The USBD lists the beginnings of their names, and a receiver reads it again only with a new version.
     const patterns = basePatterns(channels).join('\n')
     if (this.#patterns !== null && patterns !== this.#patterns) this.#usbdVersion = nextVersion(this.#usbdVersion)
@@ -207,18 +225,33 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   }
 }
 
+/** One sender for each endpoint, in the order of `endpoints`. */
+function sendersOf(endpoints: readonly Endpoint[], own: PacketSender): PacketSender[] {
+  const senders = [own]
+  return endpoints.map(({ address, port }) => {
+    let sender = senders.find((each) => each.address === address && each.port === port)
+    if (sender === undefined) {
+      sender = new PacketSender(address, port, own.mtu)
+      senders.push(sender)
+    }
+    return sender
+  })
+}
+
 /** Signalling values of a media channel, and its child playlist. */
 class ChannelState {
   readonly emitter: TrackEmitter
   readonly tsi: Tsi
+  readonly sender: PacketSender
   playlist: { toi: Toi; bytes: Uint8Array } | null = null
   /** Its newest segment is the last, and closes the session. */
   closes = false
   #efdtVersion: number
 
-  constructor(emitter: TrackEmitter, tsi: Tsi, efdtVersion: number) {
+  constructor(emitter: TrackEmitter, tsi: Tsi, sender: PacketSender, efdtVersion: number) {
     this.emitter = emitter
     this.tsi = tsi
+    this.sender = sender
     this.#efdtVersion = efdtVersion
     const { track, loop } = emitter.schedule
     if (track.playlist !== null && loop === null) this.playlist = { toi: PLAYLIST_TOIS[0], bytes: track.playlist.bytes }
@@ -249,6 +282,7 @@ class ChannelState {
         files.push({ toi, name, contentType, bytes: sizeBytes })
     return {
       tsi: this.tsi,
+      endpoint: { address: this.sender.address, port: this.sender.port },
       realTime: true,
       bandwidth: track.bandwidth,
       media: { repId: track.repId, contentType: track.contentType, lang: track.lang },
@@ -263,9 +297,10 @@ class ChannelState {
   }
 }
 
-function filesChannel(presentation: Presentation, efdtVersion: number): SignalledChannel {
+function filesChannel({ address, port }: Endpoint, presentation: Presentation, efdtVersion: number): SignalledChannel {
   return {
     tsi: FILES_TSI,
+    endpoint: { address, port },
     realTime: false,
     bandwidth: null,
     media: null,

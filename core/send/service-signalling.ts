@@ -4,9 +4,10 @@ import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile } from '../protocol/flute
 import { type NewMimePart, serialiseMultipart } from '../protocol/mime/multipart.ts'
 import { ENVELOPE_ITEM_DEFAULTS, serialiseEnvelope } from '../protocol/sls/envelope.ts'
 import { SLS_MEDIA_TYPE } from '../protocol/sls/fragment-type.ts'
-import { type SourceFlow, type StsidChannel, serialiseStsid } from '../protocol/sls/s-tsid.ts'
+import { type SourceFlow, type StsidChannel, type StsidSession, serialiseStsid } from '../protocol/sls/s-tsid.ts'
 import { slsToi } from '../protocol/sls/sls-toi.ts'
 import { serialiseUsbd } from '../protocol/sls/usbd.ts'
+import type { Endpoint } from './split-endpoints.ts'
 
 /** GPAC's value for "never", in NTP seconds: just before the end of the era. */
 const NEVER_NTP = 4_294_944_000
@@ -27,6 +28,8 @@ export type ListedFile = {
 /** Values of one channel in the S-TSID. */
 export type SignalledChannel = {
   readonly tsi: Tsi
+  /** Where it is sent. */
+  readonly endpoint: Endpoint
   readonly realTime: boolean
   /** Rate of the media, bit/s; null for files. */
   readonly bandwidth: number | null
@@ -51,6 +54,8 @@ export type SignalledService = {
   readonly address: string
   readonly port: number
   readonly sourceAddress: string
+  /** The SLS are packed with gzip. */
+  readonly gzip: boolean
 }
 
 /** Versions of the fragments, for the envelope. */
@@ -74,15 +79,7 @@ export function serialiseSls(
     contentLocation: 'stsid.xml',
     body: serialiseStsid(
       {
-        sessions: [
-          {
-            sourceAddress: service.sourceAddress,
-            destinationAddress: service.address,
-            destinationPort: service.port,
-            channels: channels.map(channel),
-            otherAttributes: [],
-          },
-        ],
+        sessions: sessionsOf(service, channels),
         otherAttributes: [],
       },
       service.flavour,
@@ -124,10 +121,33 @@ export function serialiseSls(
   // A playlist has no bit of its own (A/331 Annex C).
   const hasMpd = manifest?.contentType === DASH_TYPE
   return {
-    toi: slsToi({ gzip: true, mpd: hasMpd, stsid: true, usbd: isAtsc, version }),
+    toi: slsToi({ gzip: service.gzip, mpd: hasMpd, stsid: true, usbd: isAtsc, version }),
     // GPAC's receiver reports an error for more than one character after the last delimiter.
-    bytes: gzip(endingInOneCharacter(packed)),
+    bytes: service.gzip ? gzip(endingInOneCharacter(packed)) : endingInOneCharacter(packed),
   }
+}
+
+/** A session for each endpoint, that of the service first even without channels. */
+function sessionsOf(service: SignalledService, channels: readonly SignalledChannel[]): StsidSession[] {
+  const byEndpoint = new Map<string, StsidSession & { readonly channels: StsidChannel[] }>()
+  const sessionAt = ({ address, port }: Endpoint): { readonly channels: StsidChannel[] } => {
+    const key = `${address} ${port}`
+    let session = byEndpoint.get(key)
+    if (session === undefined) {
+      session = {
+        sourceAddress: service.sourceAddress,
+        destinationAddress: address,
+        destinationPort: port,
+        channels: [],
+        otherAttributes: [],
+      }
+      byEndpoint.set(key, session)
+    }
+    return session
+  }
+  sessionAt(service)
+  for (const each of channels) sessionAt(each.endpoint).channels.push(channel(each))
+  return [...byEndpoint.values()].filter((session, _, all) => session.channels.length > 0 || all.length === 1)
 }
 
 function endingInOneCharacter(packed: Uint8Array): Uint8Array {

@@ -191,11 +191,13 @@ function routeCarousel(files: readonly FluteFile[], content: Presentation, use: 
       address: use.address,
       port: use.port,
       sourceAddress: '127.0.0.1',
+      gzip: true,
     },
     null,
     [
       {
         tsi: asTsi(CONFIGURATION_TSI),
+        endpoint: { address: use.address, port: use.port },
         realTime: false,
         bandwidth: null,
         media: null,

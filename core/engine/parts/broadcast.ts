@@ -86,7 +86,7 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   async start(): Promise<void> {
-    const { pace, mtu, carouselMs, korean, digests, serviceId, serviceName, url } = this.#spec
+    const { pace, mtu, carouselMs, korean, split, plainSls, bsid, digests, serviceId, serviceName, url } = this.#spec
     const programmes = this.#programmes
     this.output.connect()
     const { inputs } = this.output
@@ -116,6 +116,9 @@ class BroadcastPart implements Part, PacketOut {
         flavour: korean ? 'korean' : 'us',
         mtu,
         carouselMs,
+        split,
+        plainSls,
+        bsid,
         digests,
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),
