@@ -169,6 +169,20 @@ describe('datagrams through shared memory', () => {
     expect(beyond.every((byte) => byte === 0)).toBe(true)
   })
 
+  it('have all the room of the ring for a reader that is kept from reading just as it begins again', () => {
+    const loop = new LoopUnderTest(4 << 20)
+    for (let number = 0; number < 200; number++) {
+      loop.send(new Uint8Array(1400))
+      loop.ring.read(100)
+    }
+    for (let number = 0; number < 2800; number++) loop.send(new Uint8Array(1400).fill(number & 255))
+    expect(loop.ring.refused(7)).toBe(0)
+    loop.ring.read(4000)
+    const late = loop.read.slice(200)
+    expect(late).toHaveLength(2800)
+    expect(late.every(({ bytes }, number) => bytes[1399] === (number & 255))).toBe(true)
+  })
+
   it.each([1, 2, 3, 4])('loses only what it counts, for any interleaving of reader and writer (seed %i)', (seed) => {
     const random = seeded(seed)
     // The small ring is at times smaller than the datagrams in flight.

@@ -88,8 +88,13 @@ export class DatagramRing {
   /** Passes on up to `limit` records. @returns how many; with fewer than `limit` the ring is empty */
   read(limit: number): number {
     const control = this.#control
-    const head = Atomics.load(control, RING.head)
-    let tail = control[RING.tail] as number
+    let tail = 0
+    let head = 0
+    // The writer that begins again sets the head, then the tail: a head read between two equal tails belongs to them.
+    do {
+      tail = Atomics.load(control, RING.tail)
+      head = Atomics.load(control, RING.head)
+    } while (tail !== Atomics.load(control, RING.tail))
     let count = 0
     while (tail !== head && count < limit) {
       tail = this.#record(tail)

@@ -75,7 +75,7 @@ export class RingWriter {
     const head = control[headAt] as number
     const tail = Atomics.load(control, tailAt)
     // All is read: memory that is used again is in the caches, and has pages.
-    if (head === tail && head * 8 >= restartBytes && need < tail) return this.#wrap(head)
+    if (head === tail && head * 8 >= restartBytes) return this.#restart(head)
     if (head < tail ? head + need < tail : head + need + 2 <= this.#units) return head
     // One unit stays free after a record, for a wrap mark. Not up to the tail itself: equal head and tail mean empty.
     if (head < tail || need >= tail) {
@@ -83,6 +83,17 @@ export class RingWriter {
       return -1
     }
     return this.#wrap(head)
+  }
+
+  /**
+   * An empty ring begins again with all its room: a reader that is kept from reading just now leaves the tail where it is, and what lies
+   * before that would be full at once. The reader has nothing to move the tail by.
+   * @returns its first unit
+   */
+  #restart(head: number): number {
+    const first = this.#wrap(head)
+    Atomics.store(this.#control, this.#ring.tail, first)
+    return first
   }
 
   /** Goes on at the start of the ring. @returns its first unit */
