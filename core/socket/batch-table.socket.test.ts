@@ -166,7 +166,7 @@ describe.skipIf(!HAS_BATCHES)('batches of several sockets (Linux, with koffi)', 
     const receivers = [await bound(), await bound(), await bound()] as const
     const from = await bound()
     for (const [id, socket] of receivers.entries()) {
-      turns.add(id, socket, new Senders(writer, id, '0.0.0.0', 10), 1000, null)
+      turns.add(id, socket, new Senders(writer, id, '0.0.0.0', 10), 1000)
       const woken = once(socket, 'message')
       await send(from, socket, Uint8Array.of(99, id))
       await woken

@@ -1,6 +1,5 @@
 import type dgram from 'node:dgram'
 import { type BatchTable, SENDER_WORDS, SystemError } from './batch-table.ts'
-import type { QueueWatch } from './queue-watch.ts'
 import type { RingWriter, Senders } from './ring-writer.ts'
 import { handleOf, type SocketHandle } from './socket-handle.ts'
 
@@ -24,7 +23,6 @@ type BatchedSocket = {
   readonly senders: Senders
   /** Datagrams that its queue has room for. */
   readonly queue: number
-  readonly watch: QueueWatch | null
   readonly last: Uint32Array
   source: number
   /** Datagrams that arrived per ms. */
@@ -78,7 +76,7 @@ export class BatchTurns {
   }
 
   /** Takes over a bound socket. @throws Error where its descriptor cannot be had or has no arrival times */
-  add(id: number, socket: dgram.Socket, senders: Senders, queue: number, watch: QueueWatch | null): void {
+  add(id: number, socket: dgram.Socket, senders: Senders, queue: number): void {
     const handle = handleOf(socket)
     this.#table.stampTimes(handle.fd)
     const nowMs = this.#host.now()
@@ -87,7 +85,6 @@ export class BatchTurns {
       handle,
       senders,
       queue,
-      watch,
       last: new Uint32Array(SENDER_WORDS),
       source: -1,
       rate: 0,
@@ -229,7 +226,6 @@ export class BatchTurns {
         one.handle.recvStart()
         continue
       }
-      one.watch?.taken(one.taken, nowMs)
       one.taken = 0
       one.boundMs = one.emptyMs
       const ms = Math.min(NAP_MS, one.queue / BURST, (one.queue * NAP_SHARE) / one.rate)

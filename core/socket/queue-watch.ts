@@ -6,8 +6,8 @@ const RATE_DATAGRAMS = 1024
 const QUEUE_MS = 100
 
 /**
- * Raises the priority of the thread once datagrams of a socket arrive so fast that they fill the system's queue soon. Before that it
- * is not worth it: a thread of raised priority interrupts the others for every datagram, which takes half as much time again.
+ * Raises the priority of a thread that reads datagram by datagram once they arrive so fast that they fill the system's queue soon.
+ * Before that it is not worth it: a thread of raised priority interrupts the others for every one, which takes half as much time again.
  */
 export class QueueWatch {
   readonly #queue: number

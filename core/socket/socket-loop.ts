@@ -85,11 +85,11 @@ export function socketLoop(
   let single: string | null = null
   let messages = 0
 
-  function receive(id: number, socket: dgram.Socket, queue: number, watch: QueueWatch | null): void {
+  function receive(id: number, socket: dgram.Socket, queue: number): void {
     const others = socket.address().family === 'IPv6' ? '::' : '0.0.0.0'
     const senders = new Senders(writer, id, others, ring.senders)
-    if (batches === null) readSingly(id, socket, senders, watch)
-    else batches.add(id, socket, senders, queue, watch)
+    if (batches === null) readSingly(id, socket, senders, id === 0 ? null : new QueueWatch(queue, system))
+    else batches.add(id, socket, senders, queue)
   }
 
   function readSingly(id: number, socket: dgram.Socket, senders: Senders, watch: QueueWatch | null): void {
@@ -124,6 +124,8 @@ export function socketLoop(
       const { landings: slots, landingBytes: slotBytes } = ring
       const table = new BatchTable(system.calls(), { bytes: writer.bytes, start: writer.landing, slots, slotBytes })
       proveBatches(table, createSocket, refused, () => {
+        // Read in batches, it interrupts the others once a nap and not for every datagram: it need not wait for a high rate.
+        system.raisePriority()
         batches = new BatchTurns(table, writer, { now: system.now, again, nap, failed })
         done()
       })
@@ -175,8 +177,7 @@ export function socketLoop(
       }
       sockets.set(id, socket)
       const grantedBytes = socket.getRecvBufferSize()
-      const queue = grantedBytes / QUEUED_BYTES
-      receive(id, socket, queue, new QueueWatch(queue, system))
+      receive(id, socket, grantedBytes / QUEUED_BYTES)
       port.postMessage({ kind: 'done', call, grantedBytes, single })
     })
   }
@@ -218,7 +219,7 @@ export function socketLoop(
     }
     socket.on('error', finish)
     socket.bind(0, '127.0.0.1', () => {
-      receive(0, socket, WARM_UP_QUEUE, null)
+      receive(0, socket, WARM_UP_QUEUE)
       turn()
     })
   }
