@@ -132,6 +132,21 @@ describe('a sender that begins again', () => {
     expect(sender.restarted).toHaveLength(1)
   })
 
+  it('whose first segments were lost: after a break it goes on from a later one', () => {
+    const sender = new Sender([10, 11])
+    sender.seconds(1, 6)
+    sender.session.pass(1500)
+    sender.seconds(3, 8, 2)
+    expect(sender.names).toEqual([...NAMES(1, 6, 10, 11), ...NAMES(3, 8, 10, 11)])
+    for (const { lease, name } of sender.session.files.slice(12)) {
+      const [tsi = 0, toi = 0] = name.split(/[_.]/).map(Number)
+      expect(lease.bytes).toEqual(content(BYTES, toi * 100 + tsi + 2))
+    }
+    expect(sender.told).toEqual([expect.stringMatching(/went back from TOI 6 to 3, 1\.\d s after/)])
+    expect(sender.restarted).toHaveLength(1)
+    expect(sender.session.alarms.map(({ rule }) => rule)).not.toContain('OBJ-LOSS')
+  })
+
   it('takes no byte of it for a hole of the transmission before', () => {
     const sender = new Sender([10])
     sender.signal()
@@ -217,6 +232,18 @@ describe('no sender that begins again', () => {
     }
     expect(sender.names).toEqual(NAMES(1, 9, 10, 11))
     expect(sender.told).toEqual([])
+  })
+
+  it.each([1, 2])('%s: one that was silent, repeats a segment, and goes on from where it was', (channels) => {
+    const sender = new Sender([10, 11].slice(0, channels))
+    sender.seconds(1, 4)
+    sender.session.pass(1500)
+    sender.second(3)
+    sender.seconds(5, 6)
+    expect(sender.names).toEqual(NAMES(1, 6, ...[10, 11].slice(0, channels)))
+    expect(sender.told).toEqual([])
+    expect(sender.restarted).toEqual([])
+    expect(sender.session.lost).toEqual([])
   })
 
   it('signalling that is repeated after a break', () => {

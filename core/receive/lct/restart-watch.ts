@@ -72,7 +72,8 @@ type Held<Channel> = {
 
 /**
  * Tells a sender that began again from one that repeats. Both send earlier media objects; but a sender that began again does so on all
- * channels, from the first object on, and after a break in which nothing came. Where there was no break (two transmissions of one
+ * channels, from the first object on, and after a break in which nothing came. One that goes back to another object, after a longer break,
+ * may have lost its first ones, or repeat one: what it sends is kept until it goes on from there, or from where it was. Where there was no break (two transmissions of one
  * capture, one behind the other) what goes back is kept until all channels of media have gone back, and one goes on from there. A sender that
  * repeats each object some time after it goes on from where it was.
  */
@@ -103,23 +104,29 @@ export class RestartWatch<Channel extends RestartChannel> {
     const silentUs = this.#silenceUs(timeUs)
     const follows = this.#follows(channel, way, timeUs)
     const { realTime = null } = channel.names.source ?? {}
-    const told = follows || way.far || (realTime !== false && way.agoUs >= AGE_US && isBreak(way, silentUs))
+    // Others that go back meanwhile do so after the same silence.
+    const [{ silentUs: brokeUs } = { silentUs }] = this.#back.values()
+    const isLongBreak = brokeUs >= LONG_BREAK_US
+    const isBreak = way.first ? brokeUs >= BREAK_US : isLongBreak && packet === null
+    const told = follows || way.far || (realTime !== false && way.agoUs >= AGE_US && isBreak)
     if (told) {
       this.#release()
       return this.#restart(channel, way, silentUs, follows, timeUs, frame)
     }
     const back = this.#back.get(channel)
-    if (realTime !== true || way.agoUs < AGE_US || (back === undefined && !way.first)) return 'repeat'
+    if (realTime === false || way.agoUs < AGE_US) return 'repeat'
+    if (!isLongBreak && (realTime !== true || (back === undefined && !way.first))) return 'repeat'
     const others = this.#inUse(timeUs).filter((each) => each !== channel)
-    const goesOn =
-      others.length === 0
+    const goesOn = isLongBreak
+      ? back !== undefined && way.to > back.way.to
+      : others.length === 0
         ? way.from - way.to >= LONG_ROUND.objects && way.agoUs >= LONG_ROUND.us
         : back !== undefined &&
           back.way.from - back.way.to >= SHORT_ROUND &&
           way.to > back.way.to &&
           [channel, ...others].every((each) => this.#hasCome(each))
     if (goesOn) return this.#restart(channel, way, silentUs, false, timeUs, frame)
-    if (others.length === 0) return 'repeat'
+    if (others.length === 0 && !isLongBreak) return 'repeat'
     if (back === undefined) this.#back.set(channel, { way, silentUs, sinceUs: timeUs, frame, bytes: 0 })
     channel.isBack = true
     // An object of a TOI that nobody has seen yet is received in any case.
@@ -248,10 +255,6 @@ export class RestartWatch<Channel extends RestartChannel> {
     }
     this.#releasing = false
   }
-}
-
-function isBreak({ first }: WayBack, silentUs: number): boolean {
-  return silentUs >= LONG_BREAK_US || (first && silentUs >= BREAK_US)
 }
 
 function isSilent({ lastMediaUs }: RestartChannel, timeUs: number): boolean {
