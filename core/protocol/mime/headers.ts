@@ -8,6 +8,8 @@ export type HeaderBlock = { readonly headers: MimeHeaders; readonly bodyStart: n
 const MAX_HEADER_BYTES = 64 << 10
 /** Lines of it that are read; a part has five. */
 const MAX_LINES = 256
+/** Longest media type that is read, with its parameters; one has a hundred characters. */
+const MAX_MEDIA_TYPE = 4096
 
 /**
  * Reads header lines from `start` up to the first empty line. As in real streams, lines end with CRLF or LF, are folded with
@@ -58,11 +60,15 @@ export function readHeaderBlock(bytes: Uint8Array, start: number, end: number): 
 /** A media type in lower case without parameters, and its parameters with lower-case names and unquoted values. */
 export type MediaType = { readonly type: string; readonly parameters: Readonly<Record<string, string>> }
 
-/** Parses a Content-Type value (RFC 2045 §5.1). Never throws; malformed parameters are skipped. */
-export function parseMediaType(text: string): MediaType {
+/**
+ * Parses a Content-Type value (RFC 2045 §5.1). Never throws; malformed parameters are skipped, and so is what lies beyond
+ * `MAX_MEDIA_TYPE` characters.
+ */
+export function parseMediaType(header: string): MediaType {
   const parameters: Record<string, string> = Object.create(null) as Record<string, string>
+  const text = header.slice(0, MAX_MEDIA_TYPE)
   const semicolon = text.indexOf(';')
-  const type = (semicolon < 0 ? text : text.slice(0, semicolon)).trim().toLowerCase()
+  const type = bareMediaType(text)
   let at = semicolon < 0 ? text.length : semicolon
   while (at < text.length) {
     at++ // the semicolon
@@ -80,8 +86,10 @@ export function parseMediaType(text: string): MediaType {
       at++
       while (at < text.length && text[at] !== '"') {
         if (text[at] === '\\' && at + 1 < text.length) at++
-        value += text[at]
-        at++
+        stop = at + 1
+        while (stop < text.length && text[stop] !== '"' && text[stop] !== '\\') stop++
+        value += text.slice(at, stop)
+        at = stop
       }
       while (at < text.length && text[at] !== ';') at++
     } else {
@@ -97,7 +105,8 @@ export function parseMediaType(text: string): MediaType {
 
 /** The media type alone, lower case: `application/dash+xml` for `Application/dash+xml; charset=utf-8`. */
 export function bareMediaType(text: string): string {
-  return parseMediaType(text).type
+  const semicolon = text.indexOf(';')
+  return (semicolon < 0 ? text : text.slice(0, semicolon)).trim().toLowerCase()
 }
 
 const decoder = new TextDecoder('utf-8')

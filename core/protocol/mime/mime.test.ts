@@ -19,6 +19,17 @@ describe('a block of headers', () => {
   })
 })
 
+describe('a media type', () => {
+  it('has parameters in quotes with escaped characters, and is read for its first 4096 characters', () => {
+    const long = `Text/X; a="b;\\"c\\\\"; d = e ;f="g${'x'.repeat(100_000)}"; h=i`
+    const { type, parameters } = parseMediaType(long)
+    expect(type).toBe('text/x')
+    expect(parameters).toMatchObject({ a: 'b;"c\\', d: 'e' })
+    expect(parameters.f?.length).toBeLessThan(4096)
+    expect(parameters.h).toBeUndefined()
+  })
+})
+
 describe('parseMultipart', () => {
   it('reads the form of GPAC: CRLF headers, LF content, a NUL after the end', () => {
     const bytes = utf8(

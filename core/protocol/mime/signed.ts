@@ -1,4 +1,4 @@
-import { parseMediaType, readHeaderBlock } from './headers.ts'
+import { bareMediaType, readHeaderBlock } from './headers.ts'
 import { parseMultipart } from './multipart.ts'
 import { decodeTransfer } from './transfer-encoding.ts'
 
@@ -22,14 +22,14 @@ export function readSignedEntity(bytes: Uint8Array): SignedEntity | null {
   let start = 0
   while (start < bytes.length && isBlank(bytes[start] as number)) start++
   const { headers, bodyStart } = readHeaderBlock(bytes, start, bytes.length)
-  const { type } = parseMediaType(headers['content-type'] ?? '')
+  const type = bareMediaType(headers['content-type'] ?? '')
   if (OPAQUE_TYPES.has(type)) {
     const body = bytes.subarray(bodyStart)
     return { content: null, signature: decodeTransfer(body, headers['content-transfer-encoding'] ?? null) }
   }
   if (type !== 'multipart/signed') return null
   const { parts } = parseMultipart(bytes)
-  const signature = parts.find((part) => SIGNATURE_TYPES.has(parseMediaType(part.contentType).type)) ?? parts[1]
+  const signature = parts.find((part) => SIGNATURE_TYPES.has(bareMediaType(part.contentType))) ?? parts[1]
   const content = parts.find((part) => part !== signature)
   if (signature === undefined || content === undefined) return null
   return {
