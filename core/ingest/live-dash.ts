@@ -196,10 +196,16 @@ class LiveDash implements LiveFeed {
   }
 
   #setReaders(plan: LivePlan): void {
+    /** Starts of the periods after which channels go on as others. */
+    const passedUs = new Map<string, number>()
     const channels = this.#channels(plan)
     for (const [key, reader] of this.#readers) {
       const channel = channels.get(key)
-      if (channel !== undefined) reader.update(channel)
+      // What comes after its end is another channel.
+      if (channel !== undefined && reader.isContinuedBy(channel)) {
+        passedUs.set(key, reader.periodUs)
+        this.#readers.delete(key)
+      } else if (channel !== undefined) reader.update(channel)
       else {
         reader.stop()
         this.#readers.delete(key)
@@ -212,7 +218,7 @@ class LiveDash implements LiveFeed {
     }
     for (const [key, channel] of channels) {
       if (this.#readers.has(key)) continue
-      const [first] = channel.entries
+      const first = channel.entries.find((entry) => entry.startUs > (passedUs.get(key) ?? Number.NEGATIVE_INFINITY))
       const edgeUs = this.#source.nowUs() - (this.#startUs ?? 0)
       const fromUs = first !== undefined && edgeUs - first.startUs < LATE_START_US ? first.startUs : null
       const reader = this.#reader(channel, fromUs)
@@ -225,7 +231,11 @@ class LiveDash implements LiveFeed {
 
   /** Shows the channels that can be sent. @returns whether they are others */
   #showTracks(): boolean {
-    const ready = [...this.#readers.values()].filter(({ isReady }) => isReady)
+    // At the end all that were there stay, for those who receive the end.
+    const { isFinal } = this.#plan
+    const ready = [...this.#readers.values()].filter(
+      (reader) => reader.isReady && (reader.endedUs === null || (isFinal && this.tracks.includes(reader))),
+    )
     if (ready.length === this.tracks.length && ready.every((reader) => this.tracks.includes(reader))) return false
     this.tracks = ready
     return true

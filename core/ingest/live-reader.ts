@@ -89,6 +89,16 @@ export class LiveReader implements LiveTrack {
     this.#wake()
   }
 
+  /** Whether a plan goes on after the periods whose segments were all of it. */
+  isContinuedBy(plan: ChannelPlan): boolean {
+    return this.endedUs !== null && (plan.entries.at(-1)?.startUs ?? this.periodUs) > this.periodUs
+  }
+
+  /** Start of its newest period. */
+  get periodUs(): number {
+    return this.#timeline.newestEntry.startUs
+  }
+
   update(plan: ChannelPlan): void {
     this.#timeline.update(plan)
     this.#wake()
@@ -107,7 +117,7 @@ export class LiveReader implements LiveTrack {
 
   /** Whether it has all that the manifest lists, and needs more. */
   get isExhausted(): boolean {
-    return this.endedUs === null && !this.#timeline.isPeriodOver && this.#timeline.ahead().first === null
+    return this.endedUs === null && this.#timeline.ahead().first === null
   }
 
   /** Duration of the newest segments, µs. */
@@ -124,7 +134,7 @@ export class LiveReader implements LiveTrack {
     while (!this.#over.signal.aborted) {
       const next = this.#upcoming()
       if (next === null) {
-        if (this.#timeline.isComplete()) break
+        if (this.#timeline.isComplete() || this.#timeline.isPeriodOver) break
         this.#noteSilence()
         await this.#wait(LOOK_MS)
         continue
@@ -268,7 +278,6 @@ export class LiveReader implements LiveTrack {
   #noteSilence(): void {
     const nowUs = this.#host.nowUs()
     this.#followBack(nowUs)
-    if (this.#timeline.isPeriodOver) this.#lastUs = nowUs
     if (this.#isSilent || nowUs - this.#lastUs < Math.max(SILENT_US, SILENT_SEGMENTS * this.segmentUs)) return
     this.#isSilent = true
     this.#host.report({

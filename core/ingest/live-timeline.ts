@@ -3,6 +3,9 @@ import type { ListAddressing, MpdRepresentation, TemplateAddressing } from '../m
 import type { Span } from '../manifest/mpd/segments.ts'
 import type { LiveEntry } from './live-plan.ts'
 
+/** Time after the end of a period for which a list may still get segments of it, µs. */
+const LATE_US = 5_000_000
+
 /** What a manifest says of one channel. */
 export type ChannelPlan = {
   readonly entries: readonly LiveEntry[]
@@ -139,11 +142,14 @@ export class LiveTimeline {
     return endUs !== null || this.#untilUs(last) >= last.startUs + (last.period.durationUs ?? 0)
   }
 
-  /** Whether its period has ended, so that nothing is missed where nothing new comes. */
+  /** Whether its period has ended, so that nothing more is to come: all of it was taken, or its end has long passed. */
   get isPeriodOver(): boolean {
     const { period, startUs } = this.newestEntry
-    const endUs = period.durationUs === null ? Number.POSITIVE_INFINITY : startUs + period.durationUs
-    return this.#nextUs !== null && this.#nextUs > endUs - this.segmentUs / 2
+    if (period.durationUs === null) return false
+    const endUs = startUs + period.durationUs
+    if (this.#nextUs !== null && this.#nextUs > endUs - this.segmentUs / 2) return true
+    const { startUs: zeroUs } = this.#plan
+    return zeroUs !== null && this.#clocks.originUs() - zeroUs > endUs + Math.max(2 * this.segmentUs, LATE_US)
   }
 
   /** End of the newest listed segment; null where a clock decides. */

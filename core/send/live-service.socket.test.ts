@@ -154,6 +154,12 @@ describe.concurrent('a live presentation of a server, sent until it ends', () =>
       expect.stringMatching(/has no representation "a" any more\.$/),
       expect.stringMatching(/has no representation "t" any more\.$/),
     ])
+    // Whose period is over is closed and signalled no more: the sixth is that of the signalling, at the end.
+    expect(got.alarms.map(({ rule }) => rule).filter((rule) => rule === 'SESSION-CLOSED')).toHaveLength(6)
+    const last = signalling(sent)
+      .at(-1)
+      ?.stsid.sessions[0]?.channels.map(({ tsi }) => tsi)
+    expect(last).not.toContain(20)
     // A channel is announced together with its initialisation segment.
     const channels = signalling(sent).flatMap(({ stsid }) => stsid.sessions[0]?.channels ?? [])
     expect(channels.every(({ source }) => source?.efdt?.files.length === 1)).toBe(true)

@@ -177,5 +177,10 @@ class LiveMedia implements MediaEmitter, LivePace {
 
   ended(context: EmitContext): void {
     if (this.nextUs === Number.POSITIVE_INFINITY) this.#steps.ended(context)
+    else if (!this.#feed.isOver) {
+      // It is signalled no more.
+      this.follow()
+      this.#steps.begins(context)
+    }
   }
 }
