@@ -7,6 +7,8 @@ import type { ListedFile, SignalledChannel } from './service-signalling.ts'
 
 /** An emitter that has nothing now, and may have something later. */
 export const WAITING_US = Number.MAX_VALUE
+/** Segments in a row that come equally late, after which the service is sent later as a whole. */
+const MOST_LATE = 3
 /** Segments that stay listed where no template names them. */
 const MOST_LISTED = 16
 /** Bound of an object's size where the manifest tells no rate, bytes. */
@@ -19,7 +21,9 @@ export interface LivePace {
   /** When a segment is to be sent, which may be before it arrived, µs since the UNIX epoch. */
   dueUs(segment: LiveSegment): number
   /** Called before a segment's first packet: sends the signalling that it needs. */
-  beginSegment(segment: LiveSegment, context: EmitContext): void
+  beginSegment(context: EmitContext): void
+  /** Called where all segments come this much late: the service is sent later as a whole, µs. */
+  delay(byUs: number): void
   /** Called when nothing of a channel follows. */
   ended(context: EmitContext): void
 }
@@ -34,6 +38,9 @@ export class LiveChannel {
   #object: RouteObject | null = null
   #nextUs = 0
   #isClosed = false
+  /** Segments that came equally late in a row, and by how much the last one did. */
+  #late = 0
+  #lateUs = 0
   #beginUs = 0
   #endUs = 0
   #listed: ListedFile[] = []
@@ -106,6 +113,7 @@ export class LiveChannel {
   #begin(segment: LiveSegment, context: EmitContext): RouteObject {
     const { toi, name, contentType, bytes, durationUs, init } = segment
     const dueUs = this.#pace.dueUs(segment)
+    this.#noteLate(segment.arrivedUs - dueUs, durationUs)
     this.#beginUs = Math.max(context.timeUs, dueUs)
     const leftUs = Math.min(durationUs, dueUs + durationUs - this.#beginUs)
     this.#endUs = this.#beginUs + Math.max(durationUs / 2, leftUs)
@@ -113,11 +121,21 @@ export class LiveChannel {
     if (this.track.fileTemplate === null)
       this.#listed = [...this.#listed, { toi, name, contentType, bytes: bytes.length }].slice(-MOST_LISTED)
     if (bytes.length > this.#largestBytes) this.#largestBytes = 2 * bytes.length
-    this.#pace.beginSegment(segment, context)
+    this.#pace.beginSegment(context)
     this.#init = init
     this.#sendInit(context)
     this.#object = new RouteObject(this.tsi, toi, CODEPOINT.media, bytes, this.#sender.mtu)
     return this.#object
+  }
+
+  /** Segments that wait since a trouble catch up; those that come late for ever are late by as much each time. */
+  #noteLate(lateUs: number, durationUs: number): void {
+    const isSteady = lateUs > durationUs / 2 && lateUs > this.#lateUs - durationUs / 4
+    this.#late = isSteady ? this.#late + 1 : 0
+    this.#lateUs = lateUs
+    if (this.#late < MOST_LATE) return
+    this.#late = 0
+    this.#pace.delay(lateUs)
   }
 
   /** Closes the session: that a segment was the last is known only afterwards, so its initialisation does. */

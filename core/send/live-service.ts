@@ -8,8 +8,6 @@ import type { ServiceBroadcastOptions } from './service-broadcast.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import { firstVersion } from './table-version.ts'
 
-/** Segments in a row that came late, after which the service is sent later as a whole. */
-const MOST_LATE = 3
 /** Segments that come earlier than this before their time show another clock, µs. */
 const MOST_EARLY_US = 10_000_000
 
@@ -105,7 +103,6 @@ class LiveMedia implements MediaEmitter, LivePace {
   #ended = 0
   /** How much later than announced the service is sent, µs; null before its first segment. */
   #delayUs: number | null = null
-  #late = 0
 
   constructor(feed: LiveFeed, sender: PacketSender, steps: LiveSteps) {
     this.#feed = feed
@@ -164,14 +161,11 @@ class LiveMedia implements MediaEmitter, LivePace {
     return announcedUs + this.#delayUs
   }
 
-  beginSegment({ announcedUs, arrivedUs, durationUs }: LiveSegment, context: EmitContext): void {
-    const lateUs = arrivedUs - announcedUs
-    const delayUs = this.#delayUs ?? 0
-    this.#late = lateUs - delayUs > durationUs / 2 ? this.#late + 1 : 0
-    if (this.#late === MOST_LATE) {
-      this.#delayUs = lateUs
-      this.#late = 0
-    }
+  delay(byUs: number): void {
+    this.#delayUs = (this.#delayUs ?? 0) + byUs
+  }
+
+  beginSegment(context: EmitContext): void {
     this.#steps.begins(context)
   }
 
