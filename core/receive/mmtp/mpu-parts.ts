@@ -2,10 +2,12 @@ import type { BytePool } from '../object/byte-pool.ts'
 
 /** Words of one record. */
 const STRIDE = 8
-const FIRST_BYTES = 512
-const FIRST_RECORDS = 8
+/** What a storm of MPUs has of each: arrays of so few bytes are a part of the heap, longer ones cost far more than they hold. */
+const FIRST_BYTES = 64
+const FIRST_RECORDS = 2
 /** Fragments of one MPU: 256 MiB in packets of 1 KiB. */
 const MAX_RECORDS = 1 << 18
+const NO_BYTES = new Uint8Array(0)
 const NO_RECORDS = new Uint32Array(0)
 
 /** One data unit, or a fragment of one, as received. */
@@ -27,7 +29,7 @@ export type MpuPart = {
 export class MpuParts {
   readonly #pool: BytePool
   readonly #maxBytes: number
-  #bytes = new Uint8Array(0)
+  #bytes = NO_BYTES
   #used = 0
   #records = NO_RECORDS
   #count = 0
@@ -108,7 +110,7 @@ export class MpuParts {
 
   release(): void {
     this.#pool.unreserve(this.#bytes.length + this.#records.byteLength)
-    this.#bytes = new Uint8Array(0)
+    this.#bytes = NO_BYTES
     this.#records = NO_RECORDS
     this.#used = 0
     this.#count = 0
