@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { captureWithout, lossyCapture } from '../fixtures/captures.ts'
+import { captureWithout, hlsCaptureWithout, lossyCapture } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
 /* What a viewer sees of a damaged signal. */
@@ -73,6 +73,16 @@ for (const [what, objects] of [
     expect(seen.stoodMs).toBeLessThan(1000)
   })
 }
+
+test('without a segment of HLS the rest goes on', async ({ target, routescope: { app, page, home, openCapture } }) => {
+  test.skip(target === 'browser', BY_DESKTOP)
+  await openCapture(await hlsCaptureWithout(home, '10/3', '20/8'))
+  await app.play()
+  const seen = await watch(page)
+  expect(seen.ended).toBe(true)
+  expect(seen.decoded).toBeGreaterThan(FRAMES - 60)
+  expect(seen.stoodMs).toBeLessThan(1000)
+})
 
 test('sound goes on where no picture comes any more', async ({
   target,

@@ -77,6 +77,11 @@ export class Fillers {
     return filler
   }
 
+  /** End of what was handed over of a time line, seconds; null before anything was. */
+  endOf(timeline: string): number | null {
+    return this.#ends.get(timeline) ?? null
+  }
+
   /** Playing goes on at another place: what was handed over before is no neighbour of what comes. */
   seek(): void {
     this.#ends.clear()

@@ -2,9 +2,9 @@ import type Hls from 'hls.js'
 import type { ErrorData, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext } from 'hls.js'
 import { formatRate } from '../../model/format.ts'
 import { encryptedText } from '../../model/playable-text.ts'
-import { lacksDecodeTime } from './chunk-times.ts'
-import { LEFT_OUT, untimed } from './dash-responses.ts'
+import { Fillers } from './fillers.ts'
 import { decodableMaster } from './hls-codecs.ts'
+import { fragmentLoader, missingSegment, SEGMENT_RETRIES } from './hls-fragments.ts'
 import {
   ENCRYPTED_ADVICE,
   type PlayerAdapter,
@@ -14,10 +14,8 @@ import {
   qualityLabel,
 } from './player-adapter.ts'
 import { refusalText } from './player-model.ts'
-import { TextLimits } from './text-limits.ts'
 import { videoFacts } from './video-facts.ts'
 
-const SEGMENT_RETRIES = 4
 const RETRY = { maxNumRetry: SEGMENT_RETRIES + 1, retryDelayMs: 500, maxRetryDelayMs: 1000 }
 
 /** Features that ask servers beyond playing: licences, reporting, steering, interstitials. */
@@ -31,7 +29,12 @@ const NOT_REGISTERED = {
 /** Plays a multivariant or media playlist with hls.js, which it loads. */
 export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAdapter> {
   const { default: Player } = await import('hls.js')
-  const hls = new Player({
+  const fillers = new Fillers()
+  // Elsewhere, what was handed over before is no neighbour of what comes.
+  const forget = (): void => fillers.seek()
+  options.video.addEventListener('seeking', forget)
+  const codecs = (): string => hls.levels.map(({ attrs }) => attrs.CODECS ?? '').join()
+  const hls: Hls = new Player({
     // The page's policy forbids its worker, a blob. Remuxing fMP4 is cheap.
     enableWorker: false,
     lowLatencyMode: true,
@@ -44,7 +47,7 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     enableEmsgMetadataCues: false,
     enableID3MetadataCues: false,
     pLoader: decodableLoader(Player.DefaultConfig.loader as never) as never,
-    fLoader: boundedLoader(Player.DefaultConfig.loader as never, options) as never,
+    fLoader: fragmentLoader(Player.DefaultConfig.loader as never, options, fillers, codecs) as never,
     maxBufferHole: 0.5,
     nudgeOnVideoHole: true,
     // The gateway is on this machine: retries are short and few.
@@ -71,15 +74,17 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
   })
   hls.loadSource(options.url)
   hls.attachMedia(options.video)
-  return new HlsAdapter(hls, options.video)
+  return new HlsAdapter(hls, options.video, () => options.video.removeEventListener('seeking', forget))
 }
 
 class HlsAdapter implements PlayerAdapter {
   readonly #hls: Hls
   readonly #video: HTMLVideoElement
+  readonly #unlisten: () => void
   #chosen: string | null = null
 
-  constructor(hls: Hls, video: HTMLVideoElement) {
+  constructor(hls: Hls, video: HTMLVideoElement, unlisten: () => void) {
+    this.#unlisten = unlisten
     this.#hls = hls
     this.#video = video
   }
@@ -118,6 +123,7 @@ class HlsAdapter implements PlayerAdapter {
   }
 
   destroy(): void {
+    this.#unlisten()
     this.#hls.destroy()
   }
 }
@@ -146,12 +152,7 @@ function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
   }
   if (!data.fatal) {
     if (data.details !== 'fragLoadError') return null
-    return {
-      kind: 'segments',
-      message: `A segment is missing${status === undefined ? '' : ` (HTTP ${status})`}.`,
-      tryThis: 'In the timeline, E steps through incomplete objects.',
-      fatal: false,
-    }
+    return missingSegment(status)
   }
   const manifest = data.details.startsWith('manifest') || data.details.startsWith('level')
   return {
@@ -160,6 +161,11 @@ function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
     tryThis: 'Play again. If it fails again, save the files with Dump and play them elsewhere.',
     fatal: true,
   }
+}
+
+/** What is marked as lost is asked for all the same, so that what fills its time is handed over instead (`fragmentLoader`). */
+function withoutGaps(playlist: string): string {
+  return playlist.replaceAll(/^#EXT-X-GAP\r?\n/gm, '')
 }
 
 /** The library's loader of playlists, with what can be decoded here. */
@@ -179,40 +185,7 @@ function decodableLoader(
         onSuccess(response, ...rest) {
           const { data } = response
           if (typeof data === 'string')
-            response.data = decodableMaster(data, (type) => MediaSource.isTypeSupported(type))
-          callbacks.onSuccess(response, ...rest)
-        },
-      })
-    }
-  }
-}
-
-type FragmentContext = LoaderContext & { readonly frag?: { readonly type?: string } }
-type FragmentLoader = Loader<FragmentContext>
-
-/** The library's loader of fragments, with subtitles bounded. */
-function boundedLoader(
-  Base: new (settings: unknown) => FragmentLoader,
-  options: PlayerOptions,
-): new (
-  settings: unknown,
-) => FragmentLoader {
-  const texts = new TextLimits((message) => options.onProblem({ ...LEFT_OUT, message }))
-  return class extends Base {
-    override load(
-      context: FragmentContext,
-      config: LoaderConfiguration,
-      callbacks: LoaderCallbacks<FragmentContext>,
-    ): void {
-      const isText = context.frag?.type === 'subtitle'
-      super.load(context, config, {
-        ...callbacks,
-        onSuccess(response, ...rest) {
-          const { data, url } = response
-          if (data instanceof ArrayBuffer) {
-            if (isText) response.data = texts.bounded(data, url)
-            else if (lacksDecodeTime(new Uint8Array(data))) options.onProblem(untimed(url))
-          }
+            response.data = withoutGaps(decodableMaster(data, (type) => MediaSource.isTypeSupported(type)))
           callbacks.onSuccess(response, ...rest)
         },
       })
