@@ -211,6 +211,11 @@ describe('floods leave the rest of the session untouched', LONG_RUN, () => {
     const list = Array.from({ length: 10_000 }, (_, at) => service(at + 2)).join('')
     session.datagram(Uint8Array.from([1, 5, 0, 1, ...gzip(text(`<SLT bsid="2">${list}</SLT>`))]), LLS)
     session.segment()
+    // A long list is applied in turns.
+    for (let turn = 0; turn < 10; turn++) {
+      session.timeUs += 100_000
+      session.receiver.tick(session.timeUs)
+    }
     expect(session.services.size).toBe(10_001)
     for (let version = 0; version < 500; version++) {
       const other = `<SLT bsid="3">${service(20_000 + version)}</SLT>`

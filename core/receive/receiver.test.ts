@@ -165,6 +165,18 @@ describe('loss', () => {
     expect(session.files).toHaveLength(0)
   })
 
+  it('ends an incomplete object also after a time without objects', () => {
+    const session = new TestSession(target)
+    sls(session)
+    session.sendObject({ tsi: 10, toi: 1 }, content(3000))
+    // Until nothing of the first object is due any more.
+    session.pass(60_000)
+    session.send({ tsi: 10, toi: 2, offset: 0, payload: content(1000), length: 3000 })
+    session.sendObject({ tsi: 10, toi: 3 }, content(3000))
+    session.pass(600)
+    expect(session.lost.map((object) => toiOf(object))).toEqual([2])
+  })
+
   it('does not count an init segment as newer', () => {
     const session = new TestSession(target)
     sls(session)

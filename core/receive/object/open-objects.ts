@@ -302,9 +302,9 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
 
   /** Ends objects that waited long enough, and tells when the next ones are due. */
   tick(timeUs: number): void {
-    if (this.#objects.size === 0) return
+    // Without objects too: a time that has passed would keep later ones from being due.
     if (timeUs >= this.#dueUs) this.#endDue(timeUs)
-    this.#events.dueBy(this.#dueUs)
+    if (this.#dueUs !== Number.POSITIVE_INFINITY) this.#events.dueBy(this.#dueUs)
   }
 
   #endDue(timeUs: number): void {
