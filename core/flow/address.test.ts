@@ -30,6 +30,9 @@ describe('addressOf', () => {
     ['http://origin.example', 'http:/origin.example/'],
     ['tag:a.example,2024/mani', 'tag:a.example,2024/mani'],
     ['dir\\v.m4s', 'dir/v.m4s'],
+    ['a//../v.m4s', 'a/v.m4s'],
+    ['a://b%#', 'a:/b%25/%23'],
+    ['a://./%', 'a:/%25'],
   ])('%j is %j', (name, address) => {
     expect(addressOf(name)).toBe(address)
   })
@@ -39,9 +42,10 @@ describe('addressOf', () => {
       fc.property(fc.string({ unit: fc.constantFrom(...'a./%2eF?#: é\\&') }), (name) => {
         const address = addressOf(name)
         expect(addressOf(address)).toBe(address)
+        // What begins with an authority is no name, and some of those are no URL.
+        if (!/^[\w./ é-]*$/.test(name) || name.startsWith('//')) return
         const parsed = new URL(encodeURI(name).replace(/%25/g, '%'), 'http://h/').href
-        if (/^[\w./ é-]*$/.test(name) && !name.startsWith('//'))
-          expect(addressOf(parsed)).toBe(addressOf(`http://h/${name}`))
+        expect(addressOf(parsed)).toBe(addressOf(`http://h/${name}`))
       }),
     )
   })

@@ -1,6 +1,6 @@
 /** Names without anything to normalise: no escape, query, dot segment, empty segment or authority. */
 const PLAIN = /^[\w~:@=,+;!$()*-][\w.~:@=,+;!$()*-]*(?:\/[\w~:@=,+;!$()*-][\w.~:@=,+;!$()*-]*)*$/
-const AUTHORITY = /^([A-Za-z][A-Za-z0-9+.-]*:)\/\/([^/\\]*)/
+const AUTHORITY = /^([A-Za-z][A-Za-z0-9+.-]*:)\/\/(?!\.{1,2}(?:[/\\#]|$))([^/\\#]*)/
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': ':80', 'https:': ':443' }
 /** Escapes that are not the same as the character they escape: delimiters, and what no address contains. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters stay escaped
@@ -19,23 +19,29 @@ export function addressOf(name: string): string {
   const path = mark < 0 ? name : name.slice(0, mark)
   const query = mark < 0 ? '' : `?${unescaped(name.slice(mark + 1), IN_QUERY)}`
   const [whole = '', scheme = '', host = ''] = AUTHORITY.exec(path) ?? []
-  const segments: string[] = []
-  const written = path.slice(whole.length).split(/[/\\]/)
-  written.forEach((one, at) => {
-    const segment = unescaped(one, IN_PATH)
-    const last = at === written.length - 1
-    if (segment === '..') segments.pop()
-    if (segment === '..' || segment === '.' || segment === '') {
-      // The last one leaves a folder.
-      if (last && (segments.length > 0 || whole !== '')) segments.push('')
-    } else segments.push(segment)
-  })
+  const segments = segmentsOf(path.slice(whole.length), whole !== '')
   if (whole === '') return segments.join('/') + query
   const origin = scheme.toLowerCase()
   const port = DEFAULT_PORTS[origin] ?? ''
-  const authority = host.toLowerCase()
+  const authority = unescaped(host.toLowerCase(), IN_PATH)
   const shortened = port !== '' && authority.endsWith(port) ? authority.slice(0, -port.length) : authority
   return [origin, shortened, ...segments].filter((part, at) => part !== '' || at > 1).join('/') + query
+}
+
+/** Segments without dots and empty ones; the last is empty where the path leaves a folder. @param below an authority */
+function segmentsOf(path: string, below: boolean): string[] {
+  const stack: string[] = []
+  let isFolder = false
+  for (const one of path.split(/[/\\]/)) {
+    const segment = unescaped(one, IN_PATH)
+    isFolder = segment === '..' || segment === '.' || segment === ''
+    // An empty segment is one that `..` leaves.
+    if (segment === '..') stack.pop()
+    else if (segment !== '.') stack.push(segment)
+  }
+  const segments = stack.filter((segment) => segment !== '')
+  if (isFolder && (segments.length > 0 || below)) segments.push('')
+  return segments
 }
 
 /**
