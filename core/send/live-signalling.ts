@@ -1,3 +1,4 @@
+import { sameBytes } from '#platform'
 import type { Toi } from '../contract/ids.ts'
 import type { LiveChannel } from './live-channel.ts'
 import type { ServiceBroadcastOptions } from './service-broadcast.ts'
@@ -41,7 +42,7 @@ export class LiveSignalling {
     const stsid = JSON.stringify(signalled)
     const usbd = basePatterns(signalled).join('\n')
     const isOther = {
-      manifest: this.#manifest === null || !equalBytes(manifest.bytes, this.#manifest.bytes),
+      manifest: this.#manifest === null || !sameBytes(manifest.bytes, this.#manifest.bytes),
       stsid: stsid !== this.#stsid,
       usbd: usbd !== this.#usbd,
     }
@@ -73,8 +74,4 @@ export class LiveSignalling {
     this.#efdts.set(channel, { text, version })
     return { ...signalled, efdtVersion: version }
   }
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
