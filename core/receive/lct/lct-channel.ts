@@ -122,6 +122,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return this.#open.lastMediaUs
   }
 
+  shareOf(toi: number): number {
+    return this.#open.shareOf(toi)
+  }
+
   /**
    * The source plays its media again from an earlier point.
    * @param sinceUs beginning of the new transmission: what began since then belongs to it
@@ -183,7 +187,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
 
   /** Whether a packet of a channel that went back is kept. */
   #keptBack(key: number, packet: SourcePacket): boolean {
-    if (this.#open.goesOn(key)) this.#events.wentOn()
+    if (this.#open.goesOn(key, packet.offset, packet.end - packet.from)) this.#events.wentOn()
     if (!this.isHeld || !this.#open.goesBack(key)) return false
     const { timeUs } = packet
     const [open, done] = [this.#open.get(key), this.#known.get(key)]

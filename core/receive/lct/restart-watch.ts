@@ -40,6 +40,8 @@ export interface RestartChannel {
   isBack: boolean
   /** What goes back to earlier objects is kept. */
   isHeld: boolean
+  /** Share of the bytes of the media object of a TOI that has come, from 0 to 1; 0 where its length is unknown. */
+  shareOf(toi: number): number
   startOver(sinceUs: number, timeUs: number): void
   takeHeld(packet: SourcePacket): void
 }
@@ -51,13 +53,17 @@ export interface RestartHost<Channel extends RestartChannel> {
   restarted(channel: Channel, restart: Restart, sinceUs: number, frame: number): void
 }
 
-/** The packet with which a channel went back, without a break, and the bytes that are kept of the object since then. */
+/** The packet with which a channel went back, without a break, and the bytes that came in order of the object since then. */
 type Back = {
   readonly way: WayBack
   readonly silentUs: number
   readonly sinceUs: number
   readonly frame: number
   bytes: number
+  /** Its packets are kept; otherwise the object is new, and the channel receives it. */
+  readonly kept: boolean
+  /** End of the last of these bytes in the object. */
+  cursor: number
 }
 
 type Held<Channel> = {
@@ -127,7 +133,8 @@ export class RestartWatch<Channel extends RestartChannel> {
           [channel, ...others].every((each) => this.#hasCome(each))
     if (goesOn) return this.#restart(channel, way, silentUs, false, timeUs, frame)
     if (others.length === 0 && !isLongBreak) return 'repeat'
-    if (back === undefined) this.#back.set(channel, { way, silentUs, sinceUs: timeUs, frame, bytes: 0 })
+    if (back === undefined)
+      this.#back.set(channel, { way, silentUs, sinceUs: timeUs, frame, bytes: 0, cursor: 0, kept: packet !== null })
     channel.isBack = true
     // An object of a TOI that nobody has seen yet is received in any case.
     if (packet === null) return 'repeat'
@@ -161,15 +168,20 @@ export class RestartWatch<Channel extends RestartChannel> {
     }
     this.#heldBytes += size
     const back = this.#back.get(channel)
-    if (back?.way.to === packet.lct.toi) back.bytes += end - from
+    if (back?.way.to === packet.lct.toi && offset >= back.cursor) {
+      back.bytes += end - from
+      back.cursor = offset + end - from
+    }
     this.#held.push({ channel, sender, offset, bytes: bytes.slice(start, end), from: from - start, timeUs, frame })
     return true
   }
 
-  /** Whether the object to which a channel went back has come again, but for what may be lost: packets that come twice are few. */
+  /** Whether the object to which a channel went back has come again, but for what may be lost. Packets that come twice, each some time later, seldom do so in order. */
   #hasCome(channel: Channel): boolean {
     const back = this.#back.get(channel)
-    return back !== undefined && 5 * back.bytes >= 4 * back.way.length
+    if (back === undefined) return false
+    const { way, bytes, kept } = back
+    return kept ? bytes > 0 && 5 * bytes >= 4 * way.length : channel.shareOf(way.to) >= 0.8
   }
 
   /** Ends the wait for other channels. */
@@ -192,7 +204,8 @@ export class RestartWatch<Channel extends RestartChannel> {
     frame: number,
   ): 'restart' {
     // Those that went back without a break did so in the order of time: the first one tells it.
-    const [[leader, first] = [channel, { way, silentUs, sinceUs: timeUs, frame, bytes: 0 }]] = this.#back
+    const [[leader, first] = [channel, { way, silentUs, sinceUs: timeUs, frame, bytes: 0, cursor: 0, kept: false }]] =
+      this.#back
     if (!follows) {
       this.#count++
       this.#restartedUs = timeUs

@@ -246,6 +246,10 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
     this.#loops++
   }
 
+  shareOf(mpuSequence: number): number {
+    return this.#known.get(mpuSequence)?.complete === true ? 1 : 0
+  }
+
   takeHeld(): void {}
 
   #begin(

@@ -384,9 +384,12 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     return !this.#channel.toisGoRound && !isWideToi(toi)
   }
 
-  /** Whether a TOI is of an object that follows all media. */
-  goesOn(toi: number): boolean {
-    return toi > this.#newestMediaToi && !isReserved(toi) && !isWideToi(toi)
+  /** Whether a packet goes on from where media was: it is of an object that follows all of it, or fills the newest one. */
+  goesOn(toi: number, offset: number, count: number): boolean {
+    if (isReserved(toi) || isWideToi(toi)) return false
+    if (toi !== this.#newestMediaToi) return toi > this.#newestMediaToi
+    const newest = this.#objects.get(toi)
+    return newest !== undefined && count > 0 && !newest.covers(offset, offset + count)
   }
 
   /**
@@ -416,6 +419,13 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   wayBack(toi: number, agoUs: number, length: number): WayBack {
     const first = toi <= this.#lowestMediaToi
     return { from: this.#newestMediaToi, to: toi, agoUs, length: Math.max(0, length), first, far: this.isFarBack(toi) }
+  }
+
+  /** Share of the bytes of an object that has come, from 0 to 1; 0 where its length is unknown. */
+  shareOf(toi: number): number {
+    const open = this.#objects.get(toi)
+    if (open !== undefined) return open.length > 0 ? open.ranges.total / open.length : 0
+    return this.#known.get(toi)?.complete === true ? 1 : 0
   }
 
   isFarBack(toi: number): boolean {
