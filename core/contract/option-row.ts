@@ -81,6 +81,16 @@ export type DiskUse = {
   readonly seriesWith?: readonly string[]
 }
 
+/** Forms of a broadcast: by the scheme of its address, and in DVB-MABR by the protocol of its media. */
+export const BROADCAST_FORMS = {
+  route: 'route://',
+  atsc: 'atsc://',
+  'mabr-flute': 'mabr:// over FLUTE',
+  'mabr-route': 'mabr:// over ROUTE',
+} as const
+/** One of BROADCAST_FORMS. */
+export type BroadcastForm = keyof typeof BROADCAST_FORMS
+
 /** One option of a part: pure data, from which command line, help, forms, saved sessions and README are made. */
 export type OptionRow = {
   /** Field of the part in a saved session. */
@@ -106,6 +116,8 @@ export type OptionRow = {
   readonly commands: readonly OptionCommand[]
   /** Path of the test that proves it. */
   readonly test: string
+  /** Forms of a broadcast for which it means something; absent: every. */
+  readonly forms?: readonly BroadcastForm[]
   /** Value of another field where only this one is given. */
   readonly implies?: { readonly key: string; readonly value: OptionValue }
   /** The option names the part's subject: an address, files, a folder. A command makes the part where it is given. */

@@ -1,14 +1,11 @@
 import type { Presentation } from '../../ingest/presentation.ts'
+import type { PresentationSpec } from '../parts/presentation-options.ts'
 
 /** What a broadcast sends: objects with their send times. */
 export type Programme = {
   readonly presentation: Presentation
   /** It repeats for ever, as one continuous service. */
   readonly loop: boolean
-  /** Path or URL, for a person. */
-  readonly input: string
-  /** Its service id; null: the next one that the broadcast has. */
-  readonly serviceId: number | null
-  /** Its service name; null: the broadcast makes one. */
-  readonly serviceName: string | null
+  /** Its options: among them its input, for a person, and what its service has of its own. */
+  readonly spec: PresentationSpec
 }

@@ -68,6 +68,7 @@ const BROADCAST_OPTIONS = [
     label: 'Korean flavour',
     help: 'Korean flavour of the signalling',
     commands: ['send'],
+    forms: ['route', 'atsc'],
     test: 'core/cli/send.process.test.ts',
   },
   {
@@ -82,6 +83,7 @@ const BROADCAST_OPTIONS = [
     label: 'Split media',
     help: 'ports of their own for media of route:// and atsc://: off, type (one for each kind), all (one for each TSI), or mcast (a group for each TSI)',
     commands: ['send'],
+    forms: ['route', 'atsc'],
     test: 'core/send/split-endpoints.test.ts',
   },
   {
@@ -95,6 +97,7 @@ const BROADCAST_OPTIONS = [
     label: 'SLS as text',
     help: 'signalling of route:// and atsc:// without gzip',
     commands: ['send'],
+    forms: ['route', 'atsc'],
     test: 'core/send/split-endpoints.test.ts',
   },
   {
@@ -108,6 +111,7 @@ const BROADCAST_OPTIONS = [
     label: 'Broadcast stream id',
     help: 'BSID of the SLT of atsc://',
     commands: ['send'],
+    forms: ['atsc'],
     test: 'core/send/split-endpoints.test.ts',
   },
   {
@@ -122,6 +126,7 @@ const BROADCAST_OPTIONS = [
     label: 'Digests',
     help: 'files of mabr:// with an MD5 in their table: none, meta (configuration, manifests, init segments) or all',
     commands: ['send'],
+    forms: ['mabr-flute'],
     test: 'core/send/mabr-multiplex.test.ts',
   },
   {
@@ -135,6 +140,7 @@ const BROADCAST_OPTIONS = [
     label: 'Service id',
     help: 'service id',
     commands: ['send'],
+    forms: ['atsc', 'mabr-flute'],
     test: 'core/cli/send.process.test.ts',
   },
   {
@@ -147,8 +153,9 @@ const BROADCAST_OPTIONS = [
     group: 'Sending',
     level: 'basic',
     label: 'Service name',
-    help: 'short service name',
+    help: 'name of the service of atsc://; its first seven characters are the short one',
     commands: ['send'],
+    forms: ['atsc'],
     test: 'core/cli/send.process.test.ts',
   },
 ] as const satisfies readonly OptionRow[]

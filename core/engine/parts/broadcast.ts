@@ -1,13 +1,12 @@
 import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
-import { shownText } from '../../contract/shown-text.ts'
 import type { BroadcastSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../../failure/app-failure.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
-import { Broadcaster, type BroadcastService, firstServicePort, type SentScheme } from '../../send/broadcaster.ts'
+import { Broadcaster, type SentScheme } from '../../send/broadcaster.ts'
 import type { PacketOut } from '../../send/emitter.ts'
 import { receiverNotes } from '../../send/receiver-notes.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
@@ -15,7 +14,10 @@ import { DatagramOutput } from '../datagram-output.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import { ByteRate } from '../rate-meter.ts'
-import type { BroadcastSpec } from './broadcast-options.ts'
+import { BROADCAST_PART, type BroadcastSpec } from './broadcast-options.ts'
+import { servicesOf } from './broadcast-services.ts'
+import { idleOptions } from './idle-options.ts'
+import { PRESENTATION_PART } from './presentation-options.ts'
 
 /** Resolution of timers: packets whose times are closer are sent together. */
 const WAKE_MS = 2
@@ -126,12 +128,13 @@ class BroadcastPart implements Part, PacketOut {
       services,
       this.#startUs,
     )
-    for (const [at, { presentation, input }] of programmes.entries()) {
+    this.#reportIdle()
+    for (const [at, { presentation, spec }] of programmes.entries()) {
       if (presentation.live !== undefined) presentation.live.onNews = () => this.#wake?.()
       for (const note of receiverNotes(presentation, scheme))
         this.#host.problem({ code: 'not-supported', ...note }, 'warning')
       const service = programmes.length === 1 ? '' : `, service ${services[at]?.serviceId}`
-      this.#host.log('send', 'info', `Sending ${input} as ${url}${service}`)
+      this.#host.log('send', 'info', `Sending ${spec.input} as ${url}${service}`)
     }
   }
 
@@ -167,6 +170,17 @@ class BroadcastPart implements Part, PacketOut {
 
   get #isLive(): boolean {
     return this.#programmes.some(({ presentation }) => presentation.live !== undefined)
+  }
+
+  /** Reports options that mean nothing for this form of broadcast, of itself and of its inputs. */
+  #reportIdle(): void {
+    const { scheme } = this.#address
+    const form = scheme === 'mabr' ? 'mabr-flute' : scheme
+    const idle = [
+      ...idleOptions(BROADCAST_PART.options, this.#spec, form),
+      ...this.#programmes.flatMap(({ spec }) => idleOptions(PRESENTATION_PART.options, spec, form)),
+    ]
+    for (const error of idle) this.#host.problem(error, 'warning')
   }
 
   #snapshot(): BroadcastSnapshot {
@@ -242,74 +256,6 @@ class BroadcastPart implements Part, PacketOut {
       }
     })
   }
-}
-
-/** What a broadcast gives its services where they have nothing of their own. */
-type ServiceDefaults = {
-  readonly serviceId: number
-  readonly serviceName: string
-  readonly scheme: SentScheme
-  readonly address: string
-  readonly port: number
-}
-
-const LAST_SERVICE_ID = 65_535
-const LAST_PORT = 65_535
-
-/**
- * A service for each programme, on ports that follow each other. The first has the broadcast's id and name; the others have the
- * next free ids.
- * @throws AppFailure bad-spec
- */
-function servicesOf(
-  broadcast: string,
-  programmes: readonly Programme[],
-  { serviceId, serviceName, scheme, address, port }: ServiceDefaults,
-): BroadcastService[] {
-  if (programmes.length > 1 && scheme === 'route')
-    throw new AppFailure(
-      'bad-spec',
-      `${broadcast} has ${programmes.length} inputs, and a route:// address carries one service.`,
-      'Send them to atsc:// or mabr://, which list several services.',
-    )
-  const firstPort = firstServicePort(scheme, port)
-  if (firstPort + programmes.length - 1 > LAST_PORT)
-    throw new AppFailure(
-      'bad-spec',
-      `There are not ${programmes.length} ports from ${firstPort} on.`,
-      'Use a lower port.',
-    )
-  const taken = new Set<number>()
-  for (const { serviceId: own, input } of programmes) {
-    if (own === null) continue
-    if (taken.has(own))
-      throw new AppFailure(
-        'bad-spec',
-        `Two inputs of ${broadcast} have the service id ${own}; the second is ${shownText(input, 300)}.`,
-        'Give each its own service id.',
-      )
-    taken.add(own)
-  }
-  let next = serviceId
-  const free = (): number => {
-    while (taken.has(next)) next++
-    if (next > LAST_SERVICE_ID)
-      throw new AppFailure('bad-spec', `No service id above ${serviceId} is free.`, 'Use a lower first service id.')
-    taken.add(next)
-    return next
-  }
-  return programmes.map(({ presentation, loop, serviceId: own, serviceName: ownName }, at) => {
-    const id = own ?? free()
-    return {
-      serviceId: asServiceId(id),
-      // Its number is among the seven characters that the SLT has for a name.
-      serviceName: ownName ?? (at === 0 ? serviceName : `Svc ${id}`),
-      address,
-      port: firstPort + at,
-      presentation,
-      loop,
-    }
-  })
 }
 
 function sendable(url: string): ReturnType<typeof parseMulticastUrl> & { scheme: SentScheme } {

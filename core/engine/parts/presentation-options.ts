@@ -44,6 +44,7 @@ const PRESENTATION_OPTIONS = [
     label: 'Own service id',
     help: 'service id of this input; without one, the next of its broadcast',
     commands: ['send'],
+    forms: ['atsc', 'mabr-flute'],
     test: 'core/engine/parts.socket.test.ts',
   },
   {
@@ -59,6 +60,7 @@ const PRESENTATION_OPTIONS = [
     label: 'Own service name',
     help: 'service name of this input; without one, that of its broadcast, or its number',
     commands: ['send'],
+    forms: ['atsc'],
     test: 'core/engine/parts.socket.test.ts',
   },
 ] as const satisfies readonly OptionRow[]

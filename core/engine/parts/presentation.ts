@@ -9,7 +9,8 @@ import type { PresentationSpec } from './presentation-options.ts'
 
 /** Opens a presentation. @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
 export async function openPresentation(spec: PartSpec, host: PartHost): Promise<Part> {
-  const { id, input, loop, serviceId, serviceName } = spec as unknown as PresentationSpec
+  const own = spec as unknown as PresentationSpec
+  const { id, input, loop } = own
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
   const notes = new FirstReports((error) => host.problem(error, 'warning'))
@@ -25,8 +26,7 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
     message: `${more} more entries are not sent.`,
     tryThis: 'Only what the presentation names, and plain files of a folder, are sent.',
   }))
-  const own = { serviceId: serviceId ?? null, serviceName: serviceName ?? null }
-  return new PresentationPart(id, { presentation, loop: loop === 0, input, ...own }, demo, live)
+  return new PresentationPart(id, { presentation, loop: loop === 0, spec: own }, demo, live)
 }
 
 /** Tells what happens to a live presentation: all of it in the log, what was lost as errors, the rest as warnings. */
@@ -73,7 +73,7 @@ class PresentationPart implements Part {
     this.id = id
     this.programme = programme
     this.#live = live
-    this.#sections = [{ name: 'presentation', version: () => 1, read: () => ({ input: programme.input, demo }) }]
+    this.#sections = [{ name: 'presentation', version: () => 1, read: () => ({ input: programme.spec.input, demo }) }]
   }
 
   reads(): readonly string[] {

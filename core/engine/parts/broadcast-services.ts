@@ -1,0 +1,75 @@
+import { asServiceId } from '../../contract/ids.ts'
+import { shownText } from '../../contract/shown-text.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
+import { type BroadcastService, firstServicePort, type SentScheme } from '../../send/broadcaster.ts'
+import type { Programme } from '../faces/programme.ts'
+
+/** What a broadcast gives its services where they have nothing of their own. */
+export type ServiceDefaults = {
+  readonly serviceId: number
+  readonly serviceName: string
+  readonly scheme: SentScheme
+  readonly address: string
+  readonly port: number
+}
+
+const LAST_SERVICE_ID = 65_535
+const LAST_PORT = 65_535
+
+/**
+ * A service for each programme, on ports that follow each other. The first has the broadcast's id and name; the others have the
+ * next free ids.
+ * @throws AppFailure bad-spec
+ */
+export function servicesOf(
+  broadcast: string,
+  programmes: readonly Programme[],
+  { serviceId, serviceName, scheme, address, port }: ServiceDefaults,
+): BroadcastService[] {
+  if (programmes.length > 1 && scheme === 'route')
+    throw new AppFailure(
+      'bad-spec',
+      `${broadcast} has ${programmes.length} inputs, and a route:// address carries one service.`,
+      'Send them to atsc:// or mabr://, which list several services.',
+    )
+  const firstPort = firstServicePort(scheme, port)
+  if (firstPort + programmes.length - 1 > LAST_PORT)
+    throw new AppFailure(
+      'bad-spec',
+      programmes.length === 1
+        ? `There is no port ${firstPort}, on which the media would follow the configuration.`
+        : `There are not ${programmes.length} ports from ${firstPort} on.`,
+      'Use a lower port.',
+    )
+  const taken = new Set<number>()
+  for (const { serviceId: own, input } of programmes.map(({ spec }) => spec)) {
+    if (own === undefined) continue
+    if (taken.has(own))
+      throw new AppFailure(
+        'bad-spec',
+        `Two inputs of ${broadcast} have the service id ${own}; the second is ${shownText(input, 300)}.`,
+        'Give each its own service id.',
+      )
+    taken.add(own)
+  }
+  let next = serviceId
+  const free = (): number => {
+    while (taken.has(next)) next++
+    if (next > LAST_SERVICE_ID)
+      throw new AppFailure('bad-spec', `No service id above ${serviceId} is free.`, 'Use a lower first service id.')
+    taken.add(next)
+    return next
+  }
+  return programmes.map(({ presentation, loop, spec }, at) => {
+    const id = spec.serviceId ?? free()
+    return {
+      serviceId: asServiceId(id),
+      // Its number is among the seven characters that the SLT has for a name.
+      serviceName: spec.serviceName ?? (at === 0 ? serviceName : `Svc ${id}`),
+      address,
+      port: firstPort + at,
+      presentation,
+      loop,
+    }
+  })
+}

@@ -1,0 +1,32 @@
+import type { AppError } from '../../contract/app-error.ts'
+import { BROADCAST_FORMS, type BroadcastForm, type OptionRow } from '../../contract/option-row.ts'
+import { writeOption } from '../../contract/option-values.ts'
+import type { OptionValue } from '../../contract/session-spec.ts'
+
+/** Values of a part, by the keys of its table. */
+type Values = { readonly [key: string]: OptionValue | undefined }
+
+/** Chosen options without a meaning for a broadcast of this form, as one warning each. */
+export function idleOptions(rows: readonly OptionRow[], values: Values, form: BroadcastForm): AppError[] {
+  return rows.flatMap((row): AppError[] => {
+    const { forms, key, default: fallback, option, label } = row
+    const value = values[key]
+    if (forms === undefined || forms.includes(form) || value === undefined || value === fallback) return []
+    const written = writeOption(row, value)
+    const isWord = row.type.kind === 'flag' || !written.ok
+    const named = option === null ? `"${label}"` : isWord ? option : `${option} ${written.texts.join(' ')}`
+    const others = listed(forms.map((each) => BROADCAST_FORMS[each]))
+    return [
+      {
+        code: 'not-supported',
+        message: `${named} changes nothing of a broadcast to ${BROADCAST_FORMS[form]}: it is for ${others}.`,
+        tryThis: 'Leave it out.',
+      },
+    ]
+  })
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length < 2) return names.join('')
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
