@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { CHANNEL_FACTS, type ChannelFact, type ChannelFactKey } from '../../../core/contract/channel-table.ts'
 import type { FlowSnapshot } from '../../../core/contract/snapshot.ts'
-import { channel } from '../../testing/timeline-testdata.ts'
+import { channel } from '../../testing/snapshot-rows.ts'
 import { flowColumnsFor } from './columns.tsx'
 
 const columns = flowColumnsFor((service) => `service ${service}`, true, true)

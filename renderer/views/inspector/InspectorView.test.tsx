@@ -9,6 +9,7 @@ import { clearSelection, selectObject, selectSignalling } from '../../stores/sel
 import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
 import { FakeEngine, fakeError, fakeRow, fakeSnapshot, packRows, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
+import { table } from '../../testing/snapshot-rows.ts'
 import { InspectorView } from './InspectorView.tsx'
 import { REFRESH_MS, STEP_MS } from './use-object-detail.ts'
 
@@ -181,26 +182,7 @@ describe('inspector', () => {
       rawBytes: 0,
       signature: null,
     })
-    const slt = {
-      key: 'slt',
-      series: 'slt',
-      group: null,
-      signed: false,
-      signature: null,
-      tsi: null,
-      toi: null,
-      toiMeaning: null,
-      interval: null,
-      scope: 'lls',
-      service: null,
-      type: 'SLT',
-      name: 'SLT',
-      version: 1,
-      count: 1,
-      bytes: 15,
-      firstTimeUs: 0,
-      lastTimeUs: 0,
-    } as const
+    const slt = table('slt', { bytes: 15 })
     applySections(sectionsOf(fakeSnapshot({ signalling: [slt] })))
     await select(0)
     await act(async () => selectSignalling('slt'))

@@ -1,52 +1,30 @@
 // @vitest-environment happy-dom
 import { act } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { NO_LOSS } from '../../../core/contract/loss.ts'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
 import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
-import { FakeEngine, fakeSnapshot, NO_LATEST, NO_STARTUP, sectionsOf } from '../../testing/fake-engine.ts'
+import { FakeEngine, fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
+import { service } from '../../testing/snapshot-rows.ts'
 import { PlayerView } from './PlayerView.tsx'
 
 const URL = 'http://127.0.0.1:8080/service1/live.mpd'
 
-function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot {
-  return {
-    id,
-    name: `S${id}`,
-    protocol: 'route',
-    category: 1,
-    major: null,
-    minor: null,
-    destination: null,
-    state: 'receiving',
-    packets: 0,
-    bytes: 0,
-    rateBps: 0,
-    objects: 0,
-    incomplete: 0,
-    cutOff: 0,
-    loss: NO_LOSS,
-    playable: {
-      kind: 'dash',
-      url: URL,
-      live: true,
-      codecs: ['avc1.42c01e'],
-      cut: null,
-      encryption: null,
-      picture: null,
-      offAir: [],
-      restarts: 0,
-    },
-    mmtp: null,
-    repairServers: [],
-    notPlayable: null,
-    startup: NO_STARTUP,
-    latest: NO_LATEST,
-    ...change,
-  }
+function playableService(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot {
+  const playable = {
+    kind: 'dash',
+    url: URL,
+    live: true,
+    codecs: ['avc1.42c01e'],
+    cut: null,
+    encryption: null,
+    picture: null,
+    offAir: [],
+    restarts: 0,
+  } as const
+  return service(id, { playable, ...change })
 }
 
 let view: Mounted
@@ -81,13 +59,13 @@ async function show(...services: ServiceSnapshot[]): Promise<string> {
 describe('player', () => {
   it('requests nothing before play is pressed', async () => {
     expect(view.host.textContent).toContain('Nothing to play yet')
-    await show(service(1))
+    await show(playableService(1))
     expect(buttonNamed(view.host, 'Play S1').textContent).toContain('DASH, live')
     expect(asked).toEqual([])
   })
 
   it('quotes the gateway when there is no manifest, and retries on demand', async () => {
-    await show(service(1))
+    await show(playableService(1))
     await act(async () => buttonNamed(view.host, 'Play S1').click())
     await view.settle()
     expect(view.host.querySelector('[role=alert]')?.textContent).toContain(
@@ -100,7 +78,7 @@ describe('player', () => {
   it('names a codec that cannot be decoded, and the alternatives', async () => {
     decodable = false
     const words = await show(
-      service(1, {
+      playableService(1, {
         playable: {
           kind: 'dash',
           url: URL,
@@ -122,7 +100,7 @@ describe('player', () => {
     const locked = 'This presentation is encrypted (cenc, Widevine) and cannot be played here.'
     const encryption = 'cenc, Widevine'
     const words = await show(
-      service(1, {
+      playableService(1, {
         playable: {
           kind: 'dash',
           url: URL,
@@ -143,13 +121,15 @@ describe('player', () => {
   })
 
   it('explains why a service cannot be played', async () => {
-    const words = await show(service(1, { playable: null, notPlayable: 'No manifest in 9 s.', protocol: 'mmtp' }))
+    const words = await show(
+      playableService(1, { playable: null, notPlayable: 'No manifest in 9 s.', protocol: 'mmtp' }),
+    )
     expect(words).toContain('S1 cannot be played')
     expect(words).toContain('No manifest in 9 s. Services lists its assets and packets.')
   })
 
   it('offers the selected service, and keeps the playing one', async () => {
-    await show(service(1), service(2))
+    await show(playableService(1), playableService(2))
     await act(async () => selectService(2))
     expect(buttonNamed(view.host, 'Play S2')).toBeDefined()
     await act(async () => playService(1))

@@ -1,33 +1,6 @@
 import { expect, it } from 'vitest'
-import { NO_LOSS } from '../../../core/contract/loss.ts'
-import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { NO_LATEST, NO_STARTUP } from '../../testing/fake-engine.ts'
+import { service } from '../../testing/snapshot-rows.ts'
 import { orderedServices, repairShareText, repairWaitText, systemTimeText } from './services-model.ts'
-
-const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({
-  id,
-  name: null,
-  protocol: 'route',
-  category: 1,
-  major: null,
-  minor: null,
-  destination: null,
-  state: 'receiving',
-  packets: 0,
-  bytes: 0,
-  rateBps: 0,
-  objects: 0,
-  incomplete: 0,
-  cutOff: 0,
-  loss: NO_LOSS,
-  playable: null,
-  mmtp: null,
-  repairServers: [],
-  notPlayable: null,
-  startup: NO_STARTUP,
-  latest: NO_LATEST,
-  ...change,
-})
 
 it('orders by channel number, those without one last', () => {
   const services = [service(9), service(2, { major: 51, minor: 2 }), service(3, { major: 51, minor: 1 }), service(1)]

@@ -8,7 +8,7 @@ import { clearSelection, selectionStore, selectSignalling } from '../../stores/s
 import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
 import { FakeEngine, fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
-import { table } from '../../testing/timeline-testdata.ts'
+import { table } from '../../testing/snapshot-rows.ts'
 import { SignallingView } from './SignallingView.tsx'
 
 const texts: Readonly<Record<string, string>> = { v1: '<SLT bsid="1"><A/></SLT>', v2: '<SLT bsid="1"><B/></SLT>' }

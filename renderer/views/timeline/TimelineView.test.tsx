@@ -9,7 +9,7 @@ import { applySections, showNoSession, showSession } from '../../stores/session-
 import { resetTime, setTimeRange, timeStore } from '../../stores/time-store.ts'
 import { fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { type Mounted, mount } from '../../testing/mount.tsx'
-import { type Bar, channel, columnsOf, service } from '../../testing/timeline-testdata.ts'
+import { type Bar, channel, columnsOf, service } from '../../testing/snapshot-rows.ts'
 import { TimelineView } from './TimelineView.tsx'
 
 const S = 1_000_000

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
 import type { Palette } from '../../canvas/palette.ts'
-import { type Bar, channel, columnsOf, service } from '../../testing/timeline-testdata.ts'
+import { type Bar, channel, columnsOf, service } from '../../testing/snapshot-rows.ts'
 import { barBox, drawLanes, drawOverlay } from './draw.ts'
 import { LaneIndex } from './lane-index.ts'
 import { GROUP_HEIGHT, layoutLanes, RULER_HEIGHT } from './lanes.ts'

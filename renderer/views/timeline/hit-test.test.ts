@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Bar, channel, columnsOf, service, table } from '../../testing/timeline-testdata.ts'
+import { type Bar, channel, columnsOf, service, table } from '../../testing/snapshot-rows.ts'
 import { hitTest } from './hit-test.ts'
 import { LaneIndex } from './lane-index.ts'
 import { GROUP_HEIGHT, layoutLanes } from './lanes.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { columnsOf } from '../../testing/timeline-testdata.ts'
+import { columnsOf } from '../../testing/snapshot-rows.ts'
 import { LaneIndex } from './lane-index.ts'
 
 const order = (index: LaneIndex, channel: number): number[] => {

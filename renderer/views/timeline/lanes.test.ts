@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { channel, service, table } from '../../testing/timeline-testdata.ts'
+import { channel, service, table } from '../../testing/snapshot-rows.ts'
 import { GROUP_HEIGHT, LANE_HEIGHT, laneAt, layoutLanes, THIN_LANE_HEIGHT } from './lanes.ts'
 
 const channels = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { columnsOf } from '../../testing/timeline-testdata.ts'
+import { columnsOf } from '../../testing/snapshot-rows.ts'
 import { Overview, overviewGrip } from './overview.ts'
 
 describe('overview', () => {

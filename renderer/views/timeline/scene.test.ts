@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Bar, channel, columnsOf, service, table } from '../../testing/timeline-testdata.ts'
+import { type Bar, channel, columnsOf, service, table } from '../../testing/snapshot-rows.ts'
 import { LaneIndex } from './lane-index.ts'
 import { layoutLanes } from './lanes.ts'
 import { buildScene, MARK, Scene } from './scene.ts'
