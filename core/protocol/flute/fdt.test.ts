@@ -136,7 +136,7 @@ describe('parseFdt', () => {
       fecOti: oti,
       complete: fc.boolean(),
       fullFdt: fc.boolean(),
-      files: fc.array(file, { maxLength: 4 }),
+      files: fc.uniqueArray(file, { maxLength: 4, selector: ({ toi }) => toi }),
       otherAttributes: fc.constant([{ name: 'afdt:filterCodes', local: 'filterCodes', value: '1 2' }]),
     })
     fc.assert(
