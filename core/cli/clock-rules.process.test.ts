@@ -8,6 +8,7 @@ import { LLS_ADDRESS, LLS_TABLE } from '../protocol/lls/lls-table.ts'
 import { firstVersion } from '../send/table-version.ts'
 import { type Datagram, interleaved, pcapOf } from '../testing/datagrams.ts'
 import { FluteSender } from '../testing/flute-sender.ts'
+import { type LiveDemoOptions, liveDemo } from '../testing/live-demo.ts'
 import { MABR_PORT, mabrCapture } from '../testing/mabr-capture.ts'
 import {
   broadcastOf,
@@ -291,6 +292,20 @@ describe('media', () => {
     expect(late[0]?.text).toMatch(/^\d segments of TSI \d0 came after their availability start, \S+ by 0\.\d+ s$/)
     expect(veryLate.map(({ severity }) => severity)).toEqual(['error', 'error'])
     expect(veryLate[0]?.text).toContain(', more than a segment (')
+  })
+
+  it.each<[string, Partial<LiveDemoOptions>]>([
+    ['at once', { lateS: () => 0 }],
+    [
+      'after up to a segment, as slow servers and lists that are read now and then give it',
+      { lateS: (at) => (at % 3) * 0.9 },
+    ],
+    ['always three segments late', { lateS: () => 6 }],
+    ['from an origin whose clock is 7 s ahead', { clockS: 7 }],
+    ['available early, by its MPD', { mpd: '<BaseURL availabilityTimeOffset="INF"></BaseURL>' }],
+  ])('of a live presentation that is sent on is announced when receivers have it: coming %s', async (_, options) => {
+    const sent = await liveDemo(options, { scheme: 'atsc' })
+    expect(await alarmsOf(sent)).toEqual([])
   })
 
   it('that is healthy raises nothing, as DASH, HLS, in a loop, and over FLUTE', async () => {

@@ -84,7 +84,7 @@ class LiveDash implements LiveFeed {
     this.#options = options
     this.#plan = plan
     this.#startUs = plan.mpd.availabilityStartTimeUs
-    this.manifest = { name, contentType: 'application/dash+xml', bytes: plan.bytes, mpd: plan.mpd }
+    this.manifest = { name, contentType: 'application/dash+xml', bytes: plan.bytes, mpd: plan.onAir }
     this.changedUs = options.nowUs()
     for (const [key, channel] of this.#channels(plan)) this.#readers.set(key, this.#reader(channel, null))
     this.tracks = [...this.#readers.values()]
@@ -92,6 +92,10 @@ class LiveDash implements LiveFeed {
 
   get isOver(): boolean {
     return this.#plan.isFinal && [...this.#readers.values()].every(({ endedUs }) => endedUs !== null)
+  }
+
+  get clockUs(): number {
+    return this.#options.nowUs() - this.#source.nowUs()
   }
 
   /** @throws AppFailure input-unusable, where one is missing */
@@ -190,7 +194,7 @@ class LiveDash implements LiveFeed {
     this.#setReaders(plan)
     const { name, contentType } = this.manifest
     if (Buffer.compare(plan.bytes, this.manifest.bytes) !== 0)
-      this.manifest = { name, contentType, bytes: plan.bytes, mpd }
+      this.manifest = { name, contentType, bytes: plan.bytes, mpd: plan.onAir }
     this.#showTracks()
     this.#news()
   }

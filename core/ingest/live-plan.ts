@@ -21,7 +21,8 @@ export type LiveEntry = {
 /** One reading of a live manifest. */
 export type LivePlan = {
   readonly mpd: Mpd
-  /** Its text as it is sent. */
+  /** The same with the names of files on air. */
+  readonly onAir: Mpd
   readonly bytes: Uint8Array
   /** Entries of each channel, in the order of their periods; a period whose files are named as before goes on in its channel. */
   readonly channels: ReadonlyMap<string, readonly LiveEntry[]>
@@ -58,7 +59,7 @@ export function livePlan({ bytes, url }: LiveDocument, shown: string): LivePlan 
     }
     const last = mpd.periods.at(-1)
     const isFinal = mpd.type === 'static' || (mpd.minimumUpdatePeriodUs === null && last?.durationUs != null)
-    return { mpd, bytes: sent, channels, isFinal }
+    return { mpd, onAir, bytes: sent, channels, isFinal }
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     throw new AppFailure(

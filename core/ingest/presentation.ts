@@ -113,6 +113,8 @@ export interface LiveFeed {
   readonly changedUs: number
   /** Nothing more comes, of these tracks or others. */
   readonly isOver: boolean
+  /** This machine's clock less the one that the manifest counts by, µs. */
+  readonly clockUs: number
   /** Called when there is something new: a segment, a manifest, a track, the end. */
   onNews: () => void
   /** Begins to follow the presentation. */
@@ -131,6 +133,8 @@ export interface LiveTrack {
   readonly fileTemplate: string | null
   /** Of the newest segments; null where they need none. */
   readonly init: InlineFile | null
+  /** Duration of the newest segments, µs; 0 where it is not known yet. */
+  readonly segmentUs: number
   /** Since when no further segment comes, µs since the UNIX epoch; null: one may come. */
   readonly endedUs: number | null
   /** The oldest segment that has come and was not taken; null: none at the moment. */

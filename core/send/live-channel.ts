@@ -130,7 +130,7 @@ export class LiveChannel {
 
   /** Segments that wait since a trouble catch up; those that come late for ever are late by as much each time. */
   #noteLate(lateUs: number, durationUs: number): void {
-    const isSteady = lateUs > durationUs / 2 && lateUs > this.#lateUs - durationUs / 4
+    const isSteady = lateUs > durationUs && lateUs > this.#lateUs - durationUs / 4
     this.#late = isSteady ? this.#late + 1 : 0
     this.#lateUs = lateUs
     if (this.#late < MOST_LATE) return

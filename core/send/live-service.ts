@@ -1,13 +1,24 @@
-import type { FileBytes, LiveFeed, LiveSegment, LiveTrack, Presentation } from '../ingest/presentation.ts'
+import type {
+  FileBytes,
+  LiveFeed,
+  LiveSegment,
+  LiveTrack,
+  Presentation,
+  PresentationManifest,
+} from '../ingest/presentation.ts'
+import { liveMpdOnAir } from '../manifest/mpd/live-on-air.ts'
 import { CODEPOINT, mediaTsi, SLS_TSI } from '../protocol/route/toi-plan.ts'
 import { type EmitContext, type Emitter, PacketSender } from './emitter.ts'
 import { LiveChannel, type LivePace, WAITING_US } from './live-channel.ts'
+import { LiveShift } from './live-shift.ts'
 import { LiveSignalling } from './live-signalling.ts'
 import { RouteObject } from './route-object.ts'
 import type { ServiceBroadcastOptions } from './service-broadcast.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import { firstVersion } from './table-version.ts'
 
+/** Longest duration that a manifest may state of its segments, in those of the ones that came. */
+const MOST_STATED = 2
 /** Segments that come earlier than this before their time show another clock, µs. */
 const MOST_EARLY_US = 10_000_000
 
@@ -25,6 +36,8 @@ export class LiveService implements Emitter, ServiceOnAir {
   #nextUs: number
   /** Changes of the feed that are signalled. */
   #signalled = -1
+  /** The manifest on air, of which one and with which times. */
+  #onAir: { readonly of: PresentationManifest; readonly byUs: number; readonly bytes: Uint8Array } | null = null
 
   constructor(options: ServiceBroadcastOptions, { bytes }: Presentation, feed: LiveFeed, startUs: number) {
     this.#options = options
@@ -38,11 +51,11 @@ export class LiveService implements Emitter, ServiceOnAir {
       ended: (context) => this.#end(context),
     })
     this.media = [this.#media]
-    this.#update()
   }
 
-  /** At once after a change. */
+  /** At once after a change; not before the first segment, which sets the times of the manifest. */
   get nextUs(): number {
+    if (!this.#media.isBegun) return WAITING_US
     return this.#feed.changes === this.#signalled ? this.#nextUs : Math.min(this.#nextUs, this.#feed.changedUs)
   }
 
@@ -74,8 +87,17 @@ export class LiveService implements Emitter, ServiceOnAir {
     const { manifest, changes } = this.#feed
     if (changes !== this.#signalled) this.#media.follow()
     this.#signalled = changes
-    const named = { ...manifest, name: this.#options.manifestName ?? manifest.name }
-    return this.#signalling.update(named, this.#media.channels)
+    const { name, contentType } = manifest
+    const onAir = { name: this.#options.manifestName ?? name, contentType, bytes: this.#manifestBytes(manifest) }
+    return this.#signalling.update(onAir, this.#media.channels)
+  }
+
+  #manifestBytes(of: PresentationManifest): Uint8Array {
+    if (of.mpd === null) return of.bytes
+    const byUs = this.#media.shiftUs
+    if (this.#onAir?.of !== of || this.#onAir.byUs !== byUs)
+      this.#onAir = { of, byUs, bytes: new TextEncoder().encode(liveMpdOnAir(of.mpd, byUs)) }
+    return this.#onAir.bytes
   }
 
   #sendSls(context: EmitContext, closes = false): void {
@@ -103,6 +125,8 @@ class LiveMedia implements MediaEmitter, LivePace {
   #ended = 0
   /** How much later than announced the service is sent, µs; null before its first segment. */
   #delayUs: number | null = null
+  readonly #shift = new LiveShift()
+  #longestUs = 0
 
   constructor(feed: LiveFeed, sender: PacketSender, steps: LiveSteps) {
     this.#feed = feed
@@ -113,6 +137,20 @@ class LiveMedia implements MediaEmitter, LivePace {
 
   get channels(): readonly LiveChannel[] {
     return this.#channels
+  }
+
+  /** Whether a segment has come. */
+  get isBegun(): boolean {
+    return this.#delayUs !== null
+  }
+
+  /** How much later than at the origin a segment is available to receivers, by this machine's clock, µs. */
+  get shiftUs(): number {
+    const { clockUs, manifest, tracks } = this.#feed
+    const longestUs = tracks.reduce((us, { segmentUs }) => Math.max(us, segmentUs), this.#longestUs)
+    this.#longestUs = longestUs
+    const statedUs = Math.min(manifest.mpd?.maxSegmentDurationUs ?? 0, MOST_STATED * longestUs)
+    return this.#shift.follow({ clockUs, delayUs: this.#delayUs ?? 0, longestUs: Math.max(longestUs, statedUs) })
   }
 
   get objects(): number {
@@ -156,6 +194,7 @@ class LiveMedia implements MediaEmitter, LivePace {
   /** The service has one delay, so that its channels stay together; it is set by its first segment. */
   dueUs({ announcedUs, arrivedUs, durationUs }: LiveSegment): number {
     const lateUs = arrivedUs - announcedUs
+    this.#longestUs = Math.max(this.#longestUs, durationUs)
     this.#delayUs ??= lateUs >= 0 && lateUs <= durationUs ? 0 : lateUs
     if (this.#delayUs - lateUs > MOST_EARLY_US) this.#delayUs = lateUs
     return announcedUs + this.#delayUs

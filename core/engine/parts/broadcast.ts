@@ -21,6 +21,8 @@ import { PRESENTATION_PART } from './presentation-options.ts'
 
 /** Resolution of timers: packets whose times are closer are sent together. */
 const WAKE_MS = 2
+/** A live presentation that has nothing yet is looked at this often all the same, ms. */
+const LONGEST_SLEEP_MS = 60_000
 /** Longest time span of packets sent before the event loop gets a turn. */
 const MAX_STEP_US = 8000
 /** Address of the services of an `atsc://` URL without one: A/331 §6.1 asks for 239.255.major.x. */
@@ -249,7 +251,7 @@ class BroadcastPart implements Part, PacketOut {
 
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
+      const timer = setTimeout(resolve, Math.min(ms, LONGEST_SLEEP_MS))
       this.#wake = () => {
         clearTimeout(timer)
         resolve()

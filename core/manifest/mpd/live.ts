@@ -1,5 +1,6 @@
 import { AddressMap } from '../../flow/address.ts'
 import { pointClock, shiftTimes } from './live-clock.ts'
+import { removeEndlessOffsets } from './live-on-air.ts'
 import type { Mpd, MpdPeriod, MpdRepresentation } from './mpd.ts'
 import { checkSegments, type MpdSegment } from './segments.ts'
 import { segmentsAmong } from './stored-segments.ts'
@@ -126,13 +127,6 @@ function becomeDynamic(edits: TextEdits, mpd: Mpd, startUs: number, delay: numbe
   for (const period of mpd.periods)
     if (sourceAttribute(period.element, 'start') === null && period.startUs !== null)
       edits.setAttribute(period.element, 'start', serialiseXsDuration(period.startUs))
-}
-
-/** Removes `INF`: it was true of the files, but segments of a broadcast arrive over time. */
-function removeEndlessOffsets(edits: TextEdits, element: SourceElement): void {
-  if (sourceAttribute(element, 'availabilityTimeOffset')?.trim() === 'INF')
-    edits.removeAttribute(element, 'availabilityTimeOffset')
-  for (const child of element.children) removeEndlessOffsets(edits, child)
 }
 
 function removePromises(edits: TextEdits, element: SourceElement): void {
