@@ -18,14 +18,14 @@ async function sent(url: string, ...options: readonly string[]) {
 
 describe('options that mean nothing for the address', () => {
   it.each([
-    [MABR, ['--split', 'all'], '--split all', 'mabr:// over FLUTE', 'route:// and atsc://'],
-    [MABR, ['--plain-sls'], '--plain-sls', 'mabr:// over FLUTE', 'route:// and atsc://'],
-    [MABR, ['--korean'], '--korean', 'mabr:// over FLUTE', 'route:// and atsc://'],
+    [MABR, ['--plain-sls'], '--plain-sls', 'mabr:// over FLUTE', 'route://, atsc:// and mabr:// over ROUTE'],
+    [MABR, ['--korean'], '--korean', 'mabr:// over FLUTE', 'route://, atsc:// and mabr:// over ROUTE'],
     [MABR, ['--bsid', '7'], '--bsid 7', 'mabr:// over FLUTE', 'atsc://'],
     [MABR, ['--service-name', 'News'], '--service-name News', 'mabr:// over FLUTE', 'atsc://'],
     [ROUTE, ['--bsid', '7'], '--bsid 7', 'route://', 'atsc://'],
-    [ROUTE, ['--digests', 'all'], '--digests all', 'route://', 'mabr:// over FLUTE'],
-    ['atsc://', ['--digests', 'none'], '--digests none', 'atsc://', 'mabr:// over FLUTE'],
+    [MABR, ['--transport', 'route', '--in-band'], '--in-band', 'mabr:// over ROUTE', 'mabr:// over FLUTE'],
+    [ROUTE, ['--digests', 'all'], '--digests all', 'route://', 'mabr:// over FLUTE and mabr:// over ROUTE'],
+    ['atsc://', ['--digests', 'none'], '--digests none', 'atsc://', 'mabr:// over FLUTE and mabr:// over ROUTE'],
   ])('are told: %s %j', async (url, options, named, form, forms) => {
     const { status, stderr } = await sent(url, ...options)
     expect(status).toBe(0)
@@ -37,7 +37,8 @@ describe('options that mean nothing for the address', () => {
   it.each([
     [ROUTE, ['--split', 'all', '--plain-sls', '--korean']],
     ['atsc://', ['--split', 'all', '--plain-sls', '--bsid', '7', '--service-name', 'News', '--service-id', '3']],
-    [MABR, ['--digests', 'all', '--service-id', '3']],
+    [MABR, ['--digests', 'all', '--service-id', '3', '--split', 'all', '--in-band']],
+    [MABR, ['--transport', 'route', '--plain-sls', '--korean', '--split', 'mcast']],
   ])('are not those that mean something: %s %j', async (url, options) => {
     const { status, stderr } = await sent(url, ...options)
     expect(stderr).toMatch(/^Sent \d+ packets, \d+ objects\.\n$/)

@@ -5,7 +5,7 @@ import type { FileBytes, Presentation, PresentationFile } from '../ingest/presen
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import type { EmitContext, Emitter, PacketOut } from './emitter.ts'
 import { LiveService } from './live-service.ts'
-import { MabrMultiplex, type MabrMultiplexOptions } from './mabr-multiplex.ts'
+import { MABR_DEFAULTS, MabrMultiplex, type MabrOptions } from './mabr-multiplex.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
 import { serialiseLls } from './service-list.ts'
@@ -49,8 +49,8 @@ export type BroadcastOptions = {
   readonly split?: SplitMode
   /** The SLS are sent as text. */
   readonly plainSls?: boolean
-  /** DVB-MABR: files that have an MD5 in their table. */
-  readonly digests?: MabrMultiplexOptions['digests']
+  /** DVB-MABR: what it has beside the others; absent parts are MABR_DEFAULTS. */
+  readonly mabr?: Partial<MabrOptions>
   /** Called with why a file cannot be read; the broadcast goes on without it. */
   readonly onUnreadable?: (thrown: unknown) => void
 }
@@ -138,35 +138,30 @@ export class Broadcaster {
     this.#pace = options.pace
     this.#onUnreadable = options.onUnreadable
     const common = { mtu, carouselUs, fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS }
+    const { flavour = 'us', plainSls = false } = options
+    const split = new SplitEndpoints(
+      options.split ?? 'off',
+      address,
+      1 + Math.max(...services.map((each) => each.port)),
+    )
     const members = services.map(({ loop, ...service }) => ({
       ...service,
+      flavour,
+      gzip: !plainSls,
       loop: loop ?? options.loop,
       fileRateBps: common.fileRateBps,
       manifestName: options.manifestName ?? null,
+      endpoints: endpointsOf(split, service, options.split),
     }))
     if (scheme === 'mabr') {
-      const { digests = 'meta' } = options
-      const multiplex = new MabrMultiplex({ address, port, mtu, carouselUs, digests }, members, startUs)
+      const mabr = { ...MABR_DEFAULTS, ...options.mabr }
+      const multiplex = new MabrMultiplex({ ...mabr, address, port, mtu, carouselUs, sourceAddress }, members, startUs)
       this.#services = multiplex.services
-      this.#signalling = [multiplex.carousel]
+      this.#signalling = multiplex.signalling
     } else {
-      const { flavour = 'us', plainSls = false } = options
-      const signalled = { ...common, scheme, sourceAddress, flavour, gzip: !plainSls }
-      const split = new SplitEndpoints(
-        options.split ?? 'off',
-        address,
-        1 + Math.max(...services.map((each) => each.port)),
-      )
       const sent = members.map(({ presentation, ...member }) => {
         const { live } = presentation
-        if (live !== undefined && options.split !== undefined && options.split !== 'off')
-          throw new AppFailure(
-            'not-supported',
-            'A live presentation cannot be split in this version.',
-            'Send it without split.',
-          )
-        const endpoints = split.of(member, presentation.tracks)
-        const own = { ...signalled, ...member, endpoints }
+        const own = { ...common, ...member, scheme, sourceAddress }
         return live === undefined
           ? new ServiceBroadcast(own, presentation, startUs)
           : new LiveService(own, presentation, live, startUs)
@@ -251,6 +246,22 @@ export class Broadcaster {
     this.#loading.set(file, load)
     return load
   }
+}
+
+/** @throws AppFailure not-supported | bad-spec */
+function endpointsOf(
+  split: SplitEndpoints,
+  service: BroadcastService,
+  mode: SplitMode = 'off',
+): ReturnType<SplitEndpoints['of']> {
+  const { live, tracks } = service.presentation
+  if (live !== undefined && mode !== 'off')
+    throw new AppFailure(
+      'not-supported',
+      'A live presentation cannot be split in this version.',
+      'Send it without split.',
+    )
+  return split.of(service, tracks)
 }
 
 /** Repeats tables; continues after a pause without catching up. */

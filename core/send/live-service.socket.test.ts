@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadPresentation } from '../ingest/presentation-loader.ts'
 import { gunzipLimited } from '../protocol/gzip.ts'
+import { parseLctHeader } from '../protocol/lct/header.ts'
 import { LctPacket } from '../protocol/lct/lct-packet.ts'
 import { parseMultipart } from '../protocol/mime/multipart.ts'
 import { parseStsid, type Stsid } from '../protocol/sls/s-tsid.ts'
@@ -95,6 +96,24 @@ describe.concurrent('a live presentation of a server, sent until it ends', () =>
     expect(onAir).toEqual(made.filter((each) => onAir.includes(each)))
     // Without a template each segment is listed, and that is news; with one only the manifest is.
     if (form !== 'list') expect(new Set(versions.map(({ manifest }) => manifest)).size).toBe(versions.length)
+  })
+
+  it('goes out over DVB-MABR by ROUTE as well, with every session closed at its end', async () => {
+    const presentation = new GrowingPresentation('number')
+    const { manifestUrl } = await originOf(presentation)
+    const sent = await broadcastLive(await loadPresentation(manifestUrl), {
+      scheme: 'mabr',
+      mabr: { protocol: 'route' },
+    })
+    const got = receiveAll(sent, { kind: 'mabr', address: FIXTURE_ADDRESS, port: FIXTURE_PORT })
+    expect(media(got, presentation)).toEqual([...presentation.files.keys()].sort())
+    expect({ lost: got.lost, rules: new Set(got.alarms.map(({ rule }) => rule)) }).toEqual({
+      lost: [],
+      rules: new Set(['SESSION-CLOSED']),
+    })
+    const closed = sent.map(({ port, bytes }) => ({ port, ...parseLctHeader(bytes).header }))
+    const sessions = closed.filter(({ closeSession }) => closeSession).map(({ port, tsi }) => `${port} ${tsi}`)
+    expect([...new Set(sessions)].sort()).toEqual(['6000 1', '6001 0', '6001 10', '6001 20'])
   })
 
   it('lists the segments whose times are larger than a TOI', async () => {

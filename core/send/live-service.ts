@@ -12,6 +12,7 @@ import { type EmitContext, type Emitter, PacketSender } from './emitter.ts'
 import { LiveChannel, type LivePace, WAITING_US } from './live-channel.ts'
 import { LiveShift } from './live-shift.ts'
 import { LiveSignalling } from './live-signalling.ts'
+import type { MabrChannel } from './mabr-session.ts'
 import { RouteObject } from './route-object.ts'
 import type { ServiceBroadcastOptions } from './service-broadcast.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
@@ -30,6 +31,7 @@ export class LiveService implements Emitter, ServiceOnAir {
   readonly media: readonly MediaEmitter[]
   readonly #feed: LiveFeed
   readonly #options: ServiceBroadcastOptions
+  readonly #ended: ((context: EmitContext) => void) | undefined
   readonly #sender: PacketSender
   readonly #signalling: LiveSignalling
   readonly #media: LiveMedia
@@ -39,8 +41,16 @@ export class LiveService implements Emitter, ServiceOnAir {
   /** The manifest on air, of which one and with which times. */
   #onAir: { readonly of: PresentationManifest; readonly byUs: number; readonly bytes: Uint8Array } | null = null
 
-  constructor(options: ServiceBroadcastOptions, { bytes }: Presentation, feed: LiveFeed, startUs: number) {
+  /** @param ended called when nothing of it follows */
+  constructor(
+    options: ServiceBroadcastOptions,
+    { bytes }: Presentation,
+    feed: LiveFeed,
+    startUs: number,
+    ended?: (context: EmitContext) => void,
+  ) {
     this.#options = options
+    this.#ended = ended
     this.#feed = feed
     this.bytes = bytes
     this.#nextUs = startUs
@@ -57,6 +67,14 @@ export class LiveService implements Emitter, ServiceOnAir {
   get nextUs(): number {
     if (!this.#media.isBegun) return WAITING_US
     return this.#feed.changes === this.#signalled ? this.#nextUs : Math.min(this.#nextUs, this.#feed.changedUs)
+  }
+
+  /** The channels of its media, as they are now. */
+  get channels(): readonly MabrChannel[] {
+    const { address, port } = this.#sender
+    return this.#media.channels.map(({ tsi, track: { bandwidth, repId } }) => {
+      return { tsi, endpoint: { address, port }, bandwidth, repId, playlist: null }
+    })
   }
 
   resume(nowUs: number): void {
@@ -81,6 +99,7 @@ export class LiveService implements Emitter, ServiceOnAir {
     this.#nextUs = Number.POSITIVE_INFINITY
     this.#update()
     this.#sendSls(context, true)
+    this.#ended?.(context)
   }
 
   #update(): boolean {

@@ -6,6 +6,7 @@ import type { Presentation } from '../ingest/presentation.ts'
 import { loadPresentation } from '../ingest/presentation-loader.ts'
 import { symbolOffset } from '../protocol/flute/fec-oti.ts'
 import { parseLctHeader } from '../protocol/lct/header.ts'
+import type { MabrConfiguration } from '../protocol/mabr/configuration.ts'
 import { parseMabrConfiguration } from '../protocol/mabr/configuration-parser.ts'
 import type { Datagram } from '../testing/datagrams.ts'
 import {
@@ -118,10 +119,7 @@ describe('a DVB-MABR broadcast', () => {
 
   it('says where each representation is', async () => {
     const datagrams = await sent(await demoDash(), { mtu: 9000 })
-    const configuration = datagrams.find(({ port, bytes }) => port === FIXTURE_PORT && toiOf(bytes) === 1)
-    if (configuration === undefined) throw new Error('no configuration was sent')
-    const { headerBytes } = parseLctHeader(configuration.bytes)
-    const { sessions } = parseMabrConfiguration(configuration.bytes.subarray(headerBytes + 4))
+    const { sessions } = configuration(datagrams)
     expect(sessions.map(({ manifests }) => manifests[0]?.transportObjectUri)).toEqual([`${BASE}:1/manifest.mpd`])
     expect(
       sessions[0]?.transports.map(({ endpoints, components }) => [endpoints[0]?.tsi, components[0]?.representation]),
@@ -131,12 +129,62 @@ describe('a DVB-MABR broadcast', () => {
     ])
   })
 
+  it('in band has manifest, playlists and initialisation segments before each segment only', async () => {
+    for (const [content, own] of [
+      [await demoDash(), ['manifest.mpd']],
+      [await demoHls(), ['audio.m3u8', 'master.m3u8', 'video.m3u8']],
+    ] as const) {
+      const datagrams = await sent(content, { mabr: { inBand: true }, mtu: 9000 })
+      const received = receiveAll(datagrams, TARGET)
+      expect(names(received)).toEqual({ all: [...media(12), ...own].sort(), different: [] })
+      expect(troubles(received)).toEqual([])
+      const tables = datagrams.filter(({ port, bytes }) => port === FIXTURE_PORT && toiOf(bytes) === 0)
+      expect(latin1(tables[0]?.bytes ?? new Uint8Array()).split('Content-Location=')).toHaveLength(2)
+      const [service] = configuration(datagrams).sessions
+      expect(service?.transports.map(({ carousels }) => carousels[0]?.items.map(({ kind }) => kind))).toEqual([
+        ['manifests', 'init'],
+        ['manifests', 'init'],
+      ])
+    }
+  })
+
+  it('in band and in a loop renews what names the segments', async () => {
+    const received = receiveAll(await sent(await demoHls(), { loop: true, mabr: { inBand: true } }, 61), TARGET)
+    const all = received.order.map((path) => path.slice(path.lastIndexOf('/') + 1))
+    expect(all).toContain('video-30.m4s')
+    expect(all.filter((name) => name === 'video.m3u8').length).toBeGreaterThanOrEqual(20)
+    expect(troubles(received)).toEqual([])
+  })
+
+  it('with ports for each track is received whole', async () => {
+    const datagrams = await sent(await demoDash(), { split: 'all' })
+    expect([...new Set(datagrams.map(({ port }) => port))].sort()).toEqual([6000, 6002, 6003])
+    const received = receiveAll(datagrams, TARGET)
+    expect(names(received)).toEqual({ all: [...media(12), 'manifest.mpd'].sort(), different: [] })
+    expect(troubles(received)).toEqual([])
+  })
+
+  it('names its only sender, and where bytes that lack are fetched, where it is told to', async () => {
+    const repair = { baseUrls: ['http://a/', 'http://b/'], afterMs: 70 }
+    const mabr = { sourceSpecific: true, repair }
+    const { configurationSessions, sessions } = configuration(
+      await sent(await demoDash(), { mabr, mtu: 9000, sourceAddress: '192.0.2.7' }),
+    )
+    const all = [...configurationSessions, ...(sessions[0]?.transports ?? [])]
+    expect(all.map(({ endpoints }) => endpoints[0]?.source)).toEqual(['192.0.2.7', '192.0.2.7', '192.0.2.7'])
+    expect(sessions[0]?.transports[1]?.repair).toMatchObject({
+      objectBaseUri: `${BASE}:1/`,
+      receptionTimeoutMs: 70,
+      baseUrls: [{ url: 'http://a/' }, { url: 'http://b/' }],
+    })
+  })
+
   it.each([
     ['none', 0, 0],
     ['meta', 4, 0],
     ['all', 4, 24],
   ] as const)('has digests of %s', async (digests, ofTables, ofMedia) => {
-    const datagrams = await sent(await demoDash(), { digests, mtu: 9000 })
+    const datagrams = await sent(await demoDash(), { mabr: { digests }, mtu: 9000 })
     const tables = datagrams.filter(({ bytes }) => toiOf(bytes) === 0)
     const digestsAt = (port: number): number[] =>
       tables.filter((one) => one.port === port).map(({ bytes }) => latin1(bytes).split('Content-MD5=').length - 1)
@@ -193,6 +241,13 @@ describe('a FLUTE object', () => {
     expect(closing).toEqual([...closing.slice(1).fill(false), true])
   })
 })
+
+/** The first configuration, in one packet. */
+function configuration(datagrams: readonly Datagram[]): MabrConfiguration {
+  const first = datagrams.find(({ port, bytes }) => port === FIXTURE_PORT && toiOf(bytes) === 1)
+  if (first === undefined) throw new Error('no configuration was sent')
+  return parseMabrConfiguration(first.bytes.subarray(parseLctHeader(first.bytes).headerBytes + 4))
+}
 
 function toiOf(bytes: Uint8Array): number {
   return parseLctHeader(bytes).header.toi

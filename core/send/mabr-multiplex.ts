@@ -3,64 +3,113 @@ import {
   GATEWAY_CONFIGURATION_URI,
   MABR_CONTENT_TYPE,
   MABR_NAMESPACE,
-  type MabrSession,
+  type MabrConfiguration,
 } from '../protocol/mabr/configuration.ts'
 import { serialiseMabrConfiguration } from '../protocol/mabr/configuration-writer.ts'
 import { CONFIGURATION_TSI, ConfigurationCarousel } from './configuration-carousel.ts'
-import { type EmitContext, PacketSender } from './emitter.ts'
-import { MabrService, type MabrServiceOptions } from './mabr-service.ts'
-import { fluteTransport, NO_OTHERS } from './mabr-transport.ts'
+import { type EmitContext, type Emitter, PacketSender } from './emitter.ts'
+import { MabrRouteService } from './mabr-route-service.ts'
+import { type DigestedFiles, MabrService } from './mabr-service.ts'
+import { carouselOf } from './mabr-session.ts'
+import { type MabrProtocol, type MabrRepairOptions, NO_OTHERS, transportSession } from './mabr-transport.ts'
+import type { CarouselFile } from './repeated-files.ts'
+import type { ServiceBroadcastOptions } from './service-broadcast.ts'
+import type { ServiceOnAir } from './service-on-air.ts'
 
-/** Options of a DVB-MABR broadcast. */
-export type MabrMultiplexOptions = {
+/** What a DVB-MABR broadcast has beside other broadcasts. */
+export type MabrOptions = {
+  /** Protocol of the media; the configuration goes by FLUTE. */
+  readonly protocol: MabrProtocol
+  /** Manifests and initialisation segments go with the media, as always over ROUTE. */
+  readonly inBand: boolean
+  readonly digests: DigestedFiles
+  /** The configuration names the sender, whom gateways then join only (source-specific multicast). */
+  readonly sourceSpecific: boolean
+  readonly repair: MabrRepairOptions
+}
+
+/** Options of a DVB-MABR multiplex. */
+export type MabrMultiplexOptions = MabrOptions & {
   /** Endpoint of the configuration; the services follow on the next ports. */
   readonly address: string
   readonly port: number
   readonly mtu: number
   readonly carouselUs: number
-  /** Files that have an MD5 in their table: none, those of the configuration session, or all. */
-  readonly digests: 'none' | 'meta' | 'all'
+  readonly sourceAddress: string
 }
 
-/** A service of a multiplex before it has its endpoint. */
-export type MabrMember = Omit<MabrServiceOptions, 'mtu' | 'carouselUs' | 'digests'> & {
+/** A service of a multiplex: what it has of its own, and its presentation. */
+export type MabrMember = Omit<ServiceBroadcastOptions, 'mtu' | 'carouselUs' | 'scheme' | 'sourceAddress'> & {
   readonly presentation: Presentation
+}
+
+/** As other senders of DVB-MABR do, unless told otherwise: GPAC's defaults. */
+export const MABR_DEFAULTS: MabrOptions = {
+  protocol: 'flute',
+  inBand: false,
+  digests: 'meta',
+  sourceSpecific: false,
+  repair: { baseUrls: [], afterMs: 50 },
 }
 
 const SCHEMA_VERSION = 2
 
 /** A DVB-MABR broadcast: its services, and the configuration session that announces them (ETSI TS 103 769 clause 10). */
 export class MabrMultiplex {
-  readonly carousel: ConfigurationCarousel
-  readonly services: readonly MabrService[]
+  /** The configuration first, then the signalling of services over ROUTE. */
+  readonly signalling: readonly (Emitter & { resume(nowUs: number): void })[]
+  readonly services: readonly ServiceOnAir[]
 
+  /** @throws AppFailure not-supported | input-unusable, where a presentation cannot be sent */
   constructor(options: MabrMultiplexOptions, members: readonly MabrMember[], startUs: number) {
-    const { address, port, mtu, carouselUs, digests } = options
-    const sender = new PacketSender(address, port, mtu)
-    this.carousel = new ConfigurationCarousel(sender, startUs, carouselUs, digests !== 'none')
-    const common = { mtu, carouselUs, digests: digests === 'all' }
+    const { address, port, mtu, carouselUs, protocol, inBand, digests, repair, sourceAddress } = options
+    const source = options.sourceSpecific ? sourceAddress : null
+    const flute: MabrService[] = []
+    const route: MabrRouteService[] = []
+    const configuration = (): CarouselFile => configurationFile(options, flute, route)
+    const carousel = new ConfigurationCarousel(
+      new PacketSender(address, port, mtu),
+      startUs,
+      carouselUs,
+      digests !== 'none',
+      configuration,
+    )
     let going = members.length
     const ended = (context: EmitContext): void => {
-      if (--going === 0) this.carousel.end(context)
+      if (--going === 0) carousel.end(context)
     }
-    this.services = members.map(
-      ({ presentation, ...member }) =>
-        new MabrService({ ...member, ...common }, presentation, startUs, this.carousel, ended),
-    )
-    const bytes = configurationOf(
-      options,
-      this.services.map((service) => service.signalled()),
-    )
-    this.carousel.put({ name: GATEWAY_CONFIGURATION_URI, contentType: MABR_CONTENT_TYPE, bytes })
-    for (const service of this.services) for (const file of service.carouselFiles()) this.carousel.put(file)
+    for (const { presentation, ...member } of members) {
+      const own = { ...member, mtu, carouselUs, source, repair }
+      if (protocol === 'flute')
+        flute.push(new MabrService({ ...own, digests, inBand }, presentation, startUs, carousel, ended))
+      else route.push(new MabrRouteService({ ...own, scheme: 'route', sourceAddress }, presentation, startUs, ended))
+    }
+    carousel.put(configuration())
+    for (const service of flute) for (const file of service.carouselFiles()) carousel.put(file)
+    const onAir = route.map((service) => service.onAir)
+    this.signalling = [carousel, ...onAir]
+    this.services = [...flute, ...onAir]
   }
 }
 
+function configurationFile(
+  options: MabrMultiplexOptions,
+  flute: readonly MabrService[],
+  route: readonly MabrRouteService[],
+): CarouselFile {
+  const bytes = serialiseMabrConfiguration(configurationOf(options, flute, route))
+  return { name: GATEWAY_CONFIGURATION_URI, contentType: MABR_CONTENT_TYPE, bytes }
+}
+
 function configurationOf(
-  { address, port, digests }: MabrMultiplexOptions,
-  sessions: readonly MabrSession[],
-): Uint8Array {
-  return serialiseMabrConfiguration({
+  { address, port, digests, inBand, sourceSpecific, sourceAddress }: MabrMultiplexOptions,
+  flute: readonly MabrService[],
+  route: readonly MabrRouteService[],
+): MabrConfiguration {
+  const sessions = [...flute, ...route].map((service) => service.signalled())
+  const source = sourceSpecific ? sourceAddress : null
+  const repeats = flute.length > 0 && !inBand
+  return {
     root: 'MulticastGatewayConfiguration',
     namespace: MABR_NAMESPACE,
     schemaVersion: SCHEMA_VERSION,
@@ -68,27 +117,13 @@ function configurationOf(
     validUntil: null,
     configurationSessions: [
       {
-        ...fluteTransport(address, port, CONFIGURATION_TSI),
+        ...transportSession('flute', { source, address, port, tsi: CONFIGURATION_TSI }),
         transportSecurity: digests === 'none' ? 'none' : 'integrity',
-        carousels: [
-          {
-            transportBytes: null,
-            contentBytes: null,
-            items: sessions.flatMap(({ serviceIdentifier }) =>
-              (['manifests', 'init'] as const).map((kind) => ({
-                kind,
-                serviceIdRef: serviceIdentifier,
-                transportSessionIdRef: null,
-                revalidationPeriod: null,
-                url: '',
-                ...NO_OTHERS,
-              })),
-            ),
-          },
-        ],
+        carousels: repeats ? [carouselOf(sessions.map(({ serviceIdentifier }) => serviceIdentifier))] : [],
       },
+      ...route.map((service) => service.configurationSession()),
     ],
     sessions,
     ...NO_OTHERS,
-  })
+  }
 }

@@ -1,18 +1,21 @@
-import { asToi, type ServiceId, type Toi, type Tsi } from '../contract/ids.ts'
+import { asToi, type ServiceId, type Toi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation } from '../ingest/presentation.ts'
-import type { MabrComponent, MabrSession, MabrTransportSession } from '../protocol/mabr/configuration.ts'
+import type { MabrSession } from '../protocol/mabr/configuration.ts'
 import { FILES_TSI, mediaTsi } from '../protocol/route/toi-plan.ts'
-import type { CarouselFile, ConfigurationCarousel } from './configuration-carousel.ts'
+import type { ConfigurationCarousel } from './configuration-carousel.ts'
 import { type EmitContext, isGoingOn, type OutgoingObject, PacketSender } from './emitter.ts'
 import { FileCarousel } from './file-carousel.ts'
 import { FluteTransmission, LAST_TOI } from './flute-transmission.ts'
 import { segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
-import { fluteTransport, NO_OTHERS } from './mabr-transport.ts'
+import { type MabrChannel, mabrSession, objectBase } from './mabr-session.ts'
+import type { MabrRepairOptions } from './mabr-transport.ts'
 import { manifestOnAir } from './manifest-on-air.ts'
+import { type CarouselFile, RepeatedFiles } from './repeated-files.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
+import { type Endpoint, sendersOf } from './split-endpoints.ts'
 import { type SegmentCarriage, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
@@ -21,6 +24,8 @@ export type MabrServiceOptions = {
   readonly serviceId: ServiceId
   readonly address: string
   readonly port: number
+  /** Where the tracks are sent, in their order; files go to the service's own. */
+  readonly endpoints: readonly Endpoint[]
   readonly loop: boolean
   readonly mtu: number
   readonly carouselUs: number
@@ -28,18 +33,20 @@ export type MabrServiceOptions = {
   readonly fileRateBps: number
   /** Name of the manifest on air; null: as in the presentation. */
   readonly manifestName: string | null
-  /** Tables of media have the segments' MD5. */
-  readonly digests: boolean
+  readonly digests: DigestedFiles
+  /** Manifest, playlists and initialisation segments go with the segments, not with the configuration. */
+  readonly inBand: boolean
+  /** Address of the only sender, in the configuration; null: any. */
+  readonly source: string | null
+  readonly repair: MabrRepairOptions
 }
 
-/** 10 % more than the media, for headers and tables. */
-const PEAK = 1.1
-/** Time that a gateway has before players ask, as GPAC's. */
-const AVAILABILITY_OFFSET = 'PT4S'
+/** Files that have an MD5 in their table: none, those that are repeated, or all. */
+export type DigestedFiles = 'none' | 'meta' | 'all'
 
 /**
  * One service of a DVB-MABR broadcast (ETSI TS 103 769): each track is a FLUTE session, in which every segment follows the table
- * that names it. Manifest, playlists and initialisation segments go with the configuration.
+ * that names it. Manifest, playlists and initialisation segments go with the configuration, or in band before each segment.
  */
 export class MabrService implements ServiceOnAir, SegmentCarriage {
   readonly tracks: readonly TrackEmitter[]
@@ -51,7 +58,7 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   readonly #startUs: number
   readonly #carousel: ConfigurationCarousel
   readonly #ended: (context: EmitContext) => void
-  readonly #sessions: readonly FluteTransmission[]
+  readonly #channels: readonly Channel[]
   /** Prefix of all object names. */
   readonly #base: string
 
@@ -66,22 +73,27 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
     if (presentation.live !== undefined)
       throw new AppFailure(
         'not-supported',
-        'A live presentation cannot be sent over DVB-MABR in this version.',
-        'Send it to route://IP:PORT or atsc://.',
+        'A live presentation cannot be sent over FLUTE in this version.',
+        'Send it over ROUTE (--transport route), or to route://IP:PORT or atsc://.',
       )
     this.#options = options
     this.#presentation = presentation
     this.#startUs = startUs
     this.#carousel = carousel
     this.#ended = ended
-    this.#base = `urn:routescope:mabr:service:${options.serviceId}/`
+    this.#base = objectBase(options.serviceId)
     this.bytes = presentation.bytes
     this.#loop = options.loop ? planLoop(presentation) : null
     const sender = new PacketSender(options.address, options.port, options.mtu)
-    this.tracks = presentation.tracks.map(
-      (track) => new TrackEmitter(new TrackSchedule(track, this.#loop), startUs, presentation.bytes, sender, this),
-    )
-    this.#sessions = this.tracks.map((_, index) => new FluteTransmission(mediaTsi(index), sender, startUs))
+    const senders = sendersOf(options.endpoints, sender)
+    this.#channels = senders.map((each, index) => {
+      const session = new FluteTransmission(mediaTsi(index), each, startUs)
+      return { session, repeated: new RepeatedFiles(session, options.digests !== 'none') }
+    })
+    this.tracks = presentation.tracks.map((track, index) => {
+      const schedule = new TrackSchedule(track, this.#loop)
+      return new TrackEmitter(schedule, startUs, presentation.bytes, senders[index] as PacketSender, this)
+    })
     this.files = presentation.files.length === 0 ? null : this.#fileCarousel(sender)
   }
 
@@ -94,11 +106,13 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   }
 
   openSegment(track: TrackEmitter, segment: ScheduledSegment, bytes: Uint8Array, context: EmitContext): OutgoingObject {
-    this.#announce(track, segment, context)
-    const session = this.#sessions[this.tracks.indexOf(track)] as FluteTransmission
+    const { session, repeated } = this.#channels[this.tracks.indexOf(track)] as Channel
+    const named = this.#announced(track, segment)
+    if (this.#options.inBand) for (const each of [...named, ...this.#initOf(track)]) repeated.put(each)
+    else this.#carousel.renew(named, context)
     const file = { name: segment.name, contentType: segment.source.contentType, bytes }
     const isLast = track.schedule.at(segment.index + 1) === null
-    return this.#open(session, session.nextToi(), file, isLast, context)
+    return this.#open(session, repeated, repeated.nextToi(), file, isLast, context)
   }
 
   /** Called when a track or the files have ended. */
@@ -108,82 +122,49 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
 
   /** The service in the configuration. */
   signalled(): MabrSession {
+    const { serviceId, address, port, manifestName, source, repair, digests, inBand } = this.#options
+    const channels: MabrChannel[] = this.tracks.map(({ schedule: { track } }, index) => ({
+      tsi: mediaTsi(index),
+      endpoint: this.#options.endpoints[index] as Endpoint,
+      bandwidth: track.bandwidth,
+      repId: track.repId,
+      playlist: track.playlist?.name ?? null,
+    }))
+    if (this.files !== null)
+      channels.push({ tsi: FILES_TSI, endpoint: { address, port }, bandwidth: null, repId: null, playlist: null })
     const { manifest } = this.#presentation
-    const manifestId = `manifest-${this.#options.serviceId}`
-    const transports = this.tracks.map(({ schedule: { track } }, index) => {
-      const component: Partial<MabrComponent> =
-        track.playlist === null
-          ? { kind: 'dash', ...this.#placeOf(track.repId), representation: track.repId }
-          : { kind: 'hls', playlist: this.#base + track.playlist.name }
-      return this.#transport(mediaTsi(index), track.bandwidth, { ...component, manifestId })
-    })
-    if (this.files !== null) {
-      const component = { kind: 'generic', component: 'files' } as const
-      transports.push(this.#transport(FILES_TSI, null, component))
-    }
-    return {
-      serviceIdentifier: `urn:routescope:mabr:service:${this.#options.serviceId}`,
-      availabilityOffset: AVAILABILITY_OFFSET,
-      manifests:
-        manifest === null
-          ? []
-          : [
-              {
-                manifestId,
-                contentType: manifest.contentType,
-                transportObjectUri: this.#base + (this.#options.manifestName ?? manifest.name),
-                playbackPathPattern: null,
-                url: '',
-                ...NO_OTHERS,
-              },
-            ],
-      transports,
-      ...NO_OTHERS,
-    }
+    const options = { serviceId, manifest, manifestName, base: this.#base, source, repair, inBand }
+    return mabrSession({ ...options, protocol: 'flute', digests: digests === 'all' }, channels)
   }
 
-  #transport(tsi: Tsi, bandwidth: number | null, component: Partial<MabrComponent>): MabrTransportSession {
-    const { address, port } = this.#options
-    return {
-      ...fluteTransport(address, port, tsi),
-      id: String(tsi),
-      transmissionMode: 'resource',
-      transportSecurity: this.#options.digests ? 'integrity' : 'none',
-      averageBitRate: bandwidth,
-      maximumBitRate: bandwidth === null ? null : Math.ceil(bandwidth * PEAK),
-      components: [{ ...EMPTY_COMPONENT, ...component }],
-    }
-  }
-
-  /** Period and adaptation set of a representation: their ids, or where they have none their numbers in the MPD. */
-  #placeOf(repId: string): { readonly period: string | null; readonly adaptationSet: string | null } {
-    for (const [period, { id, adaptationSets }] of (this.#presentation.manifest?.mpd?.periods ?? []).entries())
-      for (const [set, each] of adaptationSets.entries())
-        if (each.representations.some((representation) => representation.id === repId))
-          return { period: id ?? String(period + 1), adaptationSet: each.id ?? String(set + 1) }
-    return { period: null, adaptationSet: null }
-  }
-
-  /** In a loop, lists the segment in the playlist or the manifest. */
-  #announce({ schedule, index }: TrackEmitter, segment: ScheduledSegment, context: EmitContext): void {
-    if (this.#loop === null) return
+  /** Manifest and playlist that name a segment: as they are, where they do not change. */
+  #announced({ schedule, index }: TrackEmitter, segment: ScheduledSegment): CarouselFile[] {
     const { playlist } = schedule.track
-    if (playlist === null) {
-      if (this.#loop.manifest === 'timeline') this.#carousel.renew(this.#manifest(segment.startUs), context)
-      return
+    if (this.#loop === null) {
+      if (!this.#options.inBand) return []
+      return [...this.#manifest(0), ...(playlist === null ? [] : [this.#named(playlist)])]
     }
+    const renewed = this.#loop.manifest === 'timeline' && playlist === null
+    const manifest = renewed || this.#options.inBand ? this.#manifest(renewed ? segment.startUs : 0) : []
+    if (playlist === null) return manifest
     const listed = segmentsToList(schedule, segment.startUs, index)
-    if (listed.length === 0) return
-    this.#carousel.renew([{ ...this.#named(playlist), bytes: livePlaylist(schedule, listed) }], context)
+    if (listed.length === 0) return manifest
+    return [...manifest, { ...this.#named(playlist), bytes: livePlaylist(schedule, listed) }]
+  }
+
+  #initOf({ schedule }: TrackEmitter): CarouselFile[] {
+    const { init } = schedule.track
+    return init === null ? [] : [this.#named(init)]
   }
 
   /** What the configuration session repeats of this service at first. */
   carouselFiles(): CarouselFile[] {
+    if (this.#options.inBand) return []
     const files = this.#manifest(0)
-    for (const { schedule } of this.tracks) {
-      const { playlist, init } = schedule.track
+    for (const track of this.tracks) {
+      const { playlist } = track.schedule.track
       if (playlist !== null && this.#loop === null) files.push(this.#named(playlist))
-      if (init !== null) files.push(this.#named(init))
+      files.push(...this.#initOf(track))
     }
     return files
   }
@@ -203,17 +184,20 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
     return { name: this.#base + name, contentType, bytes }
   }
 
-  /** Sends the table that names an object, and opens the object. */
+  /** Sends the table that names an object, with what goes before it, and opens the object. */
   #open(
     session: FluteTransmission,
+    repeated: RepeatedFiles | null,
     toi: Toi,
     file: CarouselFile,
     endsSession: boolean,
     context: EmitContext,
   ): OutgoingObject {
-    const listed = { ...this.#named(file), toi, digest: this.#options.digests }
-    session.sendTable([listed], context)
+    const listed = { ...this.#named(file), toi, digest: this.#options.digests === 'all' }
+    const before = repeated?.entries ?? []
+    session.sendTable([...before, listed], context)
     session.nextInstance()
+    for (const each of before) session.sendWhole(each, context)
     return session.open(listed, endsSession)
   }
 
@@ -225,7 +209,7 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
       // The same file has the same TOI in every turn, so that a turn mends another.
       (index, { name, contentType }, bytes, context) => {
         const isLast = !this.#options.loop && index + 1 === this.#presentation.files.length
-        return this.#open(session, asToi((index % LAST_TOI) + 1), { name, contentType, bytes }, isLast, context)
+        return this.#open(session, null, asToi((index % LAST_TOI) + 1), { name, contentType, bytes }, isLast, context)
       },
       {
         startUs: this.#startUs,
@@ -238,13 +222,5 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   }
 }
 
-const EMPTY_COMPONENT: MabrComponent = {
-  kind: 'generic',
-  manifestId: null,
-  period: null,
-  adaptationSet: null,
-  representation: null,
-  playlist: null,
-  component: null,
-  ...NO_OTHERS,
-}
+/** The FLUTE session of a track, and what it repeats in band. */
+type Channel = { readonly session: FluteTransmission; readonly repeated: RepeatedFiles }

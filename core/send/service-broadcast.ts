@@ -7,6 +7,7 @@ import { FileCarousel } from './file-carousel.ts'
 import { segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
+import type { MabrChannel } from './mabr-session.ts'
 import { manifestOnAir } from './manifest-on-air.ts'
 import { RouteObject } from './route-object.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
@@ -18,7 +19,7 @@ import {
   type SignalledService,
   serialiseSls,
 } from './service-signalling.ts'
-import type { Endpoint } from './split-endpoints.ts'
+import { type Endpoint, sendersOf } from './split-endpoints.ts'
 import { firstVersion, nextVersion } from './table-version.ts'
 import { type SegmentCarriage, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
@@ -51,6 +52,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   #manifest: SignalledManifest | null
   readonly #channels: ChannelState[]
   readonly #options: ServiceBroadcastOptions
+  readonly #ended: ((context: EmitContext) => void) | undefined
   readonly #presentation: Presentation
   readonly #loop: LoopPlan | null
   readonly #startUs: number
@@ -58,9 +60,18 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   readonly #sender: PacketSender
   readonly #senders: readonly PacketSender[]
 
-  /** @throws AppFailure not-supported, where the presentation cannot be looped; input-unusable, where it cannot be read */
-  constructor(options: ServiceBroadcastOptions, presentation: Presentation, startUs: number) {
+  /**
+   * @param ended called when nothing of it follows
+   * @throws AppFailure not-supported, where the presentation cannot be looped; input-unusable, where it cannot be read
+   */
+  constructor(
+    options: ServiceBroadcastOptions,
+    presentation: Presentation,
+    startUs: number,
+    ended?: (context: EmitContext) => void,
+  ) {
     this.#options = options
+    this.#ended = ended
     this.#presentation = presentation
     this.#startUs = startUs
     this.#nextUs = startUs
@@ -111,6 +122,14 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     return this.files === null ? this.tracks : [...this.tracks, this.files]
   }
 
+  /** The channels of its media. */
+  get channels(): readonly MabrChannel[] {
+    return this.#channels.map(({ tsi, sender: { address, port }, emitter: { schedule } }) => {
+      const { bandwidth, repId, playlist } = schedule.track
+      return { tsi, endpoint: { address, port }, bandwidth, repId, playlist: playlist?.name ?? null }
+    })
+  }
+
   /** Continues after a pause without catching up. */
   resume(nowUs: number): void {
     this.#nextUs = Math.max(this.#nextUs, nowUs)
@@ -150,6 +169,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     if (this.tracks.some(isGoingOn) || (this.files !== null && isGoingOn(this.files))) return
     this.#nextUs = Number.POSITIVE_INFINITY
     this.#sendSls(context, true)
+    this.#ended?.(context)
   }
 
   /** In a loop, lists the segment in the playlist or the manifest. */
@@ -223,19 +243,6 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     const versions = { manifest: this.#manifestVersion, stsid: this.#stsidVersion, usbd: this.#usbdVersion }
     return serialiseSls(this.#options, this.#manifest, channels, versions, this.#version)
   }
-}
-
-/** One sender for each endpoint, in the order of `endpoints`. */
-function sendersOf(endpoints: readonly Endpoint[], own: PacketSender): PacketSender[] {
-  const senders = [own]
-  return endpoints.map(({ address, port }) => {
-    let sender = senders.find((each) => each.address === address && each.port === port)
-    if (sender === undefined) {
-      sender = new PacketSender(address, port, own.mtu)
-      senders.push(sender)
-    }
-    return sender
-  })
 }
 
 /** Signalling values of a media channel, and its child playlist. */

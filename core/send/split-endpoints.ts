@@ -1,5 +1,6 @@
 import { AppFailure } from '../failure/app-failure.ts'
 import type { PresentationTrack } from '../ingest/presentation.ts'
+import { PacketSender } from './emitter.ts'
 
 /** Which media leave the group and port of their service: none, each kind, each track, or each track to a group of its own. */
 export type SplitMode = 'off' | 'type' | 'all' | 'mcast'
@@ -63,4 +64,17 @@ export class SplitEndpoints {
       throw new AppFailure('bad-spec', `There are not ${count} groups after ${this.#base}.`, 'Use a lower group.')
     return [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.')
   }
+}
+
+/** One sender for each endpoint, in the order of `endpoints`. */
+export function sendersOf(endpoints: readonly Endpoint[], own: PacketSender): PacketSender[] {
+  const senders = [own]
+  return endpoints.map(({ address, port }) => {
+    let sender = senders.find((each) => each.address === address && each.port === port)
+    if (sender === undefined) {
+      sender = new PacketSender(address, port, own.mtu)
+      senders.push(sender)
+    }
+    return sender
+  })
 }

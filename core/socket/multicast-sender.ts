@@ -56,6 +56,14 @@ export class MulticastSender {
     return new MulticastSender(options, ipv4 instanceof Error ? null : ipv4, ipv6 instanceof Error ? null : ipv6)
   }
 
+  /** Address that packets to a group come from; null where no interface was chosen, or it has none of the group's family. */
+  sourceOf(group: string): string | null {
+    const { interface: on } = this.#options
+    const family = group.includes(':') ? 6 : 4
+    if (on === undefined || (family === 6 ? this.#ipv6 : this.#ipv4) === null) return null
+    return resolveInterface(on, family === 6 ? 'IPv6' : 'IPv4', listInterfaces()).address
+  }
+
   /** Counts of sent and failed packets. */
   get counters(): {
     readonly packets: number

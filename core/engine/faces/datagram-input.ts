@@ -23,4 +23,6 @@ export interface DatagramInput extends DatagramSink {
   readonly lost?: number
   /** The datagrams are sent to a network, at their own times only. */
   readonly toNetwork?: boolean
+  /** Address that datagrams to a group come from; null where the system chooses it. */
+  sourceOf?(group: string): string | null
 }

@@ -8,6 +8,7 @@ import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
 import { Broadcaster, type SentScheme } from '../../send/broadcaster.ts'
 import type { PacketOut } from '../../send/emitter.ts'
+import type { MabrOptions } from '../../send/mabr-multiplex.ts'
 import { receiverNotes } from '../../send/receiver-notes.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
 import { DatagramOutput } from '../datagram-output.ts'
@@ -52,6 +53,7 @@ class BroadcastPart implements Part, PacketOut {
   #broadcaster: Broadcaster | null = null
   #flow: Flow | null = null
   #startUs = 0
+  #source = LOOPBACK
   #stopped = false
   #wake: (() => void) | null = null
   #running: Promise<void> = Promise.resolve()
@@ -90,7 +92,7 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   async start(): Promise<void> {
-    const { pace, mtu, carouselMs, korean, split, plainSls, bsid, digests, serviceId, serviceName, url } = this.#spec
+    const { pace, mtu, carouselMs, korean, split, plainSls, bsid, serviceId, serviceName, url } = this.#spec
     const programmes = this.#programmes
     this.output.connect()
     const { inputs } = this.output
@@ -107,6 +109,7 @@ class BroadcastPart implements Part, PacketOut {
     const address = this.#address.address ?? ATSC_SERVICE_ADDRESS
     const port = this.#address.port ?? ATSC_SERVICE_PORT
     const services = servicesOf(this.id, programmes, { serviceId, serviceName, scheme, address, port })
+    this.#source = this.#sourceAddress(address)
     this.#startUs = this.#host.nowUs()
     this.#broadcaster = new Broadcaster(
       {
@@ -123,7 +126,8 @@ class BroadcastPart implements Part, PacketOut {
         split,
         plainSls,
         bsid,
-        digests,
+        sourceAddress: this.#source,
+        mabr: this.#mabr(),
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),
       },
@@ -164,7 +168,7 @@ class BroadcastPart implements Part, PacketOut {
   packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void {
     let flow = this.#flow
     if (flow === null || flow.destinationPort !== port || flow.destinationAddress !== address) {
-      flow = this.#host.flows.byText(LOOPBACK, address, port, port)
+      flow = this.#host.flows.byText(this.#source, address, port, port)
       this.#flow = flow
     }
     this.output.datagram(flow, bytes, 0, bytes.length, timeUs, this.output.datagrams + 1)
@@ -174,10 +178,39 @@ class BroadcastPart implements Part, PacketOut {
     return this.#programmes.some(({ presentation }) => presentation.live !== undefined)
   }
 
+  #mabr(): Partial<MabrOptions> {
+    const {
+      transport: protocol,
+      inBand,
+      digests,
+      sourceSpecific,
+      repairBases: baseUrls = [],
+      repairAfterMs,
+    } = this.#spec
+    return { protocol, inBand, digests, sourceSpecific, repair: { baseUrls, afterMs: repairAfterMs } }
+  }
+
+  /**
+   * Address that packets to a group come from, as far as it is known.
+   * @throws AppFailure bad-spec, where it must be known
+   */
+  #sourceAddress(group: string): string {
+    const network = this.output.inputs.find(({ toNetwork }) => toNetwork)
+    // What is only recorded is written as from this machine.
+    const source = network === undefined ? LOOPBACK : (network.sourceOf?.(group) ?? null)
+    if (source === null && this.#spec.sourceSpecific)
+      throw new AppFailure(
+        'bad-spec',
+        'Source-specific multicast (--ssm) names the address that packets come from, and it is not known.',
+        'Choose the network interface with --interface.',
+      )
+    return source ?? LOOPBACK
+  }
+
   /** Reports options that mean nothing for this form of broadcast, of itself and of its inputs. */
   #reportIdle(): void {
     const { scheme } = this.#address
-    const form = scheme === 'mabr' ? 'mabr-flute' : scheme
+    const form = scheme === 'mabr' ? (`mabr-${this.#spec.transport}` as const) : scheme
     const idle = [
       ...idleOptions(BROADCAST_PART.options, this.#spec, form),
       ...this.#programmes.flatMap(({ spec }) => idleOptions(PRESENTATION_PART.options, spec, form)),

@@ -31,6 +31,10 @@ class MulticastOutPart implements Part, DatagramInput {
     return this
   }
 
+  sourceOf(group: string): string | null {
+    return this.#sender.sourceOf(group)
+  }
+
   get lost(): number {
     return this.#sender.counters.errors
   }

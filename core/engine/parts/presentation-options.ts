@@ -44,7 +44,7 @@ const PRESENTATION_OPTIONS = [
     label: 'Own service id',
     help: 'service id of this input; without one, the next of its broadcast',
     commands: ['send'],
-    forms: ['atsc', 'mabr-flute'],
+    forms: ['atsc', 'mabr-flute', 'mabr-route'],
     test: 'core/engine/parts.socket.test.ts',
   },
   {
