@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { GrowingPresentation, LiveOrigin } from '../testing/live-presentation.ts'
@@ -61,5 +61,35 @@ describe('send of a live presentation', () => {
     const { status } = await program.ended
     expect(status).toBe(0)
     expect(await received(file)).toEqual(made(presentation))
+  })
+
+  it('follows a playlist that another program writes, until it ends', async () => {
+    const lines = ['#EXTM3U', '#EXT-X-TARGETDURATION:1']
+    let count = 0
+    const content = (number: number): string => `content of ${number}`
+    const write = (...end: string[]): void => {
+      if (end.length === 0) {
+        count++
+        writeFileSync(folder.at(`s-${count}.ts`), content(count))
+        lines.push('#EXTINF:0.3,', `s-${count}.ts`)
+      }
+      writeFileSync(folder.at('hls.m3u8.tmp'), [...lines, ...end].join('\n'))
+      renameSync(folder.at('hls.m3u8.tmp'), folder.at('hls.m3u8'))
+    }
+    write()
+    const file = folder.at('hls.pcapng')
+    const args = ['send', folder.at('hls.m3u8'), 'route://239.255.77.95:6000', '--capture-out', file, '--json']
+    const program = new RunningProgram([...args, '--log', 'send@info'])
+    await program.printed('stderr', /Sending /)
+    write()
+    write('#EXT-X-ENDLIST')
+    expect((await program.ended).status).toBe(0)
+    const out = `${file}-files`
+    await routescope(['receive', '--capture', file, '--out', out])
+    const text = (name: string): string => readFileSync(join(out, 'service1', name), 'utf8')
+    expect(text('hls.m3u8')).toBe(
+      '#EXTM3U\n#EXT-X-VERSION:1\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:0.3,\ns-1.ts\n#EXTINF:0.3,\ns-2.ts\n#EXT-X-ENDLIST\n',
+    )
+    expect([text('s-1.ts'), text('s-2.ts')]).toEqual([content(1), content(2)])
   })
 })

@@ -1,7 +1,7 @@
 /** A manifest as it was read. */
 export type LiveDocument = {
   readonly bytes: Uint8Array
-  /** Address that its names count from, without credentials; empty in a folder. */
+  /** Address that its names count from, without credentials; in a folder its name below the first manifest's. */
   readonly url: string
 }
 
@@ -25,12 +25,25 @@ export interface GrowingOrigin {
   manifest(): Promise<LiveDocument | null>
   /** Takes from the manifest where it wants to be read next, and its clock. */
   follow(locations: readonly string[], clocks: readonly LiveClockElement[]): Promise<void>
-  /** Reads a file. @param name as the manifest names it, resolved against its address */
-  file(name: string, maxBytes: number, signal: AbortSignal): Promise<LiveFile>
+  /**
+   * Reads a manifest that another one names.
+   * @param name resolved against that one's address
+   * @throws AppFailure where it cannot be read
+   */
+  playlist(name: string): Promise<LiveDocument>
+  /**
+   * Reads a file, or a part of it.
+   * @param name as the manifest names it, resolved against its address
+   * @param range bytes `[from, to)`
+   */
+  file(name: string, maxBytes: number, signal: AbortSignal, range?: ByteSpan | null): Promise<LiveFile>
   /** A name as a person is shown it. */
   shown(name: string): string
   close(): Promise<void>
 }
+
+/** Bytes `[from, to)` of a file. */
+export type ByteSpan = readonly [number, number]
 
 /** UTCTiming of an MPD. */
 export type LiveClockElement = { readonly scheme: string; readonly value: string }

@@ -49,7 +49,7 @@ export async function openLiveDash(
 }
 
 /** A feed has its own bytes. */
-const NO_FILES = {
+export const NO_FILES = {
   get: () => null,
   isUnreadable: () => true,
   paths: () => [],

@@ -3,7 +3,7 @@ import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { FolderDoor, NotReadable, readRegular } from '../files/door.ts'
 import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
-import type { GrowingOrigin, LiveDocument, LiveFile } from './growing-origin.ts'
+import type { ByteSpan, GrowingOrigin, LiveDocument, LiveFile } from './growing-origin.ts'
 import { nameBelow } from './names-below.ts'
 import { readFailure } from './presentation-folder.ts'
 
@@ -45,11 +45,37 @@ export class LiveFolder implements GrowingOrigin {
     // It stays where it is, and its clock is this machine's.
   }
 
-  async file(name: string, maxBytes: number, signal: AbortSignal): Promise<LiveFile> {
+  async playlist(name: string): Promise<LiveDocument> {
     try {
-      const { path } = nameBelow(name)
-      // A new one for each file: a door remembers all that it opened.
       const door = await FolderDoor.open(this.#folder)
+      return { bytes: await door.read(nameBelow(name).path, MAX_MANIFEST_BYTES), url: name }
+    } catch (error) {
+      throw readFailure(join(this.#folder, name), error)
+    }
+  }
+
+  async file(name: string, maxBytes: number, signal: AbortSignal, range: ByteSpan | null = null): Promise<LiveFile> {
+    return range === null ? await this.#whole(name, maxBytes, signal) : await this.#part(name, range)
+  }
+
+  /** A part of a file that still grows. */
+  async #part(name: string, [from, to]: ByteSpan): Promise<LiveFile> {
+    return this.#reading(async (door) => {
+      const handle = await door.openFile(nameBelow(name).path)
+      try {
+        const bytes = new Uint8Array(to - from)
+        const { bytesRead } = await handle.read(bytes, 0, to - from, from)
+        if (bytesRead === bytes.length) return { kind: 'bytes', bytes }
+        return { kind: 'absent', reason: `it has ${bytesRead} of ${bytes.length} bytes` }
+      } finally {
+        await handle.close()
+      }
+    })
+  }
+
+  async #whole(name: string, maxBytes: number, signal: AbortSignal): Promise<LiveFile> {
+    return this.#reading(async (door) => {
+      const { path } = nameBelow(name)
       for (;;) {
         const handle = await door.openFile(path)
         try {
@@ -71,6 +97,13 @@ export class LiveFolder implements GrowingOrigin {
         if (signal.aborted) return { kind: 'absent', reason: 'it is still being written' }
         await pause(SYSTEM_CLOCK, STILL_MS / 3, signal)
       }
+    })
+  }
+
+  /** Reads through a new door each time: one remembers all that it opened. */
+  async #reading(read: (door: FolderDoor) => Promise<LiveFile>): Promise<LiveFile> {
+    try {
+      return await read(await FolderDoor.open(this.#folder))
     } catch (error) {
       if (error instanceof NotReadable)
         return { kind: error.why === 'missing' ? 'absent' : 'failed', reason: `it ${error.message}` }

@@ -1,6 +1,5 @@
 import { asToi, type Toi } from '../contract/ids.ts'
 import { shownText } from '../contract/shown-text.ts'
-import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { isClocked } from '../manifest/mpd/live-spans.ts'
 import type { MpdRepresentation } from '../manifest/mpd/mpd.ts'
@@ -11,6 +10,7 @@ import { fileTemplateOf } from './file-template.ts'
 import type { GrowingOrigin, LiveFile } from './growing-origin.ts'
 import { type LiveEntry, liveNames } from './live-plan.ts'
 import { type ChannelPlan, type LiveNext, LiveTimeline } from './live-timeline.ts'
+import { PatientFetch } from './patient-fetch.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from './presentation.ts'
 
 /** Segments that wait to be sent; more are not fetched. */
@@ -18,10 +18,6 @@ const MOST_WAITING = 3
 /** Complete segments that were not fetched, and their time, from which on the reader goes to the newest, µs. */
 const MOST_BEHIND = 5
 const MOST_BEHIND_US = 10_000_000
-/** Waits before a file is asked for again; the last one repeats, ms. */
-const RETRIES_MS: readonly number[] = [100, 200, 400, 500]
-/** How long at least a segment is asked for after it was announced, µs. */
-const LEAST_PATIENCE_US = 3_000_000
 /** Longest wait without a look at the clock, ms. */
 const LOOK_MS = 500
 /** Silence after which a person is told that nothing new comes, in segments, and at least, µs. */
@@ -52,6 +48,7 @@ export class LiveReader implements LiveTrack {
   readonly contentType: string | null
   readonly lang: string | null
   readonly bandwidth: number | null
+  readonly playlist = null
   fileTemplate: string | null
   init: InlineFile | null = null
   endedUs: number | null = null
@@ -59,6 +56,7 @@ export class LiveReader implements LiveTrack {
   readonly #timeline: LiveTimeline
   readonly #waiting: LiveSegment[] = []
   readonly #over = new AbortController()
+  readonly #patient: PatientFetch
   #initOf: string | null = null
   #toi = 0
   #lastUs: number
@@ -77,6 +75,7 @@ export class LiveReader implements LiveTrack {
     this.lang = onAir.lang
     this.bandwidth = onAir.bandwidth
     this.#lastUs = host.nowUs()
+    this.#patient = new PatientFetch(host.source, host.nowUs, this.#over.signal)
     this.fileTemplate = liveTemplate(onAir)
   }
 
@@ -165,20 +164,9 @@ export class LiveReader implements LiveTrack {
   async #fetch(next: LiveNext): Promise<void> {
     const { entry, span, availableUs } = next
     const { name, at } = liveNames(entry, span)
-    const patienceUs = Math.max(2 * span.durationUs, LEAST_PATIENCE_US)
-    const untilUs = Math.max(this.#host.nowUs(), availableUs) + patienceUs
     const { nextUs } = this.#timeline
-    let trouble: string | null = null
-    let file: LiveFile
-    for (let turn = 0; ; turn++) {
-      const noInit = await this.#readInit(entry)
-      file = noInit === null ? await this.#ask(at, untilUs + patienceUs) : { kind: 'failed', reason: noInit }
-      if (file.kind === 'bytes' || file.kind === 'gone' || this.#over.signal.aborted) break
-      if (file.kind === 'failed') trouble = file.reason
-      const waitMs = RETRIES_MS[Math.min(turn, RETRIES_MS.length - 1)] ?? 0
-      if (this.#host.nowUs() + waitMs * 1000 > untilUs) break
-      await pause(SYSTEM_CLOCK, waitMs, this.#over.signal)
-    }
+    const wanted = { at, range: null, availableUs, durationUs: span.durationUs }
+    const { file, trouble } = await this.#patient.fetch(wanted, () => this.#readInit(entry))
     // By the time it came the presentation had begun again.
     if (this.#timeline.nextUs !== nextUs) return
     const announcedUs = this.#timeline.announcedUs(next)
@@ -187,19 +175,6 @@ export class LiveReader implements LiveTrack {
       if (trouble !== null) this.#retried(at, trouble)
       this.#give(entry, span, name, file.bytes, announcedUs)
     } else if (!this.#over.signal.aborted) this.#lost(entry, span, at, file.kind, file.reason)
-  }
-
-  async #ask(at: string, untilUs: number): Promise<LiveFile> {
-    const time = new AbortController()
-    const end = (): void => time.abort()
-    const cancel = SYSTEM_CLOCK.after(Math.max(0, (untilUs - this.#host.nowUs()) / 1000), end)
-    this.#over.signal.addEventListener('abort', end)
-    try {
-      return await this.#host.source.file(at, MAX_OBJECT_BYTES, time.signal)
-    } finally {
-      cancel()
-      this.#over.signal.removeEventListener('abort', end)
-    }
   }
 
   #give(entry: LiveEntry, span: Span, name: string, bytes: Uint8Array, announcedUs: number | null): void {

@@ -9,7 +9,7 @@ import { SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { RequestSlots } from '../http/client/request-slots.ts'
 import { parseXsDateTime } from '../manifest/mpd/time.ts'
 import { resolveReference } from '../manifest/reference.ts'
-import type { GrowingOrigin, LiveClockElement, LiveDocument, LiveFile } from './growing-origin.ts'
+import type { ByteSpan, GrowingOrigin, LiveClockElement, LiveDocument, LiveFile } from './growing-origin.ts'
 import { bytesOf } from './http-origin.ts'
 import { ServerClock } from './server-clock.ts'
 
@@ -97,12 +97,26 @@ export class LiveServer implements GrowingOrigin {
     await this.#setClock(clocks)
   }
 
-  async file(name: string, maxBytes: number, signal: AbortSignal): Promise<LiveFile> {
+  async playlist(name: string): Promise<LiveDocument> {
+    const result = await this.#ask(name, MAX_MANIFEST_BYTES, this.#over.signal)
+    if (result.kind === 'bytes' && result.broken === null) return { bytes: bytesOf(result), url: result.url }
+    throw new AppFailure(
+      'source-unreachable',
+      `The playlist "${this.shown(name)}" could not be fetched: ${reasonOf(result)}.`,
+      'Check its server; it is asked again.',
+    )
+  }
+
+  async file(name: string, maxBytes: number, signal: AbortSignal, range: ByteSpan | null = null): Promise<LiveFile> {
     const free = await this.#slots.take()
     try {
-      const result = await this.#ask(name, maxBytes, signal)
+      const result = await this.#ask(name, maxBytes, signal, {}, range)
       if (result.kind === 'bytes' && result.broken === null) {
-        const bytes = bytesOf(result)
+        // A server without ranges gives the whole.
+        const whole = bytesOf(result)
+        const bytes = range !== null && result.whole ? whole.slice(...range) : whole
+        if (range !== null && bytes.length < range[1] - range[0])
+          return { kind: 'absent', reason: `it has ${bytes.length} of ${range[1] - range[0]} bytes` }
         return bytes.length === 0 ? { kind: 'absent', reason: 'it is empty' } : { kind: 'bytes', bytes }
       }
       const reason = reasonOf(result)
@@ -174,10 +188,11 @@ export class LiveServer implements GrowingOrigin {
     maxBytes: number,
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
+    range: ByteSpan | null = null,
   ): Promise<ResourceResult> {
     const request = {
       url: this.#withLogin(url),
-      range: null,
+      range,
       etag: null,
       total: null,
       encoded: false,

@@ -1,15 +1,14 @@
-import { CodecError } from '../bytes/codec-error.ts'
-import { EntryFaults } from '../bytes/entry-faults.ts'
 import { asToi } from '../contract/ids.ts'
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import { parsePlaylist } from '../manifest/hls/parse.ts'
-import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
-import { type HlsVariables, unknownVariable } from '../manifest/hls/variables.ts'
+import type { HlsMedia } from '../manifest/hls/playlist.ts'
+import { unknownVariable } from '../manifest/hls/variables.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
+import type { GrowingOrigin } from './growing-origin.ts'
+import { PLAYLIST_TYPE, parsePlaylistOf, type Rendition, renditionsOf } from './hls-playlists.ts'
 import { type LoadOptions, noteLeftFiles } from './load-options.ts'
 import type { Origin, StoredFiles } from './origin.ts'
 import type {
@@ -21,22 +20,13 @@ import type {
 } from './presentation.ts'
 import { type FilePart, type WholeFile, wholeFilesNote, wholeFilesOf } from './whole-files.ts'
 
-/** In GPAC's exact form, because its receiver compares the type of a package's part exactly. */
-const PLAYLIST_TYPE = 'application/vnd.apple.mpegURL'
-
-/** A media playlist with its attributes from the master. */
-type Rendition = {
-  readonly uri: string
-  readonly contentType: string | null
-  readonly lang: string | null
-  readonly codecs: string | null
-}
-
 /** A media playlist that a master names, as found. */
 type ChildPlaylist = { readonly rendition: Rendition; readonly bytes: Uint8Array }
 
 /**
- * Loads the presentation of an HLS playlist on disk: a master with its child playlists, or one media playlist.
+ * Loads the presentation of an HLS playlist: a master with its child playlists, or one media playlist. One without an end gives a
+ * presentation that grows.
+ * @param live where it is read then
  * @throws AppFailure bad-manifest | not-supported | input-unusable | file-unreadable
  */
 export async function loadHls(
@@ -45,8 +35,9 @@ export async function loadHls(
   name: string,
   bytes: Uint8Array,
   options: LoadOptions,
+  live: () => Promise<GrowingOrigin>,
 ): Promise<Presentation> {
-  const top = parse(path, bytes)
+  const top = parsePlaylistOf(path, bytes)
   const { stored } = origin
   const tracks: PresentationTrack[] = []
   const whole: string[] = []
@@ -55,19 +46,26 @@ export async function loadHls(
     if (hasRanges(playlist)) whole.push(...track.segments.map((file) => file.name))
     tracks.push(track)
   }
-  if (top.kind === 'media') await add(path, '', top, null)
-  else
+  const follow = async (): Promise<Presentation> => {
+    const { openLiveHls } = await import('./live-hls.ts')
+    return openLiveHls(await live(), path, name, options)
+  }
+  if (top.kind === 'media') {
+    if (!top.endList && !options.loop) return follow()
+    await add(path, '', top, null)
+  } else
     for (const rendition of renditionsOf(top)) {
       const childName = resolveReference('', known(path, rendition.uri))
       const playlistPath = origin.shown(childName)
       const playlistBytes = await origin.read(childName, 'child playlist')
-      const playlist = parse(playlistPath, playlistBytes, top.defined)
+      const playlist = parsePlaylistOf(playlistPath, playlistBytes, top.defined)
       if (playlist.kind === 'master')
         throw new AppFailure(
           'bad-manifest',
           `"${playlistPath}" is a master playlist inside a master playlist.`,
           'Correct the playlists.',
         )
+      if (!playlist.endList && !options.loop) return follow()
       await add(playlistPath, childName, playlist, { rendition, bytes: playlistBytes })
     }
   if (tracks.length === 0)
@@ -86,20 +84,6 @@ export async function loadHls(
   }
 }
 
-function parse(path: string, bytes: Uint8Array, imported: HlsVariables | null = null): HlsMaster | HlsMedia {
-  try {
-    return parsePlaylist(bytes, new EntryFaults(true), imported)
-  } catch (thrown) {
-    if (!(thrown instanceof CodecError)) throw thrown
-    throw new AppFailure(
-      'bad-manifest',
-      `"${path}" is no usable playlist: line ${Math.max(1, thrown.offset)}: ${thrown.message}.`,
-      'Correct the playlist, or make it again.',
-      thrown.code,
-    )
-  }
-}
-
 /** A reference without variables that only a player knows. @throws AppFailure not-supported */
 function known(path: string, reference: string): string {
   const variable = unknownVariable(reference)
@@ -109,22 +93,6 @@ function known(path: string, reference: string): string {
     `"${path}" cannot be sent: it names "${shownText(reference, 300)}", and no #EXT-X-DEFINE gives ${variable} a value.`,
     'Write the value into the playlist, or send the multivariant playlist that defines it.',
   )
-}
-
-/** Each media playlist once, variants first. */
-function renditionsOf(master: HlsMaster): Rendition[] {
-  const found = new Map<string, Rendition>()
-  for (const { uri, codecs, resolution } of master.variants) {
-    const hasVideo = resolution !== null || codecs.some((codec) => /^(avc|hvc|hev|vp0|av01|dvh|vvc)/.test(codec))
-    const contentType = hasVideo || codecs.length === 0 ? 'video' : 'audio'
-    if (!found.has(uri)) found.set(uri, { uri, contentType, lang: null, codecs: codecs.join(',') || null })
-  }
-  for (const { uri, type, language } of master.renditions) {
-    const contentType = type === 'AUDIO' ? 'audio' : type === 'VIDEO' ? 'video' : 'text'
-    // A rendition's own type takes precedence over the one derived from the variant.
-    if (uri !== null) found.set(uri, { uri, contentType, lang: language, codecs: found.get(uri)?.codecs ?? null })
-  }
-  return [...found.values()]
 }
 
 async function loadTrack(
@@ -209,8 +177,8 @@ function checkEnd(path: string, media: HlsMedia): void {
   if (media.endList) return
   throw new AppFailure(
     'not-supported',
-    `"${path}" has no #EXT-X-ENDLIST, so it is live: what follows of it would not be sent.`,
-    'Send a finished playlist; with --loop it becomes a live service.',
+    `"${path}" has no #EXT-X-ENDLIST, so it is live already: it cannot be sent in a loop.`,
+    'Send it without --loop.',
   )
 }
 

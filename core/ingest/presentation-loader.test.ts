@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AppErrorCode } from '../contract/app-error.ts'
 import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
+import type { LiveReport } from './live-reader.ts'
 import { loadPresentation } from './presentation-loader.ts'
 
 let folder = ''
@@ -286,13 +287,18 @@ describe('loadPresentation, HLS', () => {
   })
 
   it.each<[string, string, AppErrorCode, RegExp]>([
-    ['a live playlist', media('#EXTINF:2,\nx.ts\n', ''), 'not-supported', /live/],
     ['a missing segment', media('#EXTINF:2,\ngone.ts\n'), 'input-unusable', /gone\.ts" is missing/],
     ['a number that is none', media('#EXTINF:two,\nx.ts\n'), 'bad-manifest', /line 4/],
     ['no playlist at all', 'x', 'bad-manifest', /line 1/],
   ])('refuses %s', async (_, text, code, reason) => {
     put('x.ts')
     await expect(loadPresentation(put('p.m3u8', text))).rejects.toThrowError(failure(code, reason))
+  })
+
+  it('refuses to repeat a live playlist', async () => {
+    put('x.ts')
+    const path = put('p.m3u8', media('#EXTINF:2,\nx.ts\n', ''))
+    await expect(loadPresentation(path, { loop: true })).rejects.toThrowError(failure('not-supported', /live already/))
   })
 })
 
@@ -323,6 +329,31 @@ describe('loadPresentation, names from a stranger', () => {
     const id = mpd('<SegmentTemplate duration="6" initialization="$RepresentationID$" media="$Number$.m4s"/>')
     const named = put('in/id.mpd', id.replace('id="r1"', `id="${name}"`))
     await expect(loadPresentation(named)).rejects.toThrowError(failure('not-supported', /./))
+  })
+
+  it.each(outside)('reads nothing outside of the folder of a live playlist: %s', async (name) => {
+    const start = '#EXTM3U\n#EXT-X-TARGETDURATION:1\n'
+    const told: string[] = []
+    const live = ({ kind, sentence }: LiveReport): void => void told.push(`${kind}: ${sentence}`)
+    const path = put('in/live.m3u8', `${start}#EXTINF:1,\n${name}\n#EXTINF:1,\n1.m4s\n`)
+    const map = put('in/map.m3u8', `${start}#EXT-X-MAP:URI="${name}"\n#EXTINF:1,\n1.m4s\n`)
+    await expect(loadPresentation(map)).rejects.toThrowError(failure('input-unusable', /is not there/))
+    const variants = ['live.m3u8', name].map((uri) => `#EXT-X-STREAM-INF:BANDWIDTH=1\n${uri}\n`)
+    const master = put('in/master.m3u8', `#EXTM3U\n${variants.join('')}`)
+    await expect(loadPresentation(master)).rejects.toThrowError(failure('not-supported', /./))
+    const { live: feed, bytes } = await loadPresentation(path, { live })
+    put('in/live.m3u8', `${start}${'#EXTINF:1,\n1.m4s\n'.repeat(2)}#EXTINF:1,\n${name}\n#EXT-X-ENDLIST\n`)
+    const ended = new Promise<void>((resolve) => {
+      if (feed !== undefined)
+        feed.onNews = () => {
+          while (feed.tracks[0]?.peek()) feed.tracks[0].take()
+          if (feed.isOver) resolve()
+        }
+    })
+    feed?.start()
+    await ended
+    await bytes.close()
+    expect(told).toEqual([expect.stringMatching(/^lost: Segment 2 of "media" was not sent/)])
   })
 
   it.each(outside)('sends nothing outside of the folder of a playlist: %s', async (name) => {

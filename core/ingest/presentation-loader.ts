@@ -24,7 +24,7 @@ const MAX_SERVED_BYTES = 8 << 20
 
 /**
  * Loads a presentation from a path or an http(s) address: an MPD or a playlist with its segments; from a path also any other file
- * by itself, or the files of a folder as plain files. A live MPD gives a presentation that grows. Manifests and initialisation segments are read, other files looked for and
+ * by itself, or the files of a folder as plain files. A live MPD or playlist gives a presentation that grows. Manifests and initialisation segments are read, other files looked for and
  * read on demand.
  * @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported | bad-url | source-unreachable
  */
@@ -51,11 +51,12 @@ export async function loadPresentation(input: string, options: Partial<LoadOptio
   if (!/\.(?:mpd|m3u8?)$/i.test(name)) return loadSingleFile(input)
   const bytes = await bytesOf(input)
   const folder = await PresentationFolder.of(input)
-  if (!/\.mpd$/i.test(name)) return loadHls(folder, input, name, bytes, all)
-  return loadMpd(folder, input, name, bytes, all, async () => {
+  const live = async (): Promise<GrowingOrigin> => {
     const { LiveFolder } = await import('./live-folder.ts')
     return new LiveFolder(input, all.nowUs)
-  })
+  }
+  if (!/\.mpd$/i.test(name)) return loadHls(folder, input, name, bytes, all, live)
+  return loadMpd(folder, input, name, bytes, all, live)
 }
 
 /** Loads the presentation of a manifest on a server; its kind is told by its content. */
@@ -79,14 +80,15 @@ async function loadFromServer(address: string, options: LoadOptions): Promise<Pr
     const origin = new HttpOrigin(at.href, server)
     const start = new TextDecoder('latin1').decode(bytes.subarray(0, 1024)).trimStart()
     const name = decodedName(at.pathname.slice(at.pathname.lastIndexOf('/') + 1))
+    const live = async (): Promise<GrowingOrigin> => {
+      await server.close()
+      const { LiveServer } = await import('./live-server.ts')
+      return new LiveServer(url.href, options.nowUs)
+    }
     if (/^(?:\u00ef\u00bb\u00bf)?#EXTM3U/.test(start))
-      return await loadHls(origin, shown, name || 'master.m3u8', bytes, options)
+      return await loadHls(origin, shown, name || 'master.m3u8', bytes, options, live)
     if (/<(?:[\w-]+:)?MPD[\s>]/.test(start))
-      return await loadMpd(origin, shown, name || 'manifest.mpd', bytes, options, async () => {
-        await server.close()
-        const { LiveServer } = await import('./live-server.ts')
-        return new LiveServer(url.href, options.nowUs)
-      })
+      return await loadMpd(origin, shown, name || 'manifest.mpd', bytes, options, live)
     throw new AppFailure(
       'input-unusable',
       `"${shown}" is neither an MPD nor a playlist.`,

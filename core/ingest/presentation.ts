@@ -133,6 +133,8 @@ export interface LiveTrack {
   readonly fileTemplate: string | null
   /** Of the newest segments; null where they need none. */
   readonly init: InlineFile | null
+  /** The media playlist of what was taken, another object when it has changed; null where there is none beside the manifest. */
+  readonly playlist: InlineFile | null
   /** Duration of the newest segments, µs; 0 where it is not known yet. */
   readonly segmentUs: number
   /** Since when no further segment comes, µs since the UNIX epoch; null: one may come. */

@@ -22,6 +22,15 @@ export function resolveReference(base: string, reference: string): string {
   return root + withoutDots(path.slice(0, path.lastIndexOf('/') + 1) + wanted, path.startsWith('/'))
 }
 
+/** A name as a reference in a document of another name; both are relative to the same folder. */
+export function relativeReference(document: string, name: string): string {
+  const from = document.split('/').slice(0, -1)
+  const to = name.split('/')
+  let shared = 0
+  while (shared < from.length && shared < to.length - 1 && from[shared] === to[shared]) shared++
+  return [...from.slice(shared).map(() => '..'), ...to.slice(shared)].join('/')
+}
+
 /** `http://host` of an absolute base, or an empty text. `tag:` and the like have no authority: they are all path. */
 function rootOf(base: string): string {
   return /^(?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/[^/?]*/.exec(base)?.[0] ?? ''

@@ -15,6 +15,7 @@ class LateTrack implements LiveTrack {
   readonly bandwidth = 100_000
   readonly fileTemplate = '$TOI$.m4s'
   readonly init = null
+  readonly playlist = null
   readonly segmentUs = SECOND
   endedUs: number | null = null
   readonly #segments: LiveSegment[]

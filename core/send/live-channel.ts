@@ -1,6 +1,6 @@
-import type { Tsi } from '../contract/ids.ts'
+import type { Toi, Tsi } from '../contract/ids.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from '../ingest/presentation.ts'
-import { CODEPOINT, INIT_TOI } from '../protocol/route/toi-plan.ts'
+import { CODEPOINT, INIT_TOI, PLAYLIST_TOIS } from '../protocol/route/toi-plan.ts'
 import { type EmitContext, MAX_GAP_US, type PacketSender } from './emitter.ts'
 import { RouteObject } from './route-object.ts'
 import type { ListedFile, SignalledChannel } from './service-signalling.ts'
@@ -46,6 +46,10 @@ export class LiveChannel {
   #listed: ListedFile[] = []
   /** That of the last segment. */
   #init: InlineFile | null = null
+  /** The segment that was sent last. */
+  #last: LiveSegment | null = null
+  /** The playlist on air. */
+  #playlist: { readonly of: InlineFile; readonly toi: Toi } | null = null
   #largestBytes: number
 
   constructor(track: LiveTrack, tsi: Tsi, sender: PacketSender, pace: LivePace) {
@@ -61,6 +65,7 @@ export class LiveChannel {
     if (this.#object !== null) return this.#nextUs
     const segment = this.track.peek()
     if (this.#isClosed) return Number.POSITIVE_INFINITY
+    if (segment === null && this.track.playlist !== (this.#playlist?.of ?? null)) return this.#nextUs
     if (segment === null) return this.track.endedUs === null ? WAITING_US : Math.max(this.#nextUs, this.track.endedUs)
     return Math.max(this.#nextUs, segment.arrivedUs, this.#pace.dueUs(segment))
   }
@@ -68,7 +73,7 @@ export class LiveChannel {
   send(context: EmitContext): void {
     const segment = this.track.peek()
     if (segment === null) {
-      this.#close(context)
+      if (!this.#renewPlaylist(context)) this.#close(context)
       return
     }
     const object = this.#object ?? this.#begin(segment, context)
@@ -76,7 +81,9 @@ export class LiveChannel {
     if (object.done) {
       this.#object = null
       this.objects++
+      this.#last = segment
       this.track.take()
+      this.#renewPlaylist(context)
       return
     }
     const evenUs = this.#beginUs + Math.floor(((this.#endUs - this.#beginUs) * object.offset) / object.sizeBytes)
@@ -93,8 +100,14 @@ export class LiveChannel {
   }
 
   signalled(efdtVersion: number): SignalledChannel {
-    const { repId, contentType, lang, bandwidth, fileTemplate, init } = this.track
+    const { repId, contentType, lang, bandwidth, fileTemplate } = this.track
+    // That of the segment on its way: the newest may be of one that waits.
+    const init = this.#init ?? this.track.init
     const files: ListedFile[] = []
+    if (this.#playlist !== null) {
+      const { toi, of } = this.#playlist
+      files.push({ toi, name: of.name, contentType: of.contentType, bytes: of.bytes.length })
+    }
     if (init !== null)
       files.push({ toi: INIT_TOI, name: init.name, contentType: init.contentType, bytes: init.bytes.length })
     return {
@@ -121,8 +134,10 @@ export class LiveChannel {
     if (this.track.fileTemplate === null)
       this.#listed = [...this.#listed, { toi, name, contentType, bytes: bytes.length }].slice(-MOST_LISTED)
     if (bytes.length > this.#largestBytes) this.#largestBytes = 2 * bytes.length
-    this.#pace.beginSegment(context)
     this.#init = init
+    this.#followPlaylist()
+    this.#pace.beginSegment(context)
+    this.#sendPlaylist(context)
     this.#sendInit(context)
     this.#object = new RouteObject(this.tsi, toi, CODEPOINT.media, bytes, this.#sender.mtu)
     return this.#object
@@ -138,11 +153,40 @@ export class LiveChannel {
     this.#pace.delay(lateUs)
   }
 
-  /** Closes the session: that a segment was the last is known only afterwards, so its initialisation does. */
+  /** Closes the session: that a segment was the last is known only afterwards, so what was sent before does. */
   #close(context: EmitContext): void {
     this.#isClosed = true
-    this.#sendInit(context, true)
+    if (this.#init !== null) this.#sendInit(context, true)
+    else if (this.#playlist !== null) this.#sendPlaylist(context, true)
+    else if (this.#last !== null) {
+      const { toi, bytes } = this.#last
+      const tail = new RouteObject(this.tsi, toi, CODEPOINT.media, bytes, this.#sender.mtu, true)
+      tail.toLastPacket()
+      this.#sender.whole(tail, context)
+    }
     this.#pace.ended(context)
+  }
+
+  /** Sends the playlist where it has changed, and the signalling that names it. */
+  #renewPlaylist(context: EmitContext): boolean {
+    if (!this.#followPlaylist()) return false
+    this.#pace.beginSegment(context)
+    this.#sendPlaylist(context)
+    return true
+  }
+
+  #followPlaylist(): boolean {
+    const { playlist } = this.track
+    if (playlist === null || playlist === this.#playlist?.of) return false
+    const toi = this.#playlist?.toi === PLAYLIST_TOIS[0] ? PLAYLIST_TOIS[1] : PLAYLIST_TOIS[0]
+    this.#playlist = { of: playlist, toi }
+    return true
+  }
+
+  #sendPlaylist(context: EmitContext, closes = false): void {
+    if (this.#playlist === null) return
+    const { toi, of } = this.#playlist
+    this.#sender.whole(new RouteObject(this.tsi, toi, CODEPOINT.playlist, of.bytes, this.#sender.mtu, closes), context)
   }
 
   #sendInit(context: EmitContext, closes = false): void {

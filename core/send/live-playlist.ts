@@ -1,3 +1,4 @@
+import { relativeReference } from '../manifest/reference.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /**
@@ -24,16 +25,10 @@ export function livePlaylist(schedule: TrackSchedule, segments: readonly Schedul
   if (playlist.mapUri !== null) lines.push(`#EXT-X-MAP:URI="${playlist.mapUri}"`)
   for (const segment of segments) {
     if (!isMoved && segment.turn > 0 && segment.index % own.length === 0) lines.push('#EXT-X-DISCONTINUITY')
-    lines.push(`#EXTINF:${(segment.durationUs / 1_000_000).toFixed(6)},`, relativeTo(playlist.name, segment.name))
+    lines.push(
+      `#EXTINF:${(segment.durationUs / 1_000_000).toFixed(6)},`,
+      relativeReference(playlist.name, segment.name),
+    )
   }
   return new TextEncoder().encode(`${lines.join('\n')}\n`)
-}
-
-/** A name as a reference from the playlist's folder; both are relative to the master playlist. */
-function relativeTo(playlist: string, name: string): string {
-  const from = playlist.split('/').slice(0, -1)
-  const to = name.split('/')
-  let shared = 0
-  while (shared < from.length && shared < to.length - 1 && from[shared] === to[shared]) shared++
-  return [...from.slice(shared).map(() => '..'), ...to.slice(shared)].join('/')
 }

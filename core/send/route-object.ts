@@ -56,6 +56,11 @@ export class RouteObject implements OutgoingObject {
     return this.#done
   }
 
+  /** Leaves out all but the last packet, of an object that was sent before. */
+  toLastPacket(): void {
+    this.#offset = Math.floor(Math.max(0, this.sizeBytes - 1) / this.#payloadBytes) * this.#payloadBytes
+  }
+
   next(into: Uint8Array): number {
     const headerBytes = this.#header.length
     const from = this.#offset

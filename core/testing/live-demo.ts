@@ -90,6 +90,7 @@ class DemoTrack implements LiveTrack {
   readonly fileTemplate: string | null
   readonly init: LiveTrack['init']
   readonly segmentUs = SEGMENT_US
+  readonly playlist = null
   endedUs: number | null = null
   readonly #coming: LiveSegment[]
   readonly #here: LiveSegment[] = []
