@@ -220,6 +220,14 @@ export class Broadcaster {
     this.counters.objects = this.#media.reduce((sum, emitter) => sum + emitter.objects, 0)
   }
 
+  /**
+   * Nothing follows the objects on their way, whose rest may take CLOSING_REST_US at the pace of the media; `next` is Infinity
+   * once all sessions are closed.
+   */
+  close(nowUs: number): void {
+    for (const each of this.#media) each.close(nowUs)
+  }
+
   /** The emitter with the earliest packet up to `nowUs`; null where there is none, or all media is sent. */
   #earliest(nowUs: number, stalled: ReadonlySet<Emitter> | null): Emitter | null {
     if (earliest(this.#media) === Number.POSITIVE_INFINITY) return null

@@ -7,6 +7,9 @@ export const MAX_GAP_US = 200_000
 /** Last packets of a session that tell its end, in case the very last is lost (RFC 5651 §5.1: "the last few seconds"). */
 export const CLOSING_PACKETS = 8
 
+/** Longest rest of an object, at its own pace, that a broadcast still sends when it is closed, µs. */
+export const CLOSING_REST_US = 4_000_000
+
 /** Takes packets: sockets, a capture, a receiver in memory. */
 export interface PacketOut {
   /** `bytes` is valid during the call. @param timeUs sending time, µs since the UNIX epoch; never decreases */
@@ -31,6 +34,17 @@ export interface Emitter {
   send(context: EmitContext): boolean
 }
 
+/**
+ * Packets that an emitter sends yet when it is closed: those of its open object, of which the last tell the end of the session.
+ * @param restUs what is left of the object at its own pace
+ */
+export function closingPackets(object: OutgoingObject | null, restUs: number): number {
+  if (object === null) return 0
+  const cut = restUs > CLOSING_REST_US
+  object.endSession(cut)
+  return cut ? CLOSING_PACKETS : Number.POSITIVE_INFINITY
+}
+
 /** Has packets to send yet. */
 export function isGoingOn({ nextUs }: Emitter): boolean {
   return nextUs !== Number.POSITIVE_INFINITY
@@ -43,6 +57,11 @@ export interface OutgoingObject {
   readonly offset: number
   /** An empty object is one packet. */
   readonly done: boolean
+  /**
+   * Nothing follows it on its channel.
+   * @param cut it is not sent to its end either: every further packet tells it, otherwise the last ones
+   */
+  endSession(cut: boolean): void
   /**
    * Writes the next packet to the start of `into`, which has room for the largest.
    * @returns its length

@@ -1,5 +1,12 @@
 import type { Presentation, PresentationFile } from '../ingest/presentation.ts'
-import { type EmitContext, type Emitter, MAX_GAP_US, type OutgoingObject, type PacketSender } from './emitter.ts'
+import {
+  closingPackets,
+  type EmitContext,
+  type Emitter,
+  MAX_GAP_US,
+  type OutgoingObject,
+  type PacketSender,
+} from './emitter.ts'
 
 /** Repetition of files that are not media. */
 export type FileCarouselOptions = {
@@ -30,6 +37,9 @@ export class FileCarousel implements Emitter {
   #index = 0
   #sentBytes = 0
   #object: OutgoingObject | null = null
+  /** Packets to its end; without one Infinity. */
+  #packetsLeft = Number.POSITIVE_INFINITY
+  #isClosing = false
   readonly #files: readonly PresentationFile[]
   readonly #presentation: Presentation
   readonly #sender: PacketSender
@@ -73,21 +83,29 @@ export class FileCarousel implements Emitter {
     this.#nextUs += lateUs
   }
 
+  close(nowUs: number): void {
+    if (this.#isClosing || this.#nextUs === Number.POSITIVE_INFINITY) return
+    this.#isClosing = true
+    const object = this.#object
+    const rest = object === null ? 0 : object.sizeBytes - object.offset
+    this.#packetsLeft = closingPackets(object, (this.#turnUs * rest) / this.#totalBytes)
+    if (object === null) this.#nextUs = nowUs
+  }
+
   send(context: EmitContext): boolean {
     const file = this.#files[this.#index]
     if (file === undefined) return false
     const { bytes } = this.#presentation
     if (this.#object === null) {
+      if (this.#isClosing) return this.#end(file, context)
       const stored = bytes.get(file)
       if (stored === null) return bytes.isUnreadable(file) && this.#end(file, context)
       this.#object = this.#open(this.#index, file, stored, context)
     }
     const object = this.#object
     this.#sender.next(object, context)
-    if (object.done) {
-      this.objects++
-      return this.#end(file, context)
-    }
+    if (object.done) this.objects++
+    if (object.done || --this.#packetsLeft === 0) return this.#end(file, context)
     const lastUs = this.#nextUs
     this.#pace(this.#sentBytes + object.offset)
     this.#nextUs = Math.min(this.#nextUs, lastUs + MAX_GAP_US)
@@ -100,8 +118,8 @@ export class FileCarousel implements Emitter {
     this.#object = null
     this.#sentBytes += file.sizeBytes
     this.#index++
-    if (this.#index === this.#files.length) {
-      if (!this.#repeat) {
+    if (this.#isClosing || this.#index === this.#files.length) {
+      if (this.#isClosing || !this.#repeat) {
         this.#nextUs = Number.POSITIVE_INFINITY
         this.#ended(context)
         return true

@@ -40,7 +40,8 @@ export class FluteObject implements OutgoingObject {
   readonly #bytes: Uint8Array
   readonly #header: Uint8Array
   readonly #symbolBytes: number
-  readonly #closes: FluteObjectFields['closes']
+  #closes: FluteObjectFields['closes']
+  #cut = false
   /** The first blocks have one symbol more than the others (RFC 5052 §9.1). */
   readonly #smallBlock: number
   #longerBlocks: number
@@ -70,6 +71,11 @@ export class FluteObject implements OutgoingObject {
     return this.#done
   }
 
+  endSession(cut: boolean): void {
+    this.#closes = 'session'
+    this.#cut = cut
+  }
+
   next(into: Uint8Array): number {
     const headerBytes = this.#header.length
     const from = this.#offset
@@ -82,7 +88,7 @@ export class FluteObject implements OutgoingObject {
     into.set(this.#bytes.subarray(from, to), headerBytes)
     this.#offset = to
     this.#step()
-    if (this.#closes === 'session' && this.sizeBytes - from <= CLOSING_PACKETS * this.#symbolBytes)
+    if (this.#closes === 'session' && (this.#cut || this.sizeBytes - from <= CLOSING_PACKETS * this.#symbolBytes))
       into[1] = (into[1] as number) | 2 // A, close session
     if (to === this.sizeBytes) {
       this.#done = true

@@ -34,6 +34,8 @@ export class FluteTransmission {
   readonly #symbolBytes: number
   #instance: number
   #toi = 0
+  /** Sends the newest table again, with the A flag. */
+  #close: ((context: EmitContext) => void) | null = null
 
   /** @param startUs time of the first packet, µs since the UNIX epoch: a sender that begins again has other tables, under other ids */
   constructor(tsi: Tsi, sender: PacketSender, startUs: number) {
@@ -74,6 +76,13 @@ export class FluteTransmission {
       { kind: 'time', sctHigh: seconds, sctLow: fraction, ert: null, slc: null, otherUse: 0 },
     ]
     this.sender.whole(this.#object(TABLE_TOI, bytes, extensions, null), context)
+    this.#close = (at) => this.sender.whole(this.#object(TABLE_TOI, bytes, extensions, 'session'), at)
+  }
+
+  /** Closes the session with its newest table, where its last object has not done so. */
+  close(context: EmitContext): void {
+    this.#close?.(context)
+    this.#close = null
   }
 
   /** Sends a listed file at once. @param endsSession nothing follows it */
@@ -83,6 +92,7 @@ export class FluteTransmission {
 
   /** A listed file, to be sent packet by packet. @param endsSession nothing follows it */
   open({ toi, bytes }: FluteEntry, endsSession: boolean): FluteObject {
+    if (endsSession) this.#close = null
     return this.#object(toi, bytes, [], endsSession ? 'session' : 'object')
   }
 

@@ -1,7 +1,7 @@
 import type { Toi, Tsi } from '../contract/ids.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from '../ingest/presentation.ts'
 import { CODEPOINT, INIT_TOI, PLAYLIST_TOIS } from '../protocol/route/toi-plan.ts'
-import { type EmitContext, MAX_GAP_US, type PacketSender } from './emitter.ts'
+import { closingPackets, type EmitContext, MAX_GAP_US, type PacketSender } from './emitter.ts'
 import { RouteObject } from './route-object.ts'
 import type { ListedFile, SignalledChannel } from './service-signalling.ts'
 
@@ -38,6 +38,10 @@ export class LiveChannel {
   #object: RouteObject | null = null
   #nextUs = 0
   #isClosed = false
+  /** Packets to its end; without one Infinity. */
+  #packetsLeft = Number.POSITIVE_INFINITY
+  /** When it was told to end; null: it was not. */
+  #closingUs: number | null = null
   /** Segments that came equally late in a row, and by how much the last one did. */
   #late = 0
   #lateUs = 0
@@ -65,6 +69,7 @@ export class LiveChannel {
     if (this.#object !== null) return this.#nextUs
     const segment = this.track.peek()
     if (this.#isClosed) return Number.POSITIVE_INFINITY
+    if (this.#closingUs !== null) return this.#closingUs
     if (segment === null && this.track.playlist !== (this.#playlist?.of ?? null)) return this.#nextUs
     if (segment === null) return this.track.endedUs === null ? WAITING_US : Math.max(this.#nextUs, this.track.endedUs)
     return Math.max(this.#nextUs, segment.arrivedUs, this.#pace.dueUs(segment))
@@ -72,15 +77,16 @@ export class LiveChannel {
 
   send(context: EmitContext): void {
     const segment = this.track.peek()
-    if (segment === null) {
-      if (!this.#renewPlaylist(context)) this.#close(context)
+    const isClosing = this.#object === null && this.#closingUs !== null
+    if (segment === null || isClosing) {
+      if (isClosing || !this.#renewPlaylist(context)) this.#close(context)
       return
     }
     const object = this.#object ?? this.#begin(segment, context)
     this.#sender.next(object, context)
-    if (object.done) {
+    if (object.done || --this.#packetsLeft === 0) {
       this.#object = null
-      this.objects++
+      if (object.done) this.objects++
       this.#last = segment
       this.track.take()
       this.#renewPlaylist(context)
@@ -88,6 +94,13 @@ export class LiveChannel {
     }
     const evenUs = this.#beginUs + Math.floor(((this.#endUs - this.#beginUs) * object.offset) / object.sizeBytes)
     this.#nextUs = Math.min(evenUs, this.#nextUs + MAX_GAP_US)
+  }
+
+  /** Ends after the segment on its way, or within it where its rest takes too long. */
+  close(nowUs: number): void {
+    if (this.#closingUs !== null) return
+    this.#closingUs = nowUs
+    this.#packetsLeft = closingPackets(this.#object, this.#endUs - nowUs)
   }
 
   /** Sends the rest of an open segment later, after a pause. */

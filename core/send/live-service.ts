@@ -141,6 +141,7 @@ class LiveMedia implements MediaEmitter, LivePace {
   #channels: readonly LiveChannel[] = []
   #tracks: readonly LiveTrack[] = []
   #opened = 0
+  #isClosing = false
   #ended = 0
   /** How much later than announced the service is sent, µs; null before its first segment. */
   #delayUs: number | null = null
@@ -177,7 +178,8 @@ class LiveMedia implements MediaEmitter, LivePace {
   }
 
   get nextUs(): number {
-    let us = this.#feed.isOver && this.#tracks === this.#feed.tracks ? Number.POSITIVE_INFINITY : WAITING_US
+    const isOver = this.#isClosing || (this.#feed.isOver && this.#tracks === this.#feed.tracks)
+    let us = isOver ? Number.POSITIVE_INFINITY : WAITING_US
     for (const channel of this.#channels) us = Math.min(us, channel.nextUs)
     return us
   }
@@ -194,8 +196,14 @@ class LiveMedia implements MediaEmitter, LivePace {
     for (const channel of this.#channels) channel.resume(nowUs)
   }
 
+  close(nowUs: number): void {
+    this.#isClosing = true
+    for (const channel of this.#channels) channel.close(nowUs)
+  }
+
   /** Opens channels for new tracks, and closes those of tracks that are gone and sent. */
   follow(): void {
+    if (this.#isClosing) return
     const { tracks } = this.#feed
     this.#tracks = tracks
     const kept = this.#channels.filter(
@@ -229,7 +237,7 @@ class LiveMedia implements MediaEmitter, LivePace {
 
   ended(context: EmitContext): void {
     if (this.nextUs === Number.POSITIVE_INFINITY) this.#steps.ended(context)
-    else if (!this.#feed.isOver) {
+    else if (!this.#feed.isOver && !this.#isClosing) {
       // It is signalled no more.
       this.follow()
       this.#steps.begins(context)

@@ -116,7 +116,8 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   }
 
   /** Called when a track or the files have ended. */
-  ended(_: TrackEmitter | null, context: EmitContext): void {
+  ended(track: TrackEmitter | null, context: EmitContext): void {
+    if (track !== null) this.#channels[this.tracks.indexOf(track)]?.session.close(context)
     if (!this.media.some(isGoingOn)) this.#ended(context)
   }
 
@@ -216,7 +217,10 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
         periodUs: this.#options.carouselUs,
         rateBps: this.#options.fileRateBps,
         repeat: this.#options.loop,
-        ended: (context) => this.ended(null, context),
+        ended: (context) => {
+          session.close(context)
+          this.ended(null, context)
+        },
       },
     )
   }

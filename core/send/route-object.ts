@@ -27,7 +27,8 @@ export class RouteObject implements OutgoingObject {
   readonly #bytes: Uint8Array
   readonly #header: Uint8Array
   readonly #payloadBytes: number
-  readonly #endsSession: boolean
+  #endsSession: boolean
+  #cut = false
   #offset = 0
   #done = false
 
@@ -61,6 +62,11 @@ export class RouteObject implements OutgoingObject {
     this.#offset = Math.floor(Math.max(0, this.sizeBytes - 1) / this.#payloadBytes) * this.#payloadBytes
   }
 
+  endSession(cut: boolean): void {
+    this.#endsSession = true
+    this.#cut = cut
+  }
+
   next(into: Uint8Array): number {
     const headerBytes = this.#header.length
     const from = this.#offset
@@ -72,7 +78,7 @@ export class RouteObject implements OutgoingObject {
     into[headerBytes - 1] = from & 0xff
     into.set(this.#bytes.subarray(from, to), headerBytes)
     this.#offset = to
-    if (this.#endsSession && this.sizeBytes - from <= CLOSING_PACKETS * this.#payloadBytes)
+    if (this.#endsSession && (this.#cut || this.sizeBytes - from <= CLOSING_PACKETS * this.#payloadBytes))
       into[1] = (into[1] as number) | 2 // A, close session
     if (to === this.sizeBytes) {
       this.#done = true

@@ -160,8 +160,10 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   ended(track: TrackEmitter, context: EmitContext): void {
     const channel = this.#channels[this.tracks.indexOf(track)] as ChannelState
     const { init } = track.schedule.track
-    if (!channel.closes && init !== null)
-      this.#sendWhole(channel.sender, channel.tsi, INIT_TOI, CODEPOINT.init, init.bytes, context, true)
+    const { playlist, closes, sender, tsi } = channel
+    if (!closes && init !== null) this.#sendWhole(sender, tsi, INIT_TOI, CODEPOINT.init, init.bytes, context, true)
+    else if (!closes && playlist !== null)
+      this.#sendWhole(sender, tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context, true)
     this.#endSignalling(context)
   }
 

@@ -9,6 +9,8 @@ export interface MediaEmitter extends Emitter {
   readonly objects: number
   /** Continues after a pause without catching up. */
   resume(nowUs: number): void
+  /** Ends after the object on its way, or within it where its rest takes too long; its sessions are closed. */
+  close(nowUs: number): void
 }
 
 /** One service of a broadcast: what it sends beside its signalling. */

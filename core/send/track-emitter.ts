@@ -4,7 +4,14 @@ import type { FileBytes } from '../ingest/presentation.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { trackTimescales } from '../media/bmff/init-segment.ts'
 import { shiftSegment } from '../media/bmff/shift-segment.ts'
-import { type EmitContext, type Emitter, MAX_GAP_US, type OutgoingObject, type PacketSender } from './emitter.ts'
+import {
+  closingPackets,
+  type EmitContext,
+  type Emitter,
+  MAX_GAP_US,
+  type OutgoingObject,
+  type PacketSender,
+} from './emitter.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /** Knows what a segment needs before it, and how it becomes packets. */
@@ -28,6 +35,9 @@ export class TrackEmitter implements Emitter {
   #object: OutgoingObject | null = null
   #segment: ScheduledSegment | null
   #sequence = 1
+  /** Packets to its end; without one Infinity. */
+  #packetsLeft = Number.POSITIVE_INFINITY
+  #isClosing = false
   #startUs: number
   readonly #bytes: FileBytes
   readonly #sender: PacketSender
@@ -79,11 +89,12 @@ export class TrackEmitter implements Emitter {
     if (segment === null) return false
     let object = this.#object
     if (object === null) {
+      if (this.#isClosing) return this.#skip(segment, context)
       object = this.#begin(segment, context)
       if (object === null) return this.#skip(segment, context)
     }
     this.#sender.next(object, context)
-    if (object.done) this.#end(segment, context)
+    if (object.done || --this.#packetsLeft === 0) this.#end(segment, object, context)
     else {
       const evenUs =
         this.#startUs + segment.startUs + Math.floor((segment.durationUs * object.offset) / object.sizeBytes)
@@ -108,6 +119,14 @@ export class TrackEmitter implements Emitter {
     while (this.#segment !== null && this.#startUs + this.#segment.startUs < nowUs) this.#advance()
   }
 
+  close(nowUs: number): void {
+    const segment = this.#segment
+    if (segment === null || this.#isClosing) return
+    this.#isClosing = true
+    this.#packetsLeft = closingPackets(this.#object, this.#startUs + segment.startUs + segment.durationUs - nowUs)
+    if (this.#object === null) this.#nextUs = nowUs
+  }
+
   #begin(segment: ScheduledSegment, context: EmitContext): OutgoingObject | null {
     const stored = this.#bytes.get(segment.source)
     if (stored === null) return null
@@ -115,9 +134,9 @@ export class TrackEmitter implements Emitter {
     return this.#object
   }
 
-  /** Goes on without a segment that cannot be read. @returns false where it is not loaded yet */
+  /** Goes on without a segment that cannot be read or is not sent any more. @returns false where it is not loaded yet */
   #skip(segment: ScheduledSegment, context: EmitContext): boolean {
-    if (!this.#bytes.isUnreadable(segment.source)) return false
+    if (!this.#isClosing && !this.#bytes.isUnreadable(segment.source)) return false
     this.#bytes.release(segment.source)
     this.#advance()
     if (this.#segment === null) this.#carriage.ended(this, context)
@@ -139,9 +158,9 @@ export class TrackEmitter implements Emitter {
     return moved.bytes
   }
 
-  #end(segment: ScheduledSegment, context: EmitContext): void {
+  #end(segment: ScheduledSegment, object: OutgoingObject, context: EmitContext): void {
     this.#bytes.release(segment.source)
-    this.objects++
+    if (object.done) this.objects++
     this.#object = null
     this.#advance()
     if (this.#segment === null) this.#carriage.ended(this, context)
@@ -149,7 +168,7 @@ export class TrackEmitter implements Emitter {
 
   #advance(): void {
     this.#index++
-    this.#segment = this.schedule.at(this.#index)
+    this.#segment = this.#isClosing ? null : this.schedule.at(this.#index)
     this.#nextUs = this.#segment === null ? Number.POSITIVE_INFINITY : this.#startUs + this.#segment.startUs
   }
 }

@@ -7,13 +7,13 @@ import { FirstReports } from '../../failure/first-reports.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
 import { Broadcaster, type SentScheme } from '../../send/broadcaster.ts'
-import type { PacketOut } from '../../send/emitter.ts'
+import { CLOSING_REST_US, type PacketOut } from '../../send/emitter.ts'
 import type { MabrOptions } from '../../send/mabr-multiplex.ts'
 import { receiverNotes } from '../../send/receiver-notes.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { Programme } from '../faces/programme.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
 import { ByteRate } from '../rate-meter.ts'
 import { BROADCAST_PART, type BroadcastSpec } from './broadcast-options.ts'
 import { servicesOf } from './broadcast-services.ts'
@@ -26,6 +26,10 @@ const WAKE_MS = 2
 const LONGEST_SLEEP_MS = 60_000
 /** Longest time span of packets sent before the event loop gets a turn. */
 const MAX_STEP_US = 8000
+/** What is on its way when a broadcast is stopped is sent at so many times its pace. */
+const CLOSING_PACE = 4
+/** Longest time that this takes, whatever the disk and the network do, µs. */
+const MOST_CLOSING_US = CLOSING_REST_US / CLOSING_PACE + 500_000
 /** Address of the services of an `atsc://` URL without one: A/331 §6.1 asks for 239.255.major.x. */
 const ATSC_SERVICE_ADDRESS = '239.255.2.1'
 const ATSC_SERVICE_PORT = 6000
@@ -55,6 +59,8 @@ class BroadcastPart implements Part, PacketOut {
   #startUs = 0
   #source = LOOPBACK
   #stopped = false
+  /** When it began to end what is on its way, µs; null while it does not. */
+  #closingUs: number | null = null
   #wake: (() => void) | null = null
   #running: Promise<void> = Promise.resolve()
   #reading: Promise<void> | null = null
@@ -119,7 +125,7 @@ class BroadcastPart implements Part, PacketOut {
         serviceId: asServiceId(serviceId),
         serviceName,
         loop: false,
-        pace: this.#isLive ? 'real' : pace,
+        pace: this.#isPaced ? 'real' : pace,
         flavour: korean ? 'korean' : 'us',
         mtu,
         carouselMs,
@@ -145,13 +151,14 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   run(): Promise<void> {
-    // What is live comes no faster than it does.
-    this.#running = this.#spec.pace === 'fast' && !this.#isLive ? this.#runFast() : this.#runPaced()
+    this.#running = this.#isPaced ? this.#runPaced() : this.#runFast()
     return this.#running
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
+  /** Ends what is on its way and closes the sessions, so that receivers know that nothing was lost. */
+  async stop(why: StopReason): Promise<void> {
+    if (why === 'failed') this.#stopped = true
+    else this.#close()
     this.#wake?.()
     await this.#running.catch(() => undefined)
     this.#unreadable.end((more) => ({
@@ -172,6 +179,11 @@ class BroadcastPart implements Part, PacketOut {
       this.#flow = flow
     }
     this.output.datagram(flow, bytes, 0, bytes.length, timeUs, this.output.datagrams + 1)
+  }
+
+  /** What is live comes no faster than it does. */
+  get #isPaced(): boolean {
+    return this.#spec.pace === 'real' || this.#isLive
   }
 
   get #isLive(): boolean {
@@ -231,17 +243,36 @@ class BroadcastPart implements Part, PacketOut {
     }
   }
 
+  #close(): void {
+    const broadcaster = this.#broadcaster
+    if (broadcaster === null || this.#closingUs !== null) return
+    const nextUs = broadcaster.next()
+    this.#closingUs = this.#host.nowUs()
+    if (nextUs < Number.POSITIVE_INFINITY) broadcaster.close(this.#isPaced ? this.#closingUs : nextUs)
+  }
+
+  /** Time of the broadcast, which passes faster while it ends, µs. */
+  #timeUs(): number {
+    const now = this.#host.nowUs()
+    return this.#closingUs === null ? now : this.#closingUs + CLOSING_PACE * (now - this.#closingUs)
+  }
+
+  get #isOver(): boolean {
+    return this.#stopped || (this.#closingUs !== null && this.#host.nowUs() - this.#closingUs > MOST_CLOSING_US)
+  }
+
   async #runPaced(): Promise<void> {
     const broadcaster = this.#broadcaster
     if (broadcaster === null) return
     let sentUntilUs = this.#startUs
     let turnUs = this.#startUs
-    while (!this.#stopped) {
+    while (!this.#isOver) {
       const nextUs = broadcaster.next()
       if (nextUs === Number.POSITIVE_INFINITY) return
-      const now = this.#host.nowUs()
+      const now = this.#timeUs()
       if (nextUs > now) {
-        await this.#sleep(Math.max(WAKE_MS, Math.floor((nextUs - now) / 1000)))
+        const pace = this.#closingUs === null ? 1 : CLOSING_PACE
+        await this.#sleep(Math.max(WAKE_MS, Math.floor((nextUs - now) / 1000 / pace)))
         continue
       }
       this.#read(broadcaster, now)
@@ -271,7 +302,7 @@ class BroadcastPart implements Part, PacketOut {
     if (broadcaster === null) return
     const { durationS } = this.#host
     const endUs = durationS === null ? Number.POSITIVE_INFINITY : this.#startUs + durationS * 1e6
-    while (!this.#stopped) {
+    while (!this.#isOver) {
       const nextUs = broadcaster.next()
       if (nextUs > endUs || nextUs === Number.POSITIVE_INFINITY) return
       const loading = broadcaster.prepare(nextUs)
