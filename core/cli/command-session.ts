@@ -1,4 +1,4 @@
-import { type Choices, choiceName } from '../contract/choices.ts'
+import { type Choices, choiceName, readProperties } from '../contract/choices.ts'
 import { defined } from '../contract/defined.ts'
 import type { PartDescription } from '../contract/part-description.ts'
 import type { OptionValue, PartSpec, SessionSpec } from '../contract/session-spec.ts'
@@ -65,7 +65,10 @@ function subjects(command: SessionCommand, parts: readonly PartDescription[], na
   return Object.fromEntries(rows.map((row, at) => [choiceName(row), named[at === 0 ? 0 : at + more]]))
 }
 
-/** A source for each of the arguments before the last. */
+/**
+ * A source for each of the arguments before the last, with the properties behind its name.
+ * @throws AppFailure bad-command-line
+ */
 function inputsOf(
   { form }: SessionCommand,
   part: PartDescription,
@@ -75,9 +78,13 @@ function inputsOf(
   const subject = part.options.find((row) => row.subject)
   if (subject === undefined) throw new RangeError(`${form}: ${part.kind} has no subject`)
   const inputs = named.slice(0, -1)
-  return inputs.map((input, at) =>
-    partOf(part, inputs.length === 1 ? 'source' : `source${at + 1}`, { ...choices, [choiceName(subject)]: input }),
-  )
+  return inputs.map((input, at) => {
+    const read = readProperties(part.options, input)
+    if ('fault' in read)
+      throw new AppFailure('bad-command-line', read.fault, 'Right form: INPUT:#NAME=VALUE:#NAME=VALUE.')
+    const own = { ...choices, ...read.choices, [choiceName(subject)]: read.name }
+    return partOf(part, inputs.length === 1 ? 'source' : `source${at + 1}`, own)
+  })
 }
 
 /** Makes the source that an option names; a URL beside it selects what to receive. */

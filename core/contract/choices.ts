@@ -1,5 +1,5 @@
 import { OPTION_GROUPS, type OptionCommand, type OptionRow } from './option-row.ts'
-import { checkOption, writeGpac, writeOption } from './option-values.ts'
+import { checkOption, readGpac, writeGpac, writeOption } from './option-values.ts'
 import type { PartDescription } from './part-description.ts'
 import type { OptionValue } from './session-spec.ts'
 
@@ -66,21 +66,53 @@ export function commandLineOf(rows: readonly OptionRow[], choices: Choices, defa
   return words
 }
 
-/** Writes choices as GPAC's options, and lists those without one. */
+/** Writes choices as GPAC's options and as properties of its inputs, and lists those without either. */
 export function gpacOptionsOf(
   rows: readonly OptionRow[],
   choices: Choices,
-): { readonly words: string[]; readonly unknown: string[] } {
+): { readonly words: string[]; readonly properties: string[]; readonly unknown: string[] } {
   const words: string[] = []
+  const properties: string[] = []
   const unknown: string[] = []
   for (const row of rows) {
     const value = choices[choiceName(row)]
     if (isDefault(row, value, {})) continue
     const written = writeGpac(row, value)
-    if (written.ok) words.push(`--${row.gpac?.name}=${quoted(written.texts.join(''))}`)
-    else unknown.push(row.option ?? choiceName(row))
+    const text = written.ok ? written.texts.join('') : ''
+    if (!written.ok) unknown.push(row.option ?? choiceName(row))
+    else if (row.gpac?.property === true) properties.push(`:#${row.gpac.name}=${text}`)
+    else words.push(`--${row.gpac?.name}=${quoted(text)}`)
   }
-  return { words, unknown }
+  return { words, properties, unknown }
+}
+
+/** What stands behind the name of an input: `:#NAME=VALUE`, any number of times. */
+const PROPERTIES = /^(.*?)((?::#[A-Za-z0-9]+=[^:#]*)+)$/s
+
+/**
+ * Splits an input as GPAC writes it into its name and its own choices.
+ * @returns a fault, as a sentence, where a property is unknown or its value is wrong
+ */
+export function readProperties(
+  rows: readonly OptionRow[],
+  text: string,
+): { readonly name: string; readonly choices: Choices } | { readonly fault: string } {
+  const [, name, properties] = PROPERTIES.exec(text) ?? []
+  if (name === undefined || properties === undefined) return { name: text, choices: {} }
+  const choices: Record<string, OptionValue> = {}
+  const known = rows.filter(({ gpac }) => gpac?.property === true)
+  for (const property of properties.slice(2).split(':#')) {
+    const [word = '', value = ''] = property.split(/=(.*)/s)
+    const row = known.find(({ gpac }) => gpac?.name === word)
+    if (row === undefined) {
+      const words = known.map(({ gpac }) => gpac?.name).join(', ')
+      return { fault: `"${word}" is no property of an input; known are ${words}.` }
+    }
+    const reading = readGpac(row, value)
+    if (!reading.ok) return { fault: `The property ${word} of ${name} is "${value}"; it ${reading.problem}.` }
+    choices[choiceName(row)] = reading.value
+  }
+  return { name, choices }
 }
 
 /** Quotes a text so that a shell reads one word. */

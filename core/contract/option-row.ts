@@ -60,6 +60,8 @@ export type OptionCommand = 'open' | 'inspect' | 'receive' | 'gateway' | 'record
 /** The same option in GPAC. A value that GPAC's option cannot express is refused, not changed. */
 export type GpacOption = {
   readonly name: string
+  /** It is a property of an input there, behind whose name it is written: `:#NAME=VALUE`. */
+  readonly property?: true
   /** GPAC's default where it differs from ours, as its documentation writes it. */
   readonly default?: string
   /** Factor from our number to GPAC's. */

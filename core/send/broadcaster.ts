@@ -8,7 +8,7 @@ import { LiveService } from './live-service.ts'
 import { MABR_DEFAULTS, MabrMultiplex, type MabrOptions } from './mabr-multiplex.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
-import { serialiseLls } from './service-list.ts'
+import { type ServiceListing, serialiseLls } from './service-list.ts'
 import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import { SplitEndpoints, type SplitMode } from './split-endpoints.ts'
 import { firstVersion } from './table-version.ts'
@@ -62,6 +62,8 @@ export type BroadcastService = {
   readonly address: string
   readonly port: number
   readonly presentation: Presentation
+  /** Its place in the SLT of atsc://. */
+  readonly listing?: Partial<ServiceListing>
   /** Absent: as the broadcast. */
   readonly loop?: boolean
 }

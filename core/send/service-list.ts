@@ -3,8 +3,22 @@ import { LLS_TABLE, serialiseLlsTable } from '../protocol/lls/lls-table.ts'
 import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, serialiseSlt } from '../protocol/lls/slt.ts'
 import { serialiseSystemTime } from '../protocol/lls/system-time.ts'
 
+/** How viewers find a service. */
+export type ServiceListing = {
+  readonly majorChannel: number
+  readonly minorChannel: number
+  /** serviceCategory: 1 picture and sound, 2 sound, 3 application, 4 guide, 5 emergency, 6 DRM. */
+  readonly category: number
+  readonly hidden: boolean
+  readonly hideInGuide: boolean
+  /** Null: from the service's name. */
+  readonly shortName: string | null
+}
+
 /** Values of one service in the SLT. */
 export type ListedService = {
+  /** What it has of its own; the rest is by its place in the list. */
+  readonly listing?: Partial<ServiceListing>
   readonly serviceId: ServiceId
   readonly serviceName: string
   readonly address: string
@@ -16,6 +30,8 @@ export type ListedService = {
 const UTC_OFFSET_S = 37
 /** A/331 §6.3.2 allows shortServiceName seven characters. */
 const SHORT_NAME = 7
+/** The first major channel number of broadcasts. */
+const DEFAULT_MAJOR = 2
 const ROUTE_VERSION = { majorVersion: 1, minorVersion: 0 } as const
 
 /** LLS datagrams of an atsc:// broadcast: SystemTime, then SLT (A/331 §6.3, §6.4). */
@@ -35,13 +51,16 @@ export function serialiseLls(services: readonly ListedService[], bsid: number, v
     bsids: [bsid],
     capabilities: null,
     inetUrls: [],
-    services: services.map((service, index) => ({
+    services: services.map(({ listing = {}, ...service }, index) => ({
       ...SLT_SERVICE_DEFAULTS,
       serviceId: service.serviceId,
       globalServiceId: `urn:routescope:service:${bsid}:${service.serviceId}`,
-      majorChannelNo: 2,
-      minorChannelNo: index + 1,
-      shortServiceName: service.serviceName.slice(0, SHORT_NAME),
+      majorChannelNo: listing.majorChannel ?? DEFAULT_MAJOR,
+      minorChannelNo: listing.minorChannel ?? index + 1,
+      serviceCategory: listing.category ?? SLT_SERVICE_DEFAULTS.serviceCategory,
+      hidden: listing.hidden ?? false,
+      hideInGuide: listing.hideInGuide ?? false,
+      shortServiceName: [...(listing.shortName ?? service.serviceName)].slice(0, SHORT_NAME).join(''),
       configuration: 'Broadcast',
       signalling: {
         slsProtocol: SLS_PROTOCOL.route,

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import { shownText } from '../../contract/shown-text.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -70,6 +71,11 @@ export function servicesOf(
       port: firstPort + at,
       presentation,
       loop,
+      listing: defined(listingOf(spec)),
     }
   })
+}
+
+function listingOf({ majorChannel, minorChannel, category, hidden, hideInGuide, shortName }: Programme['spec']) {
+  return { majorChannel, minorChannel, category, hidden, hideInGuide, shortName }
 }

@@ -227,7 +227,9 @@ class BroadcastPart implements Part, PacketOut {
       ...idleOptions(BROADCAST_PART.options, this.#spec, form),
       ...this.#programmes.flatMap(({ spec }) => idleOptions(PRESENTATION_PART.options, spec, form)),
     ]
-    for (const error of idle) this.#host.problem(error, 'warning')
+    // What a command line gives every input is told once.
+    const told = new Map(idle.map((error) => [error.message, error]))
+    for (const error of told.values()) this.#host.problem(error, 'warning')
   }
 
   #snapshot(): BroadcastSnapshot {

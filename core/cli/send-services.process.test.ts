@@ -1,0 +1,89 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inspect, routescope, TestFolder } from '../testing/program.ts'
+
+const folder = new TestFolder()
+const inputs = ['one', 'two', 'three'].map((name) => folder.at(name))
+beforeAll(() => {
+  for (const input of inputs) {
+    mkdirSync(input)
+    writeFileSync(join(input, 'a.txt'), 'a file')
+  }
+})
+afterAll(() => folder.remove())
+
+/** The services of the SLT that a broadcast to atsc:// has. */
+async function listed(name: string, named: readonly string[], options: readonly string[] = []) {
+  const file = folder.at(`${name}.pcapng`)
+  const sent = await routescope(['send', ...named, 'atsc://', '--capture-out', file, ...options])
+  expect(sent.status, sent.stderr).toBe(0)
+  const { lls, services } = await inspect(file)
+  const slt = lls.find((table) => table.name === 'SLT')?.values as unknown as { services: Record<string, unknown>[] }
+  return { slt: slt.services, services }
+}
+
+describe('the services of send to atsc://', () => {
+  it('are listed as their properties say, each with its own', async () => {
+    const [one = '', two = '', three = ''] = inputs
+    const { slt, services } = await listed('own', [
+      `${one}:#ServiceID=11:#ATSC3MajorChannel=9:#ATSC3MinorChannel=4:#ATSC3ShortServiceName=Première+`,
+      `${two}:#ServiceName=Second:#ATSC3ServiceCat=4:#ATSC3hidden=true:#ATSC3hideInGuide=yes`,
+      three,
+    ])
+    expect(
+      slt.map(({ serviceId, majorChannelNo, minorChannelNo }) => [serviceId, majorChannelNo, minorChannelNo]),
+    ).toEqual([
+      [11, 9, 4],
+      [1, 2, 2],
+      [2, 2, 3],
+    ])
+    expect(slt.map(({ shortServiceName }) => shortServiceName)).toEqual(['Premièr', 'Second', 'Svc 2'])
+    expect(slt.map(({ serviceCategory, hidden, hideInGuide }) => [serviceCategory, hidden, hideInGuide])).toEqual([
+      [1, false, false],
+      [4, true, true],
+      [1, false, false],
+    ])
+    expect(services.map(({ id, major, minor, category }) => [id, major, minor, category])).toEqual([
+      [11, 9, 4, 1],
+      [1, 2, 2, 4],
+      [2, 2, 3, 1],
+    ])
+  })
+
+  it('are all listed as the options say', async () => {
+    const options = ['--major-channel', '7', '--minor-channel', '5', '--category', '2', '--hidden', '--hide-in-guide']
+    const { slt } = await listed('all', inputs.slice(0, 1), [...options, '--short-name', 'Radio'])
+    expect(slt).toMatchObject([
+      {
+        ...{ majorChannelNo: 7, minorChannelNo: 5, serviceCategory: 2, hidden: true, hideInGuide: true },
+        shortServiceName: 'Radio',
+      },
+    ])
+  })
+
+  it.each([
+    [
+      'of no property',
+      ':#ATSC3Major=3',
+      /"ATSC3Major" is no property of an input; known are ServiceID, ServiceName, ATSC3/,
+    ],
+    [
+      'of a wrong value',
+      ':#ATSC3MajorChannel=x',
+      /The property ATSC3MajorChannel of .* is "x"; it must be a whole number/,
+    ],
+    ['of a channel that there is not', ':#ATSC3MinorChannel=1000', /from 1 to 999/],
+  ])('are refused for the name %s', async (_, property, message) => {
+    const { status, stderr } = await routescope([
+      'send',
+      `${inputs[0]}${property}`,
+      'atsc://',
+      '--capture-out',
+      folder.at('no'),
+    ])
+    expect(stderr).toMatch(message)
+    expect(stderr.trimEnd()).not.toContain('\n')
+    expect(status).toBe(2)
+  })
+})
