@@ -72,8 +72,8 @@ export class LiveService implements Emitter, ServiceOnAir {
   /** The channels of its media, as they are now. */
   get channels(): readonly MabrChannel[] {
     const { address, port } = this.#sender
-    return this.#media.channels.map(({ tsi, track: { bandwidth, repId } }) => {
-      return { tsi, endpoint: { address, port }, bandwidth, repId, playlist: null }
+    return this.#media.channels.map(({ tsi, track: { bandwidth, repId, playlist } }) => {
+      return { tsi, endpoint: { address, port }, bandwidth, repId, playlist: playlist?.name ?? null }
     })
   }
 
