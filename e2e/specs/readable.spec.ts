@@ -1,4 +1,5 @@
-import { demoCapture, mmtCapture, withLoss } from '../fixtures/captures.ts'
+import type { Locator } from '@playwright/test'
+import { demoCapture, mmtCapture, twoServicesCapture, withLoss } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
 test('alarms of one rule at one place are one line, with the number in sight', async ({
@@ -49,14 +50,36 @@ test('state and received share are in sight at 1280 pixels', async ({
   }
 })
 
-test('names are cut in the middle, where they do not differ', async ({ routescope: { app, home, openCapture } }) => {
-  await openCapture(await demoCapture(home))
+test('names are cut in the middle, where they do not differ', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await twoServicesCapture(home))
+  /** The last characters of a name are not beyond the edge of what shows it. */
+  const endInSight = (place: Locator, name: string) =>
+    place.evaluate((element, end) => {
+      const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+      while (texts.nextNode()) {
+        const text = texts.currentNode as Text
+        if (!text.data.endsWith(end)) continue
+        const range = document.createRange()
+        range.setStart(text, text.length - end.length)
+        range.setEnd(text, text.length)
+        return range.getBoundingClientRect().right <= element.getBoundingClientRect().right + 1
+      }
+      return false
+    }, name.slice(-4))
+
   const cell = app.objects.row('.m4s').first().locator('[data-column=name]')
   const name = (await cell.getAttribute('aria-label')) ?? ''
   expect(name).toMatch(/\.m4s$/)
-  const end = cell.getByText(name.slice(-4))
-  const inside = await end.evaluate((element) => element.scrollWidth <= element.clientWidth + 1)
-  expect(inside, 'the end of the name is whole').toBe(true)
+  expect(await endInSight(cell, name), 'the end of an object’s name is whole').toBe(true)
+  for (const number of [1, 2]) {
+    const service = `urn:routescope:mabr:service:${number}`
+    const named = app.services.grid.getByRole('gridcell', { name: new RegExp(`^${service}, `) })
+    expect(await endInSight(named, service), 'the end of a service’s name is whole').toBe(true)
+    const heading = page.getByRole('button', { name: new RegExp(`^${service}, FLUTE`) })
+    expect(await endInSight(heading, service), 'the end of a heading is whole').toBe(true)
+  }
 })
 
 test('a finished capture was received, and MMTP numbers have their own names', async ({

@@ -26,6 +26,7 @@ import { settingsStore } from '../stores/settings-store.ts'
 import { Button, IconButton } from '../ui/Button.tsx'
 import { SeverityGlyph } from '../ui/glyphs.tsx'
 import { KeyHint } from '../ui/KeyHint.tsx'
+import { MiddleCut } from '../ui/MiddleCut.tsx'
 import { Progress } from '../ui/Progress.tsx'
 import { Tooltip } from '../ui/Tooltip.tsx'
 import { useNow } from '../ui/use-now.ts'
@@ -142,19 +143,19 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
   const lit = running && !gone && badge !== 'CAPTURE'
   const capture = snapshot !== null && isCapture(snapshot)
   const name = sourceName(snapshot, label)
+  const state = snapshot?.phase === 'stopped' ? 'STOPPED' : snapshot?.phase === 'failed' ? 'FAILED' : badge
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
-        <button type="button" className={styles.source}>
-          <span className="visually-hidden">Source: </span>
+        <button type="button" className={styles.source} aria-label={['Source:', state, name].filter(Boolean).join(' ')}>
           {badge !== null && (
             <span className={styles.badge} data-live={lit} data-gone={gone}>
               {lit && <span className={styles.dot} />}
-              {snapshot?.phase === 'stopped' ? 'STOPPED' : snapshot?.phase === 'failed' ? 'FAILED' : badge}
+              {state}
             </span>
           )}
           <span className={styles.name} title={snapshot?.source.label ?? name}>
-            {name}
+            <MiddleCut text={name} />
           </span>
           <ChevronDown size={14} aria-hidden />
         </button>

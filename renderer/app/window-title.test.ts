@@ -13,6 +13,9 @@ it('names what is open', () => {
   const { source } = fakeSnapshot()
   applySections(sectionsOf(fakeSnapshot({ source: { ...source, live: true, label: 'atsc://' } })))
   expect(document.title).toBe('atsc:// – Routescope')
+  const long = (at: number) => `mabr://${'239.255.1.1:6000/'.repeat(9)}service:${at}`
+  applySections(sectionsOf(fakeSnapshot({ source: { ...source, live: true, label: long(2) } })))
+  expect(document.title).toMatch(/^mabr:.{20,50}….{10,50}service:2 – Routescope$/)
   showNoSession()
   expect(document.title).toBe('Routescope')
   end()

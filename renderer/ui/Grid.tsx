@@ -41,8 +41,10 @@ export type Column<Row> = {
   /** Content of a cell, if it is more than `text`. */
   readonly cell?: (row: Row) => ReactNode
   readonly tooltip?: (row: Row) => string | undefined
-  /** Names that differ at their ends are cut in the middle where they do not fit. */
+  /** Names that differ at their ends are cut in the middle where they do not fit. The tooltip has all of the name. */
   readonly cutInMiddle?: true
+  /** Accessible name of a cell, where its content is not read as one text; that of a cut name is `text`. */
+  readonly spoken?: (row: Row) => string
 }
 
 export type TreePlace = { readonly level: number; readonly expanded: boolean | null }
@@ -317,9 +319,8 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
             role="gridcell"
             data-column={column.id}
             className={column.align === 'end' ? `${styles.cell} ${styles.end}` : styles.cell}
-            title={column.tooltip?.(row)}
-            // The two parts of a cut name are one word.
-            aria-label={column.cutInMiddle === true ? column.text(row) : undefined}
+            title={column.tooltip?.(row) ?? nameOf(column, row)}
+            aria-label={column.spoken?.(row) ?? nameOf(column, row)}
           >
             {at === 0 && place !== undefined && <Twist place={place} onToggle={() => props.onToggle?.(position)} />}
             {column.cell?.(row) ??
@@ -330,6 +331,11 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
     </div>
   )
 })
+
+/** The name in a cell that cuts it: its two parts are one word. */
+function nameOf<Row>(column: Column<Row>, row: Row): string | undefined {
+  return column.cutInMiddle === true ? column.text(row) : undefined
+}
 
 function Twist({ place, onToggle }: { readonly place: TreePlace; readonly onToggle: () => void }) {
   const Arrow = place.expanded === true ? ChevronDown : ChevronRight

@@ -88,6 +88,7 @@ export function AlarmsView() {
         grow: 4,
         text: whatText,
         tooltip: whatNote,
+        spoken: whatText,
         cell: (line) => <What line={line} />,
       },
       {
@@ -113,6 +114,7 @@ export function AlarmsView() {
           const { service: id } = alarmOf(line)
           return id === null ? UNKNOWN : nameOf(id)
         },
+        cutInMiddle: true,
       },
       {
         id: 'cause',
@@ -140,7 +142,7 @@ export function AlarmsView() {
         width: 190,
         grow: 1,
         text: where,
-        tooltip: where,
+        cutInMiddle: true,
       },
       {
         id: 'priority',

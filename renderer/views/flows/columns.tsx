@@ -102,6 +102,7 @@ const representationColumn = (nameOf: (service: number | null) => string): Colum
         ? UNKNOWN
         : nameOf(line.flow.service)
       : (line.channel.representation ?? UNKNOWN),
+  cutInMiddle: true,
 })
 
 /** Physical layer pipe, if the link layer has any. */

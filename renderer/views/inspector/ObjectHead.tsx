@@ -1,10 +1,14 @@
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
+import { cutInMiddle } from '../../model/cut-in-middle.ts'
 import { formatCount, formatPercent } from '../../model/format.ts'
 import { CopyButton } from '../../ui/CopyButton.tsx'
 import { OBJECT_STATE_TEXT, ObjectStateGlyph, RoleName } from '../../ui/glyphs.tsx'
 import { ByteMap } from './ByteMap.tsx'
 import styles from './InspectorView.module.css'
 import { objectTitle } from './inspector-model.ts'
+
+/** Most characters of a name, about two lines. */
+const LONGEST_TITLE = 90
 
 type ObjectHeadProps = { readonly detail: ObjectDetail; readonly onShowBytes: (offset: number) => void }
 
@@ -16,8 +20,8 @@ export function ObjectHead({ detail, onShowBytes }: ObjectHeadProps) {
   return (
     <header className={styles.objectHead}>
       <div className={styles.titleRow}>
-        <h2 className={styles.title} title={title}>
-          {title}
+        <h2 className={styles.title} title={title} aria-label={title}>
+          {cutInMiddle(title, LONGEST_TITLE)}
         </h2>
         <CopyButton label="Copy name" text={() => title} />
       </div>

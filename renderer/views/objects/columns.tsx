@@ -60,7 +60,7 @@ function looksOf(base: TimeBase, originUs: number | null, nameOf: (service: numb
         )
       },
     },
-    service: { text: (row) => nameOf(row.service) },
+    service: { text: (row) => nameOf(row.service), cutInMiddle: true },
     contentType: {
       text: (row) => typeName(row.contentType),
       raw: (row) => row.contentType ?? '',

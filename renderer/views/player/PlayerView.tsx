@@ -12,6 +12,7 @@ import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { checkCodecs } from './codecs.ts'
 import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx'
 import styles from './PlayerView.module.css'
@@ -118,7 +119,9 @@ export function PlayerView() {
     <section ref={panel} className={styles.player} data-main tabIndex={0} aria-label="Playback">
       {started && service !== null && (
         <p className={styles.what}>
-          <span>Plays {serviceTitle(service)}</span>
+          <span className={styles.plays} title={serviceTitle(service)}>
+            Plays <MiddleCut text={serviceTitle(service)} />
+          </span>
           {chosen !== null && chosen.id !== service.id && chosen.playable !== null && sessionId !== null && (
             <Button onClick={() => setPlaying({ sessionId, serviceId: chosen.id })}>Play {serviceTitle(chosen)}</Button>
           )}

@@ -9,6 +9,7 @@ import { sessionStore } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { ServiceStateGlyph, serviceStateText } from '../../ui/glyphs.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import { rungsOf } from './ladder.ts'
@@ -48,7 +49,9 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
     <div className={styles.detail}>
       <div className={styles.head}>
         <ServiceStateGlyph state={service.state} />
-        <h3 className={styles.title}>{serviceTitle(service)}</h3>
+        <h3 className={styles.title} title={serviceTitle(service)} aria-label={serviceTitle(service)}>
+          <MiddleCut text={serviceTitle(service)} />
+        </h3>
         {plays ? (
           <Button icon={Square} onClick={() => playService(null)}>
             Stop

@@ -4,13 +4,14 @@ import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatChannelNumber, formatCount, formatRate } from '../../model/format.ts'
 import { lossNote, lossSummary } from '../../model/losses.ts'
-import { categoryName, hasEnded, protocolName, serviceName } from '../../model/names.ts'
+import { categoryName, hasEnded, protocolName, serviceName, serviceTitle } from '../../model/names.ts'
 import { revealPanel } from '../../stores/frame-store.ts'
 import { playService, selectionStore, selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
 import { ServiceStateGlyph, serviceStateText } from '../../ui/glyphs.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { ServiceDetail } from './ServiceDetail.tsx'
 import styles from './ServicesView.module.css'
@@ -25,13 +26,16 @@ const columnsFor = (ended: boolean): readonly Column<ServiceSnapshot>[] => [
     grow: 1,
     text: serviceName,
     tooltip: (service) => `${serviceName(service)}: ${serviceStateText(service.state, ended).toLowerCase()}`,
+    spoken: (service) => `${serviceTitle(service)}, ${serviceStateText(service.state, ended)}`,
     cell: (service) => (
       <>
         <ServiceStateGlyph state={service.state} />
         <span className={styles.number}>
           {service.major === null ? '' : formatChannelNumber(service.major, service.minor)}
         </span>
-        <span className={styles.name}>{serviceName(service)}</span>
+        <span className={styles.name}>
+          <MiddleCut text={serviceName(service)} />
+        </span>
         {(service.state === 'silent' || service.state === 'closed') && (
           <span className={service.state === 'silent' ? styles.silent : undefined}>
             {serviceStateText(service.state, ended)}

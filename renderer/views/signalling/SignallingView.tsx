@@ -16,7 +16,7 @@ import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { useWindowWidth } from '../../ui/use-window-width.ts'
 import styles from './SignallingView.module.css'
-import { nameBeside, type SignallingLine, signallingLines } from './signalling-model.ts'
+import { nameBeside, type SignallingLine, signallingLines, spokenTable } from './signalling-model.ts'
 import { TableText } from './TableText.tsx'
 import { VerdictBadge } from './VerdictBadge.tsx'
 
@@ -156,7 +156,7 @@ function columnsAt(streamNow: number | null, signed: boolean): readonly Column<S
       text: (line) => (line.kind === 'group' ? line.title : line.table.type),
       cell: (line) =>
         line.kind === 'group' ? (
-          <span>{line.title}</span>
+          <MiddleCut text={line.title} />
         ) : (
           <>
             <span className={styles.type}>{line.table.type}</span>
@@ -168,7 +168,8 @@ function columnsAt(streamNow: number | null, signed: boolean): readonly Column<S
             {line.table.group !== null && <span className={styles.name}>group {line.table.group}</span>}
           </>
         ),
-      tooltip: (line) => (line.kind === 'table' ? line.table.name : undefined),
+      spoken: (line) => (line.kind === 'table' ? spokenTable(line.table) : line.title),
+      tooltip: (line) => (line.kind === 'table' ? line.table.name : line.title),
     },
     ...(signed ? [SIGNATURE_COLUMN] : []),
     {

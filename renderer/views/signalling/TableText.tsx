@@ -15,6 +15,7 @@ import { timeStore } from '../../stores/time-store.ts'
 import { IconButton } from '../../ui/Button.tsx'
 import { CopyButton } from '../../ui/CopyButton.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { Segmented } from '../../ui/Segmented.tsx'
 import { SyntaxText } from '../../ui/SyntaxText.tsx'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
@@ -72,8 +73,10 @@ export function TableText({ table, place }: TableTextProps) {
   return (
     <div className={styles.reader}>
       <div className={styles.bar}>
-        <span className={styles.heading}>
-          <strong>{table.name}</strong>
+        <span className={styles.heading} title={table.name}>
+          <strong>
+            <MiddleCut text={table.name} />
+          </strong>
           {table.group !== null && <span>group {table.group}</span>}
         </span>
         {table.signature !== null && <VerdictBadge verdict={table.signature} />}

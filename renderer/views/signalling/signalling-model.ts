@@ -81,3 +81,9 @@ export function nameBeside({ name, type }: Pick<SignallingSnapshot, 'name' | 'ty
     ? name.slice(type.length + 1)
     : name
 }
+
+/** A line of the tree as one text: type, name and group. */
+export function spokenTable(table: Pick<SignallingSnapshot, 'name' | 'type' | 'group'>): string {
+  const parts = [table.type, nameBeside(table), table.group === null ? '' : `group ${table.group}`]
+  return parts.filter((part) => part !== '').join(' ')
+}

@@ -15,6 +15,7 @@ import { objectColumns } from '../../stores/object-columns.ts'
 import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { OBJECT_STATE_TEXT, ObjectStateGlyph } from '../../ui/glyphs.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { startUs } from './session-edge.ts'
 import styles from './TimelineView.module.css'
 import type { Hover } from './timeline-controller.ts'
@@ -49,8 +50,12 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
       aria-hidden
     >
       <div className={styles.cardName}>
-        {name ??
-          `${channel?.protocol === 'mmtp' ? 'MPU' : 'TOI'} ${formatToi(objectColumns.values.toi[row] as number)}`}
+        <MiddleCut
+          text={
+            name ??
+            `${channel?.protocol === 'mmtp' ? 'MPU' : 'TOI'} ${formatToi(objectColumns.values.toi[row] as number)}`
+          }
+        />
       </div>
       <div className={styles.cardState}>
         <ObjectStateGlyph state={state} recovered={recovered > 0} /> {OBJECT_STATE_TEXT[state]}

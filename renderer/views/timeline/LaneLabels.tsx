@@ -5,6 +5,7 @@ import { formatDay, formatRate } from '../../model/format.ts'
 import { channelLabel } from '../../model/names.ts'
 import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { isRepairFlow } from '../flows/fec-text.ts'
 import { type Lane, type LaneLayout, ROLE_LABEL } from './lanes.ts'
 import styles from './TimelineView.module.css'
@@ -56,9 +57,13 @@ function LaneLabel({ lane, snapshot, selected }: LaneLabelProps) {
         tabIndex={-1}
         className={styles.group}
         style={style}
+        title={lane.title}
+        aria-label={`${lane.title}, ${lane.detail}`}
         onClick={() => selectService(lane.serviceId)}
       >
-        <span className={styles.groupTitle}>{lane.title}</span>
+        <span className={styles.groupTitle}>
+          <MiddleCut text={lane.title} />
+        </span>
         <span className={styles.groupDetail}>{lane.detail}</span>
       </button>
     )
@@ -80,7 +85,9 @@ function LaneLabel({ lane, snapshot, selected }: LaneLabelProps) {
       <span className={styles.swatch} data-role={repairs ? 'repair' : lane.role} />
       <span className={styles.role}>{repairs ? 'Repair' : ROLE_LABEL[lane.role]}</span>
       <span className={styles.tsi}>{lane.tsi}</span>
-      <span className={styles.representation}>{lane.representation ?? ''}</span>
+      <span className={styles.representation}>
+        <MiddleCut text={lane.representation ?? ''} />
+      </span>
       <span className={styles.rate}>
         {snapshot === undefined || snapshot.rateBps === 0 ? '' : formatRate(snapshot.rateBps)}
       </span>

@@ -11,6 +11,7 @@ import type { Opening } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import { KeyHint } from '../../ui/KeyHint.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { CaptureOptions } from './CaptureOptions.tsx'
 import { ListenForm } from './ListenForm.tsx'
@@ -176,16 +177,20 @@ function RecentButton({ request }: { readonly request: SessionRequest }) {
   const pattern = openerOf(parts, first)?.pattern
   const Icon = pattern?.group === 'Listen' ? Radio : FolderOpen
   // The path of an uploaded capture means nothing to the user.
+  const label = request.label ?? sourcesLabel(parts, request.sources)
   const place = pattern?.shown === 'file name' && shell() !== undefined ? first : ''
   return (
     <button
       type="button"
       className={styles.item}
       title={request.sources.join(' ')}
+      aria-label={place === '' ? label : `${label} ${place}`}
       onClick={() => void openRecent(request)}
     >
       <Icon size={14} aria-hidden />
-      <span className={styles.label}>{request.label ?? sourcesLabel(parts, request.sources)}</span>
+      <span className={styles.label}>
+        <MiddleCut text={label} />
+      </span>
       <span className={styles.place}>{place}</span>
     </button>
   )
