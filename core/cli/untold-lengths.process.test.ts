@@ -54,6 +54,25 @@ const segment = (chunks: number): Uint8Array =>
     ...Array.from({ length: chunks }, () => [...box('moof', 100), ...box('mdat', 1500)]).flat(),
   ])
 
+describe('an object whose length only the B flag tells', () => {
+  it('has all its bytes where several last packets have the flag', async () => {
+    const capture = new RouteCapture(STSID)
+    const [first, second] = [content(5000, 1), content(3600, 2)]
+    for (const [toi, bytes] of [first, second].entries())
+      for (let offset = 0; offset < bytes.length; offset += 1000) {
+        const payload = bytes.subarray(offset, offset + 1000)
+        capture.packet({ tsi: 10, toi: toi + 1, offset, payload, closeObject: offset >= 2000 })
+      }
+    const got = await receivedCapture(folder, capture.packets)
+    expect(got.files).toEqual([
+      ['v-1.m4s', first.length],
+      ['v-2.m4s', second.length],
+    ])
+    expect(readFileSync(`${got.folder}/v-1.m4s`).equals(first)).toBe(true)
+    expect(heard(got)).toEqual([])
+  })
+})
+
 describe('an object whose length is told nowhere', () => {
   it('ends where its gzip does', async () => {
     const plain = Uint8Array.from({ length: 10_240 }, (_, at) => (at * at) & 255)

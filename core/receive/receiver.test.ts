@@ -78,6 +78,8 @@ describe('assembly of objects', () => {
             closeObject: isLast,
           })
         }
+        // Only the B flag tells its length, and others may follow a packet of this size.
+        if (known === 'never') session.pass(1000)
         expect(names(session)).toEqual(['v_7.m4s'])
         expect(session.files[0]?.lease.bytes).toEqual(whole)
         expect(session.malformed).toEqual([])

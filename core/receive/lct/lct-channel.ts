@@ -46,6 +46,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   incomplete = 0
   cutOff = 0
   loops = 0
+  /** Most bytes of an object in one packet. */
+  packetBytes = 0
   toisGoRound = false
   /** Most chunks in one of its segments whose lengths are not told. */
   chunks = 0
@@ -300,7 +302,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.#replaceWhileOpen(object, packet)
       return
     }
-    if (count > object.packetBytes) object.packetBytes = count
+    if (count > object.packetBytes) {
+      object.packetBytes = count
+      if (count > this.packetBytes) this.packetBytes = count
+    }
     object.lastFrame = packet.frame
     if (added === 0 && count > 0) this.duplicates++
     if (offset === 0) object.roundEnd = count
@@ -334,17 +339,12 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object.length = Math.max(packet.objectEnd, object.ranges.highest)
       object.sizeSource = SIZE_SOURCE.lastPacket
     }
-    if (lct.closeObject) this.#closeObject(object, timeUs)
+    if (lct.closeObject) {
+      if (object.length < 0) this.#open.closeAt(object, offset + count, count)
+      this.#open.endingOne(object, timeUs)
+    }
     if (object.length >= 0 && object.ranges.prefix >= object.length) this.#open.finish(object, timeUs)
     else object.notify()
-  }
-
-  #closeObject(object: TransportObject, timeUs: number): void {
-    if (object.length < 0) {
-      object.length = object.ranges.highest
-      object.sizeSource = SIZE_SOURCE.lastPacket
-    }
-    this.#open.endingOne(object, timeUs)
   }
 
   #notTaken(object: TransportObject, why: number, packet: SourcePacket): void {
@@ -556,7 +556,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object.length = lct.transferLength
       object.sizeSource = SIZE_SOURCE.extension
     }
-    if (lct.closeObject) this.#closeObject(object, timeUs)
+    if (lct.closeObject) {
+      if (object.length < 0) this.#open.closeAt(object, object.ranges.highest, 0)
+      this.#open.endingOne(object, timeUs)
+    }
     if (object.whole) this.#open.finish(object, timeUs)
   }
 

@@ -31,6 +31,7 @@ class Opened {
     loops: 0,
     toisGoRound: false,
     isBack: false,
+    packetBytes: SIZE,
   }
   readonly open: OpenObjects<CountedHome>
 

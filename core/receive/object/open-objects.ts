@@ -12,6 +12,8 @@ const LAST_RESERVED_TOI = 0xffff_ffff
 /** Incomplete objects kept with their bytes for late packets of a carousel: few for media, which is sent once. */
 const KEPT_MEDIA = 2
 const KEPT_FILES = 64
+/** Objects are not cut into shorter packets than every host takes (RFC 791), bytes. */
+const SHORTEST_CUT = 512
 
 /** The channel of the objects, and its counters. */
 export interface CountedHome extends ObjectHome {
@@ -31,6 +33,8 @@ export interface CountedHome extends ObjectHome {
   toisGoRound: boolean
   /** It went back to an earlier object. */
   readonly isBack: boolean
+  /** Most bytes of an object in one packet. */
+  readonly packetBytes: number
 }
 
 /**
@@ -110,6 +114,23 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     if (timeUs >= this.#dueUs) return
     this.#dueUs = timeUs
     this.#events.dueBy(timeUs)
+  }
+
+  /**
+   * A packet has the B flag of an object whose length nothing tells: that is its end, if it is the last one. Senders may set the flag in
+   * several last packets (RFC 5651 §5.1), so a packet as long as others may not be; then its content tells, or that no more follows.
+   * @param count bytes of the object in this packet
+   */
+  closeAt(object: TransportObject, end: number, count: number): void {
+    const first = object.closedAt < 0
+    object.closedAt = Math.max(object.closedAt, end)
+    const { highest } = object.ranges
+    if (object.closedAt < highest) return
+    const short = count < Math.max(this.#channel.packetBytes, SHORTEST_CUT)
+    const length = short ? highest : first ? this.#events.lengthByContent(this.#channel, object, true) : null
+    if (length === null || length < highest || length > this.#context.limits.objectBytes) return
+    object.length = length
+    object.sizeSource = SIZE_SOURCE.lastPacket
   }
 
   /** The sender closed this object: it gets no more bytes, except late ones. */
@@ -204,16 +225,18 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   }
 
   /**
-   * Ends an object whose length nobody told by its content, where that tells its end.
+   * Ends an object whose length nobody told by its content, where that tells its end, else by its last B flag.
    * @returns true where it is whole
    */
   #endByContent(object: TransportObject, over: boolean, timeUs: number): boolean {
     if (object.length >= 0 || object.state !== 'receiving' || object.ranges.total === 0) return false
-    const length = this.#events.lengthByContent(this.#channel, object, over)
+    const { closedAt, ranges } = object
+    const content = this.#events.lengthByContent(this.#channel, object, over)
+    const length = content ?? (over && closedAt === ranges.highest ? closedAt : null)
     if (length === null || length > this.#context.limits.objectBytes) return false
     object.length = length
     object.sizeSource = SIZE_SOURCE.lastPacket
-    object.measured = true
+    object.measured = closedAt < 0
     if (!object.whole) return false
     this.finish(object, timeUs)
     return true

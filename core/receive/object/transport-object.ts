@@ -72,6 +72,8 @@ export class TransportObject implements FlowObject, OrderedObject {
   readonly frame: number
   /** Stream time at which a newer object of the channel began, or the sender closed this one; -1 neither. */
   endingSinceUs = -1
+  /** End of the packets with the B flag, where nothing else tells the length; -1 none. */
+  closedAt = -1
   /** Progress of the transmission: end of the packet last in order. */
   cursor = 0
   /** End of what the current round of its transmission has brought from the first byte on, without a gap. */
