@@ -9,9 +9,9 @@ import { type CliRequest, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
 import { outputFailure, outputFlushed, printOwnText, watchOutput } from './output.ts'
 import { passSignals } from './quit-keys.ts'
-import { keepHeapSmall } from './small-heap.ts'
 import { logTeller, tellFailure } from './tell.ts'
 import { failedUnexpectedly, watchUnexpected } from './unexpected.ts'
+import { setV8 } from './v8-settings.ts'
 
 /**
  * Runs a command line and ends the process with its status.
@@ -47,7 +47,7 @@ async function statusOf(args: readonly string[], root: string, version: string):
 type EngineRequest = Exclude<CliRequest, { kind: 'text' }>
 
 async function carryOut(request: EngineRequest, folders: ProgramFolders, version: string): Promise<number> {
-  keepHeapSmall()
+  setV8()
   // The engine is most of the program: a refused command line does not load it.
   const { Engine } = await import('../engine/engine.ts')
   const engine = new Engine({
