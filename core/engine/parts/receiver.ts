@@ -74,6 +74,8 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   /** Flows of the LLS, whose packets do not show that a service arrives. */
   readonly #llsFlows: FlowFacts[] = []
   #sampledUs = 0
+  /** One of the sources goes on for as long as it is joined. */
+  #live = false
   #stopped = false
   #readToEnd = false
   /** Destinations that each target wants. */
@@ -151,12 +153,13 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       { keepAlive, services: this.#services(), ...defined({ timeoutS: timeoutS === 0 ? undefined : timeoutS }) },
       this.#startedWallUs,
     )
+    this.#live = sources.some(isLive)
     const columns = new SessionColumns({
       // SHA-256 is computed for a report, the app and `inspect` only.
       hash: this.#hash(sinks),
       bytesOf: (index, view) => this.#bytesOf(index, view),
       urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
-      live: sources.some(isLive),
+      live: this.#live,
       asksLls: addresses.some(({ target }) => target.kind === 'atsc'),
       shiftUs: () => this.shiftUs(),
       onAlarm: (alarm, text) => this.#log.alarm(alarm, text),
@@ -251,14 +254,13 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   tick(timeUs: number): void {
     if (this.#stopped) return
-    const live = this.sources.some(isLive)
-    if (live) this.#watch?.look(this.#sockets(), timeUs)
+    if (this.#live) this.#watch?.look(this.#sockets(), timeUs)
     this.#captureDrops(timeUs)
     this.#passedOver(timeUs)
     this.#receiver?.tick(timeUs)
     this.sample(timeUs)
     this.#dynamic?.look(timeUs)
-    if (!live || !this.#stopRule?.look(this.#arrivals(), timeUs)) return
+    if (!this.#live || !this.#stopRule?.look(this.#arrivals(), timeUs)) return
     for (const source of this.sources) if (source.live) source.end?.()
   }
 
@@ -453,8 +455,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   /** Start of listening: the first join, or the first packet of a capture. */
   #joinedUs(): number | null {
-    const joined = this.#sockets().map((socket) => socket.joinedWallUs)
-    return joined.length === 0 ? sumsOf(this.sources).firstTimeUs : Math.min(...joined)
+    let earliestUs: number | null = null
+    for (const source of this.sources)
+      for (const { joinedWallUs } of source.sockets()) earliestUs = Math.min(earliestUs ?? joinedWallUs, joinedWallUs)
+    return earliestUs ?? sumsOf(this.sources).firstTimeUs
   }
 
   #nowStreamUs(): number {

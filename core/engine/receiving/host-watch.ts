@@ -47,10 +47,11 @@ export class HostWatch {
   /** Takes the drops that a capture has reported up to this time of it. */
   capture(counters: { readonly reportedDrops: number; readonly undatedDrops: number }, timeUs: number): void {
     if (this.#undatedUs === 0) this.#undatedUs = timeUs
+    const { reportedDrops } = counters
+    // Undated drops are among the reported ones.
+    if (reportedDrops === 0) return
     const undated = counters.undatedDrops - this.#undated
-    if (counters.reportedDrops > 0) {
-      this.#listener.captureDrops(counters.reportedDrops, undated, this.#undatedUs, timeUs)
-    }
+    this.#listener.captureDrops(reportedDrops, undated, this.#undatedUs, timeUs)
     if (undated === 0) return
     this.#undated = counters.undatedDrops
     this.#undatedUs = timeUs
