@@ -6,6 +6,7 @@ import type { ObjectRow } from './object-table.ts'
 import type { SessionRequest } from './open-request.ts'
 import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
+import type { SendPlan, SendRequest } from './send-request.ts'
 import type { RecordingOptions, SessionSpec } from './session-spec.ts'
 import type { LogLine, PictureSnapshot, RecordingSnapshot, SectionChanges } from './snapshot.ts'
 
@@ -23,6 +24,10 @@ export type EngineCommands = {
   startSession: (spec: SessionSpec) => { readonly sessionId: string }
   /** Makes the session of a request and starts it, as `startSession` does. */
   openSession: (request: SessionRequest) => { readonly sessionId: string }
+  /** Loads what would be sent, and tells what it is; nothing is sent. */
+  checkSending: (request: SendRequest) => SendPlan
+  /** Makes the session of a request to broadcast and starts it, as `startSession` does. */
+  startSending: (request: SendRequest) => { readonly sessionId: string }
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
   stopSession: (sessionId: string) => null
   /** Stops the session and frees its store, gateway and columns. */
@@ -131,6 +136,8 @@ export const COMMAND_NAMES = [
   'interfaces',
   'startSession',
   'openSession',
+  'checkSending',
+  'startSending',
   'stopSession',
   'closeSession',
   'watchSession',

@@ -411,6 +411,43 @@ export type BroadcastSnapshot = {
   readonly rateBps: number
   readonly objects: number
   readonly lateMs: number
+  /** What it sends, in the order of its inputs. */
+  readonly services: readonly SentServiceSnapshot[]
+}
+
+/** One service of a broadcast. */
+export type SentServiceSnapshot = {
+  readonly id: number
+  readonly name: string
+  /** Path or URL of what is sent. */
+  readonly input: string
+  /** `dash` and `hls` presentations; `files`: plain files. */
+  readonly content: 'dash' | 'hls' | 'files'
+  /** Duration of one turn, µs; null: it is live. */
+  readonly durationUs: number | null
+  /** It repeats for ever. */
+  readonly repeats: boolean
+  readonly channels: readonly SentChannelSnapshot[]
+}
+
+/** One channel that is sent: its plan, and what has become of it. */
+export type SentChannelSnapshot = {
+  readonly destination: string
+  readonly tsi: number
+  /** Representation@id or name of the playlist; null: plain files. */
+  readonly representation: string | null
+  /** `video`, `audio`, `text` …; null where unknown. */
+  readonly contentType: string | null
+  /** Rate that the manifest gives, bit/s; null: it gives none. */
+  readonly plannedBps: number | null
+  /** UDP payload, initialisation segments and playlists included. */
+  readonly packets: number
+  readonly bytes: number
+  readonly rateBps: number
+  /** Objects sent completely. */
+  readonly objects: number
+  /** How long its next packet is due, ms; 0: it is not. */
+  readonly lateMs: number
 }
 
 /** Fetching of missing bytes by HTTP: objects being fetched, waiting, completed, and failed. */

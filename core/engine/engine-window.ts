@@ -77,6 +77,8 @@ export class EngineWindow {
     interfaces: () => listInterfaces(),
     startSession: (spec) => this.#started(this.#engine.start(parseSessionSpec(spec, 'spec'))),
     openSession: (request) => this.#started(this.#engine.open(request)),
+    checkSending: (request) => this.#engine.checkSending(request),
+    startSending: (request) => this.#started(this.#engine.send(request)),
     stopSession: async (sessionId) => {
       await this.#engine.session(sessionId).stop()
       return null

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineHello } from '../contract/engine-api.ts'
 import type { SessionRequest } from '../contract/open-request.ts'
+import type { SendPlan, SendRequest } from '../contract/send-request.ts'
 import type { LogLevel, LogTopic, SessionSpec } from '../contract/session-spec.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import type { FileUse } from '../files/file-clashes.ts'
@@ -12,8 +13,10 @@ import { onPeerError } from '../guard/guard-errors.ts'
 import { onUncaughtError } from '../guard/last-resort.ts'
 import { wallClockUs } from './clock.ts'
 import { Logger } from './logger.ts'
+import { preflight } from './preflight.ts'
 import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
+import { specForSending } from './spec/send-spec.ts'
 import { specForSources } from './spec/session-specs.ts'
 import type { WindowHost } from './window-host.ts'
 import { Writings } from './writings.ts'
@@ -108,6 +111,18 @@ export class Engine {
    */
   async open(request: SessionRequest): Promise<Session> {
     return this.start(specForSources(request.sources, request.choices))
+  }
+
+  /** Starts the session of a request to broadcast. @throws AppFailure bad-spec | bad-url, and as `start` does */
+  async send(request: SendRequest): Promise<Session> {
+    return this.start(specForSending(request))
+  }
+
+  /** Loads what would be sent, without sending it. @throws AppFailure as `send` does */
+  async checkSending(request: SendRequest): Promise<SendPlan> {
+    const { nowUs } = this
+    const { demoDir } = this.options
+    return preflight(specForSending({ ...request, receiveBack: false }), { nowUs, demoDir, kinds: PART_KINDS })
   }
 
   /** Returns a folder for temporary files, which only this user may enter: names in the system's folder can be guessed. */

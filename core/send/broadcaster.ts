@@ -9,7 +9,7 @@ import { MABR_DEFAULTS, MabrMultiplex, type MabrOptions } from './mabr-multiplex
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
 import { type ServiceListing, serialiseLls } from './service-list.ts'
-import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
+import type { ChannelOnAir, MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import { SplitEndpoints, type SplitMode } from './split-endpoints.ts'
 import { firstVersion } from './table-version.ts'
 
@@ -175,6 +175,11 @@ export class Broadcaster {
     }
     this.#media = this.#services.flatMap(({ media }) => media)
     this.#emitters = [...this.#signalling, ...this.#media]
+  }
+
+  /** The channels of each service, in the order of the services, as they are now. */
+  get onAir(): readonly (readonly ChannelOnAir[])[] {
+    return this.#services.map((service) => service.onAir)
   }
 
   /** Time of the next packet, µs since the UNIX epoch; Infinity when all are sent. */

@@ -69,12 +69,15 @@ export interface OutgoingObject {
   next(into: Uint8Array): number
 }
 
-/** Sends objects to one destination, in one buffer. */
+/** Sends the objects of one channel to its destination, in one buffer, and counts. */
 export class PacketSender {
   readonly address: string
   readonly port: number
   /** Size of a whole LCT packet. */
   readonly mtu: number
+  packets = 0
+  /** UDP payload. */
+  bytes = 0
   readonly #packet: Uint8Array
   /** The beginning of `#packet` that the last packet had: most have the same length. */
   #view: Uint8Array
@@ -90,6 +93,8 @@ export class PacketSender {
   /** Sends one packet of an object. */
   next(object: OutgoingObject, context: EmitContext): void {
     const length = object.next(this.#packet)
+    this.packets++
+    this.bytes += length
     if (length !== this.#view.length) this.#view = this.#packet.subarray(0, length)
     context.out.packet(this.address, this.port, this.#view, context.timeUs)
   }

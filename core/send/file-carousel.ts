@@ -42,7 +42,7 @@ export class FileCarousel implements Emitter {
   #isClosing = false
   readonly #files: readonly PresentationFile[]
   readonly #presentation: Presentation
-  readonly #sender: PacketSender
+  readonly sender: PacketSender
   readonly #open: OpenFile
   readonly #turnUs: number
   readonly #totalBytes: number
@@ -52,7 +52,7 @@ export class FileCarousel implements Emitter {
   constructor(presentation: Presentation, sender: PacketSender, open: OpenFile, options: FileCarouselOptions) {
     this.#files = presentation.files
     this.#presentation = presentation
-    this.#sender = sender
+    this.sender = sender
     this.#open = open
     this.#repeat = options.repeat
     this.#ended = options.ended
@@ -103,7 +103,7 @@ export class FileCarousel implements Emitter {
       this.#object = this.#open(this.#index, file, stored, context)
     }
     const object = this.#object
-    this.#sender.next(object, context)
+    this.sender.next(object, context)
     if (object.done) this.objects++
     if (object.done || --this.#packetsLeft === 0) return this.#end(file, context)
     const lastUs = this.#nextUs

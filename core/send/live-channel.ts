@@ -33,7 +33,7 @@ export class LiveChannel {
   readonly track: LiveTrack
   readonly tsi: Tsi
   objects = 0
-  readonly #sender: PacketSender
+  readonly sender: PacketSender
   readonly #pace: LivePace
   #object: RouteObject | null = null
   #nextUs = 0
@@ -59,7 +59,7 @@ export class LiveChannel {
   constructor(track: LiveTrack, tsi: Tsi, sender: PacketSender, pace: LivePace) {
     this.track = track
     this.tsi = tsi
-    this.#sender = sender
+    this.sender = sender
     this.#pace = pace
     this.#largestBytes = track.bandwidth === null ? UNKNOWN_BYTES : Math.ceil((track.bandwidth / 8) * BOUND_S)
   }
@@ -83,7 +83,7 @@ export class LiveChannel {
       return
     }
     const object = this.#object ?? this.#begin(segment, context)
-    this.#sender.next(object, context)
+    this.sender.next(object, context)
     if (object.done || --this.#packetsLeft === 0) {
       this.#object = null
       if (object.done) this.objects++
@@ -125,7 +125,7 @@ export class LiveChannel {
       files.push({ toi: INIT_TOI, name: init.name, contentType: init.contentType, bytes: init.bytes.length })
     return {
       tsi: this.tsi,
-      endpoint: { address: this.#sender.address, port: this.#sender.port },
+      endpoint: { address: this.sender.address, port: this.sender.port },
       realTime: true,
       bandwidth,
       media: { repId, contentType, lang },
@@ -152,7 +152,7 @@ export class LiveChannel {
     this.#pace.beginSegment(context)
     this.#sendPlaylist(context)
     this.#sendInit(context)
-    this.#object = new RouteObject(this.tsi, toi, CODEPOINT.media, bytes, this.#sender.mtu)
+    this.#object = new RouteObject(this.tsi, toi, CODEPOINT.media, bytes, this.sender.mtu)
     return this.#object
   }
 
@@ -173,9 +173,9 @@ export class LiveChannel {
     else if (this.#playlist !== null) this.#sendPlaylist(context, true)
     else if (this.#last !== null) {
       const { toi, bytes } = this.#last
-      const tail = new RouteObject(this.tsi, toi, CODEPOINT.media, bytes, this.#sender.mtu, true)
+      const tail = new RouteObject(this.tsi, toi, CODEPOINT.media, bytes, this.sender.mtu, true)
       tail.toLastPacket()
-      this.#sender.whole(tail, context)
+      this.sender.whole(tail, context)
     }
     this.#pace.ended(context)
   }
@@ -199,12 +199,12 @@ export class LiveChannel {
   #sendPlaylist(context: EmitContext, closes = false): void {
     if (this.#playlist === null) return
     const { toi, of } = this.#playlist
-    this.#sender.whole(new RouteObject(this.tsi, toi, CODEPOINT.playlist, of.bytes, this.#sender.mtu, closes), context)
+    this.sender.whole(new RouteObject(this.tsi, toi, CODEPOINT.playlist, of.bytes, this.sender.mtu, closes), context)
   }
 
   #sendInit(context: EmitContext, closes = false): void {
     if (this.#init === null) return
     const { bytes } = this.#init
-    this.#sender.whole(new RouteObject(this.tsi, INIT_TOI, CODEPOINT.init, bytes, this.#sender.mtu, closes), context)
+    this.sender.whole(new RouteObject(this.tsi, INIT_TOI, CODEPOINT.init, bytes, this.sender.mtu, closes), context)
   }
 }

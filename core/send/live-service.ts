@@ -15,7 +15,7 @@ import { LiveSignalling } from './live-signalling.ts'
 import type { MabrChannel } from './mabr-session.ts'
 import { RouteObject } from './route-object.ts'
 import type { ServiceBroadcastOptions } from './service-broadcast.ts'
-import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
+import type { ChannelOnAir, MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import { firstVersion } from './table-version.ts'
 
 /** Longest duration that a manifest may state of its segments, in those of the ones that came. */
@@ -67,6 +67,12 @@ export class LiveService implements Emitter, ServiceOnAir {
   get nextUs(): number {
     if (!this.#media.isBegun) return WAITING_US
     return this.#feed.changes === this.#signalled ? this.#nextUs : Math.min(this.#nextUs, this.#feed.changedUs)
+  }
+
+  get onAir(): readonly ChannelOnAir[] {
+    return this.#media.channels.map(({ tsi, track: { repId, contentType, bandwidth }, sender, objects, nextUs }) => {
+      return { tsi, repId, contentType, bandwidth, sender, objects, nextUs }
+    })
   }
 
   /** The channels of its media, as they are now. */
@@ -212,10 +218,12 @@ class LiveMedia implements MediaEmitter, LivePace {
     this.#ended = this.objects - kept.reduce((sum, channel) => sum + channel.objects, 0)
     const known = new Set(this.#channels.map(({ track }) => track))
     const added = tracks.filter((track) => !known.has(track))
-    this.#channels = [
-      ...kept,
-      ...added.map((track) => new LiveChannel(track, mediaTsi(this.#opened++), this.#sender, this)),
-    ]
+    this.#channels = [...kept, ...added.map((track) => this.#open(track))]
+  }
+
+  #open(track: LiveTrack): LiveChannel {
+    const { address, port, mtu } = this.#sender
+    return new LiveChannel(track, mediaTsi(this.#opened++), new PacketSender(address, port, mtu), this)
   }
 
   /** The service has one delay, so that its channels stay together; it is set by its first segment. */

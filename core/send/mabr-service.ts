@@ -14,7 +14,7 @@ import { type MabrChannel, mabrSession, objectBase } from './mabr-session.ts'
 import type { MabrRepairOptions } from './mabr-transport.ts'
 import { manifestOnAir } from './manifest-on-air.ts'
 import { type CarouselFile, RepeatedFiles } from './repeated-files.ts'
-import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
+import { type ChannelOnAir, channelsOnAir, type MediaEmitter, type ServiceOnAir } from './service-on-air.ts'
 import { type Endpoint, sendersOf } from './split-endpoints.ts'
 import { type SegmentCarriage, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
@@ -85,7 +85,7 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
     this.bytes = presentation.bytes
     this.#loop = options.loop ? planLoop(presentation) : null
     const sender = new PacketSender(options.address, options.port, options.mtu)
-    const senders = sendersOf(options.endpoints, sender)
+    const senders = sendersOf(options.endpoints, options.mtu)
     this.#channels = senders.map((each, index) => {
       const session = new FluteTransmission(mediaTsi(index), each, startUs)
       return { session, repeated: new RepeatedFiles(session, options.digests !== 'none') }
@@ -99,6 +99,10 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
 
   get media(): readonly MediaEmitter[] {
     return this.files === null ? this.tracks : [...this.tracks, this.files]
+  }
+
+  get onAir(): readonly ChannelOnAir[] {
+    return channelsOnAir(this)
   }
 
   resume(nowUs: number): void {

@@ -10,7 +10,7 @@ import { type LoopPlan, planLoop } from './loop-plan.ts'
 import type { MabrChannel } from './mabr-session.ts'
 import { manifestOnAir } from './manifest-on-air.ts'
 import { RouteObject } from './route-object.ts'
-import type { MediaEmitter, ServiceOnAir } from './service-on-air.ts'
+import { type ChannelOnAir, channelsOnAir, type MediaEmitter, type ServiceOnAir } from './service-on-air.ts'
 import {
   basePatterns,
   type ListedFile,
@@ -82,7 +82,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     this.bytes = presentation.bytes
     this.#loop = options.loop ? planLoop(presentation) : null
     this.#sender = new PacketSender(options.address, options.port, options.mtu)
-    this.#senders = sendersOf(options.endpoints, this.#sender)
+    this.#senders = sendersOf(options.endpoints, options.mtu)
     const schedules = presentation.tracks.map((track) => new TrackSchedule(track, this.#loop))
     this.tracks = schedules.map(
       (schedule, index) =>
@@ -93,7 +93,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
         ? null
         : new FileCarousel(
             presentation,
-            this.#sender,
+            new PacketSender(options.address, options.port, options.mtu),
             (index, _, bytes) => {
               const isLast = !options.loop && index + 1 === presentation.files.length
               return this.#object(FILES_TSI, asToi(index + 1), CODEPOINT.file, bytes, isLast)
@@ -120,6 +120,10 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
 
   get media(): readonly MediaEmitter[] {
     return this.files === null ? this.tracks : [...this.tracks, this.files]
+  }
+
+  get onAir(): readonly ChannelOnAir[] {
+    return channelsOnAir(this)
   }
 
   /** The channels of its media. */

@@ -1,5 +1,7 @@
+import type { Tsi } from '../contract/ids.ts'
 import type { FileBytes } from '../ingest/presentation.ts'
-import type { Emitter } from './emitter.ts'
+import { FILES_TSI, mediaTsi } from '../protocol/route/toi-plan.ts'
+import type { Emitter, PacketSender } from './emitter.ts'
 import type { FileCarousel } from './file-carousel.ts'
 import type { TrackEmitter } from './track-emitter.ts'
 
@@ -13,6 +15,34 @@ export interface MediaEmitter extends Emitter {
   close(nowUs: number): void
 }
 
+/** One channel of media or files as it is now. */
+export type ChannelOnAir = {
+  readonly tsi: Tsi
+  /** Representation@id or name of the playlist; null: plain files. */
+  readonly repId: string | null
+  /** `video`, `audio`, `text` …; null where unknown. */
+  readonly contentType: string | null
+  /** Rate that its manifest gives, bit/s. */
+  readonly bandwidth: number | null
+  /** Its destination and counts. */
+  readonly sender: PacketSender
+  /** Objects sent completely. */
+  readonly objects: number
+  /** Time of its next packet, µs since the UNIX epoch; WAITING_US and more: none is known. */
+  readonly nextUs: number
+}
+
+/** The channels of a finished presentation. */
+export function channelsOnAir({ tracks, files }: Pick<ServiceOnAir, 'tracks' | 'files'>): ChannelOnAir[] {
+  const channels: ChannelOnAir[] = tracks.map(({ schedule: { track }, sender, objects, nextUs }, index) => {
+    const { repId, contentType, bandwidth } = track
+    return { tsi: mediaTsi(index), repId, contentType, bandwidth, sender, objects, nextUs }
+  })
+  if (files === null) return channels
+  const { sender, objects, nextUs } = files
+  return [...channels, { tsi: FILES_TSI, repId: null, contentType: null, bandwidth: null, sender, objects, nextUs }]
+}
+
 /** One service of a broadcast: what it sends beside its signalling. */
 export interface ServiceOnAir {
   readonly media: readonly MediaEmitter[]
@@ -20,6 +50,8 @@ export interface ServiceOnAir {
   readonly tracks: readonly TrackEmitter[]
   readonly files: FileCarousel | null
   readonly bytes: FileBytes
+  /** Its channels as they are now. */
+  readonly onAir: readonly ChannelOnAir[]
   /** Continues after a pause without catching up. */
   resume(nowUs: number): void
 }

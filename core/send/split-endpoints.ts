@@ -66,15 +66,7 @@ export class SplitEndpoints {
   }
 }
 
-/** One sender for each endpoint, in the order of `endpoints`. */
-export function sendersOf(endpoints: readonly Endpoint[], own: PacketSender): PacketSender[] {
-  const senders = [own]
-  return endpoints.map(({ address, port }) => {
-    let sender = senders.find((each) => each.address === address && each.port === port)
-    if (sender === undefined) {
-      sender = new PacketSender(address, port, own.mtu)
-      senders.push(sender)
-    }
-    return sender
-  })
+/** A sender for each endpoint, in their order. */
+export function sendersOf(endpoints: readonly Endpoint[], mtu: number): PacketSender[] {
+  return endpoints.map(({ address, port }) => new PacketSender(address, port, mtu))
 }

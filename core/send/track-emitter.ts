@@ -40,7 +40,7 @@ export class TrackEmitter implements Emitter {
   #isClosing = false
   #startUs: number
   readonly #bytes: FileBytes
-  readonly #sender: PacketSender
+  readonly sender: PacketSender
   readonly #carriage: SegmentCarriage
   readonly #timescales: ReadonlyMap<number, number>
 
@@ -54,7 +54,7 @@ export class TrackEmitter implements Emitter {
     this.schedule = schedule
     this.#startUs = startUs
     this.#bytes = bytes
-    this.#sender = sender
+    this.sender = sender
     this.#carriage = carriage
     const { init } = schedule.track
     this.#timescales =
@@ -93,7 +93,7 @@ export class TrackEmitter implements Emitter {
       object = this.#begin(segment, context)
       if (object === null) return this.#skip(segment, context)
     }
-    this.#sender.next(object, context)
+    this.sender.next(object, context)
     if (object.done || --this.#packetsLeft === 0) this.#end(segment, object, context)
     else {
       const evenUs =

@@ -15,6 +15,7 @@ import { DatagramOutput } from '../datagram-output.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
 import { ByteRate } from '../rate-meter.ts'
+import { SentServices } from '../sent-services.ts'
 import { BROADCAST_PART, type BroadcastSpec } from './broadcast-options.ts'
 import { servicesOf } from './broadcast-services.ts'
 import { idleOptions } from './idle-options.ts'
@@ -55,6 +56,7 @@ class BroadcastPart implements Part, PacketOut {
   readonly #address: ReturnType<typeof parseMulticastUrl> & { scheme: SentScheme }
   readonly #programmes: Programme[] = []
   #broadcaster: Broadcaster | null = null
+  #sent: SentServices | null = null
   #flow: Flow | null = null
   #startUs = 0
   #source = LOOPBACK
@@ -115,6 +117,7 @@ class BroadcastPart implements Part, PacketOut {
     const address = this.#address.address ?? ATSC_SERVICE_ADDRESS
     const port = this.#address.port ?? ATSC_SERVICE_PORT
     const services = servicesOf(this.id, programmes, { serviceId, serviceName, scheme, address, port })
+    this.#sent = new SentServices(services, programmes)
     this.#source = this.#sourceAddress(address)
     this.#startUs = this.#host.nowUs()
     this.#broadcaster = new Broadcaster(
@@ -242,6 +245,7 @@ class BroadcastPart implements Part, PacketOut {
       rateBps: this.#rate.bitsPerSecond(this.#host.nowUs(), bytes),
       objects: counters?.objects ?? 0,
       lateMs: (counters?.lateUs ?? 0) / 1000,
+      services: this.#sent?.snapshot(this.#broadcaster?.onAir ?? [], this.#host.nowUs(), this.#isPaced) ?? [],
     }
   }
 

@@ -1,0 +1,28 @@
+import type { Choices } from './choices.ts'
+import type { SentServiceSnapshot } from './snapshot.ts'
+
+/** A person's request to broadcast. The engine makes a SessionSpec of it. */
+export type SendRequest = {
+  /** Manifests, folders, files or http(s) URLs; each is a service. */
+  readonly inputs: readonly string[]
+  /** `route://IP:PORT`, `atsc://` or `mabr://IP:PORT`. */
+  readonly destination: string
+  /** Options of the parts that send. */
+  readonly choices: Choices
+  /** The session receives back what it sends. */
+  readonly receiveBack: boolean
+}
+
+/** What would be sent, before the first packet. */
+export type SendPlan = {
+  readonly services: readonly SentServiceSnapshot[]
+  /** What is not sent as it is, and what some receivers do not take. */
+  readonly notes: readonly PlanNote[]
+}
+
+/** One thing to know before sending. */
+export type PlanNote = {
+  readonly level: 'error' | 'warning'
+  readonly message: string
+  readonly tryThis: string
+}

@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { SendRequest } from '../contract/send-request.ts'
+import { freePort } from '../testing/free-port.ts'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
+import { TestFolder } from '../testing/program.ts'
+import { Engine } from './engine.ts'
+
+const folder = new TestFolder()
+let engine: Engine
+beforeEach(() => {
+  engine = new Engine({ tempDir: folder.at('tmp'), defaultDumpDir: folder.at('d'), demoDir: DEMO_FOLDER, version: '0' })
+})
+afterEach(() => engine.close())
+afterAll(() => folder.remove())
+
+const request = async (change: Partial<SendRequest> = {}): Promise<SendRequest> => ({
+  inputs: ['demo:'],
+  destination: `route://239.255.41.2:${await freePort()}`,
+  choices: { outInterface: '127.0.0.1' },
+  receiveBack: false,
+  ...change,
+})
+
+describe('before sending', () => {
+  it('tells the services, channels and planned rates, and sends nothing', async () => {
+    const asked = await request({ inputs: ['demo:', join(DEMO_FOLDER, 'master.m3u8')], destination: 'atsc://' })
+    const { services, notes } = await engine.checkSending(asked)
+    expect(services.map(({ id, content, durationUs, repeats }) => ({ id, content, durationUs, repeats }))).toEqual([
+      { id: 1, content: 'dash', durationUs: 24_000_000, repeats: false },
+      { id: 2, content: 'hls', durationUs: 24_000_000, repeats: false },
+    ])
+    for (const { channels } of services) {
+      expect(channels.map(({ tsi, contentType }) => [tsi, contentType])).toEqual([
+        [10, 'video'],
+        [20, 'audio'],
+      ])
+      expect(channels.every(({ plannedBps, packets }) => Number(plannedBps) > 10_000 && packets === 0)).toBe(true)
+    }
+    expect(notes.map(({ level }) => level)).toEqual(['warning'])
+    expect(notes[0]?.message).toMatch(/no MPD, as this one of HLS/)
+    expect(engine.sessions()).toEqual([])
+  })
+
+  it('tells what of a folder is not sent', async () => {
+    mkdirSync(folder.at('empty-files'))
+    writeFileSync(folder.at('empty-files', 'a.bin'), 'a')
+    writeFileSync(folder.at('empty-files', 'none.bin'), '')
+    const { services, notes } = await engine.checkSending(await request({ inputs: [folder.at('empty-files')] }))
+    expect(services[0]).toMatchObject({ content: 'files', channels: [{ tsi: 1, representation: null }] })
+    expect(notes.map(({ message }) => message).join()).toMatch(/empty ones: "none\.bin"/)
+  })
+
+  it.each([
+    [{ inputs: ['/nowhere/at/all.mpd'] }, 'file-not-found'],
+    [{ destination: 'route://239.255.41.2' }, 'bad-url'],
+    [{ choices: { mtu: -3 } }, 'bad-spec'],
+  ])('refuses %j as sending does', async (change, code) => {
+    const asked = await request(change)
+    await expect(engine.checkSending(asked)).rejects.toMatchObject({ error: { code } })
+    await expect(engine.send(asked)).rejects.toMatchObject({ error: { code } })
+  })
+})
+
+describe('a session that sends', () => {
+  it('counts per channel, and receives back what it sends', async () => {
+    const session = await engine.send(await request({ receiveBack: true }))
+    const whole = new Promise<void>((resolve) => session.onFile(({ name }) => /-2\.m4s$/.test(name) && resolve()))
+    await whole
+    await session.stop()
+    const [sent] = session.all('broadcast')
+    const channels = sent?.services[0]?.channels ?? []
+    expect(channels).toHaveLength(2)
+    for (const { packets, bytes, objects } of channels) {
+      expect(packets).toBeGreaterThan(1)
+      expect(bytes).toBeGreaterThan(packets)
+      expect(objects).toBeGreaterThan(0)
+    }
+    const media = channels.reduce((sum, { packets }) => sum + packets, 0)
+    expect(media).toBeLessThan(sent?.packets ?? 0)
+    expect(session.problems()).toEqual([])
+  })
+})
