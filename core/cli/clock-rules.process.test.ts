@@ -308,6 +308,11 @@ describe('media', () => {
     expect(await alarmsOf(sent)).toEqual([])
   })
 
+  it('of a live presentation that is sent on over DVB-MABR is announced so as well', async () => {
+    for (const protocol of ['flute', 'route'] as const)
+      expect(await alarmsOf(await liveDemo({}, { scheme: 'mabr', mabr: { protocol } }))).toEqual([])
+  })
+
   it('that is healthy raises nothing, as DASH, HLS, in a loop, and over FLUTE', async () => {
     expect(await alarmsOf(await live(30), 'SESSION-CLOSED')).toEqual([])
     expect(await alarmsOf(await live(30, {}, demoHls()))).toEqual([])

@@ -41,6 +41,11 @@ export class ConfigurationCarousel implements Emitter {
     this.#files.put(file)
   }
 
+  /** Repeats files no more, from the next table on. */
+  drop(names: readonly string[]): void {
+    this.#files.drop(names)
+  }
+
   /** Replaces files that have changed, and sends those at once with their table. */
   renew(files: readonly CarouselFile[], context: EmitContext): void {
     const changed = files.filter((file) => this.#files.put(file))

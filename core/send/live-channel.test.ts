@@ -4,6 +4,7 @@ import type { LiveSegment, LiveTrack } from '../ingest/presentation.ts'
 import { DatagramList } from '../testing/datagrams.ts'
 import { PacketSender } from './emitter.ts'
 import { LiveChannel, WAITING_US } from './live-channel.ts'
+import { RouteCarrier } from './live-route-carrier.ts'
 
 const SECOND = 1_000_000
 
@@ -47,12 +48,12 @@ function begins(arrivals: readonly number[]): { begins: number[]; delayS: number
   const track = new LateTrack(arrivals)
   const list = new DatagramList()
   let delayUs = 0
-  const channel = new LiveChannel(track, asTsi(10), new PacketSender('239.0.0.1', 1, 1472), {
+  const carrier = new RouteCarrier(track, asTsi(10), new PacketSender('239.0.0.1', 1, 1472), () => undefined)
+  const channel = new LiveChannel(track, asTsi(10), carrier, {
     dueUs: ({ announcedUs }) => announcedUs + delayUs,
     delay: (byUs) => {
       delayUs += byUs
     },
-    beginSegment: () => undefined,
     ended: () => undefined,
   })
   const found: number[] = []

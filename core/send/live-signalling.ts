@@ -1,6 +1,7 @@
 import { sameBytes } from '#platform'
 import type { Toi } from '../contract/ids.ts'
 import type { LiveChannel } from './live-channel.ts'
+import type { RouteCarrier } from './live-route-carrier.ts'
 import type { ServiceBroadcastOptions } from './service-broadcast.ts'
 import {
   basePatterns,
@@ -11,10 +12,12 @@ import {
 } from './service-signalling.ts'
 import { nextVersion } from './table-version.ts'
 
+type Channel = LiveChannel<RouteCarrier>
+
 /** The SLS of a live service: a new version of each part only where it has changed. */
 export class LiveSignalling {
   readonly #options: ServiceBroadcastOptions
-  readonly #efdts = new Map<LiveChannel, { text: string; version: number }>()
+  readonly #efdts = new Map<Channel, { text: string; version: number }>()
   #sls: { readonly toi: Toi; readonly bytes: Uint8Array } | null = null
   #manifest: SignalledManifest | null = null
   #stsid = ''
@@ -36,7 +39,7 @@ export class LiveSignalling {
   }
 
   /** @returns whether it has changed */
-  update(manifest: SignalledManifest, channels: readonly LiveChannel[]): boolean {
+  update(manifest: SignalledManifest, channels: readonly Channel[]): boolean {
     const signalled = channels.map((channel) => this.#signalled(channel))
     for (const channel of this.#efdts.keys()) if (!channels.includes(channel)) this.#efdts.delete(channel)
     const stsid = JSON.stringify(signalled)
@@ -64,9 +67,9 @@ export class LiveSignalling {
   }
 
   /** With an EFDT version that grows when its files change. */
-  #signalled(channel: LiveChannel): SignalledChannel {
+  #signalled(channel: Channel): SignalledChannel {
     const before = this.#efdts.get(channel)
-    const signalled = channel.signalled(before?.version ?? this.#version)
+    const signalled = channel.carrier.signalled(before?.version ?? this.#version)
     const text = JSON.stringify([signalled.fileTemplate, signalled.largestBytes, signalled.files])
     if (before === undefined) this.#efdts.set(channel, { text, version: this.#version })
     if (before === undefined || before.text === text) return signalled

@@ -8,6 +8,7 @@ import {
 import { serialiseMabrConfiguration } from '../protocol/mabr/configuration-writer.ts'
 import { CONFIGURATION_TSI, ConfigurationCarousel } from './configuration-carousel.ts'
 import { type EmitContext, type Emitter, PacketSender } from './emitter.ts'
+import { MabrLiveService } from './mabr-live-service.ts'
 import { MabrRouteService } from './mabr-route-service.ts'
 import { type DigestedFiles, MabrService } from './mabr-service.ts'
 import { carouselOf } from './mabr-session.ts'
@@ -64,7 +65,8 @@ export class MabrMultiplex {
   constructor(options: MabrMultiplexOptions, members: readonly MabrMember[], startUs: number) {
     const { address, port, mtu, carouselUs, protocol, inBand, digests, repair, sourceAddress } = options
     const source = options.sourceSpecific ? sourceAddress : null
-    const flute: MabrService[] = []
+    const flute: (MabrService | MabrLiveService)[] = []
+    const growing: MabrLiveService[] = []
     const route: MabrRouteService[] = []
     const configuration = (): CarouselFile => configurationFile(options, flute, route)
     const carousel = new ConfigurationCarousel(
@@ -74,27 +76,35 @@ export class MabrMultiplex {
       digests !== 'none',
       configuration,
     )
+    const first: CarouselFile[] = []
     let going = members.length
     const ended = (context: EmitContext): void => {
       if (--going === 0) carousel.end(context)
     }
     for (const { presentation, ...member } of members) {
       const own = { ...member, mtu, carouselUs, source, repair }
-      if (protocol === 'flute')
-        flute.push(new MabrService({ ...own, digests, inBand }, presentation, startUs, carousel, ended))
-      else route.push(new MabrRouteService({ ...own, scheme: 'route', sourceAddress }, presentation, startUs, ended))
+      const { live } = presentation
+      if (protocol === 'flute' && live !== undefined) {
+        const service = new MabrLiveService({ ...own, digests, inBand }, presentation, live, startUs, carousel, ended)
+        flute.push(service)
+        growing.push(service)
+      } else if (protocol === 'flute') {
+        const service = new MabrService({ ...own, digests, inBand }, presentation, startUs, carousel, ended)
+        flute.push(service)
+        for (const file of service.carouselFiles()) first.push(file)
+      } else route.push(new MabrRouteService({ ...own, scheme: 'route', sourceAddress }, presentation, startUs, ended))
     }
     carousel.put(configuration())
-    for (const service of flute) for (const file of service.carouselFiles()) carousel.put(file)
+    for (const file of first) carousel.put(file)
     const onAir = route.map((service) => service.onAir)
-    this.signalling = [carousel, ...onAir]
+    this.signalling = [carousel, ...growing, ...onAir]
     this.services = [...flute, ...onAir]
   }
 }
 
 function configurationFile(
   options: MabrMultiplexOptions,
-  flute: readonly MabrService[],
+  flute: readonly (MabrService | MabrLiveService)[],
   route: readonly MabrRouteService[],
 ): CarouselFile {
   const bytes = serialiseMabrConfiguration(configurationOf(options, flute, route))
@@ -103,7 +113,7 @@ function configurationFile(
 
 function configurationOf(
   { address, port, digests, inBand, sourceSpecific, sourceAddress }: MabrMultiplexOptions,
-  flute: readonly MabrService[],
+  flute: readonly (MabrService | MabrLiveService)[],
   route: readonly MabrRouteService[],
 ): MabrConfiguration {
   const sessions = [...flute, ...route].map((service) => service.signalled())

@@ -1,5 +1,4 @@
 import { asToi, type ServiceId, type Toi } from '../contract/ids.ts'
-import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation } from '../ingest/presentation.ts'
 import type { MabrSession } from '../protocol/mabr/configuration.ts'
 import { FILES_TSI, mediaTsi } from '../protocol/route/toi-plan.ts'
@@ -62,7 +61,7 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   /** Prefix of all object names. */
   readonly #base: string
 
-  /** @throws AppFailure not-supported, where the presentation is live or cannot be looped; input-unusable, where it cannot be read */
+  /** @throws AppFailure not-supported, where the presentation cannot be looped; input-unusable, where it cannot be read */
   constructor(
     options: MabrServiceOptions,
     presentation: Presentation,
@@ -70,12 +69,6 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
     carousel: ConfigurationCarousel,
     ended: (context: EmitContext) => void,
   ) {
-    if (presentation.live !== undefined)
-      throw new AppFailure(
-        'not-supported',
-        'A live presentation cannot be sent over FLUTE in this version.',
-        'Send it over ROUTE (--transport route), or to route://IP:PORT or atsc://.',
-      )
     this.#options = options
     this.#presentation = presentation
     this.#startUs = startUs

@@ -29,6 +29,11 @@ export class RepeatedFiles {
     return true
   }
 
+  /** Repeats files no more. */
+  drop(names: readonly string[]): void {
+    for (const name of names) this.#files.delete(name)
+  }
+
   /** The session's next TOI that none of them has. */
   nextToi(): Toi {
     const taken = new Set(this.entries.map(({ toi }) => toi))

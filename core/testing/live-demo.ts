@@ -26,7 +26,7 @@ export type LiveDemoOptions = {
 }
 
 /** The demo as a live presentation whose segments arrive by a made-up clock: the first is complete at its start. */
-class LiveDemo implements LiveFeed {
+class LiveDemo implements ClockedFeed {
   readonly manifest: PresentationManifest
   readonly tracks: readonly DemoTrack[]
   readonly changes = 0
@@ -132,15 +132,37 @@ export async function liveDemo(
   const demo = await demoDash()
   for (const { segments } of demo.tracks) for (const segment of segments) await demo.bytes.load(segment)
   const feed = new LiveDemo(demo, { lateS: () => 0.1, clockS: 0, mpd: '', ...options })
-  const presentation = { ...demo, tracks: [], live: feed }
-  const broadcaster = new Broadcaster({ ...FIXTURE_OPTIONS, ...broadcast }, presentation, FIXTURE_START_US)
+  await demo.bytes.close()
+  return broadcastFeed(feed, broadcast)
+}
+
+/** What comes by a made-up clock. */
+export type ClockedFeed = LiveFeed & {
+  /** When something comes; Infinity after the last. */
+  readonly nextUs: number
+  arrive(nowUs: number): void
+}
+
+/** The packets of a live presentation that comes by a made-up clock. */
+export function broadcastFeed(feed: ClockedFeed, options: Partial<BroadcastOptions> = {}): Datagram[] {
+  const { manifest } = feed
+  const kind = manifest.mpd === null ? 'hls' : 'dash'
+  const presentation = { kind, manifest, tracks: [], files: [], durationUs: 0, bytes: NO_BYTES, live: feed } as const
+  const broadcaster = new Broadcaster({ ...FIXTURE_OPTIONS, ...options }, presentation, FIXTURE_START_US)
   const list = new DatagramList()
-  for (let next = 0; next < Number.POSITIVE_INFINITY; ) {
-    next = Math.min(broadcaster.next(), feed.nextUs)
-    if (next === Number.POSITIVE_INFINITY) break
+  for (;;) {
+    const next = Math.min(broadcaster.next(), feed.nextUs)
+    if (next === Number.POSITIVE_INFINITY) return list.datagrams
     feed.arrive(next)
     if (broadcaster.next() <= next) broadcaster.send(next, list)
   }
-  await demo.bytes.close()
-  return list.datagrams
+}
+
+const NO_BYTES = {
+  get: () => null,
+  isUnreadable: () => true,
+  paths: () => [],
+  load: async () => undefined,
+  release: () => undefined,
+  close: async () => undefined,
 }
