@@ -98,6 +98,7 @@ const TEXT_WORDS: Readonly<Record<TextOf, string>> = {
   source: 'url',
   input: 'input',
   endpoint: 'host:port',
+  chances: 'percent x percent',
 }
 
 function wordOf({ type, word }: OptionRow): string {

@@ -55,6 +55,7 @@ const TEXT_WORDS: Readonly<Record<TextOf, string>> = {
   source: 'URL',
   input: 'INPUT',
   endpoint: 'HOST:PORT',
+  chances: 'PERCENTxPERCENT',
 }
 
 function wordOf(type: OptionType): string {

@@ -138,7 +138,11 @@ function summaryLines(session: Session): string[] {
 function summaryText(session: Session): string {
   const { objects, complete, incomplete, cutOff, neverCame, awaited, files, packets, bytes, sentPackets, sentObjects } =
     session.summary()
-  if (sentPackets > 0 && packets === 0) return `Sent ${sentPackets} packets, ${sentObjects} objects.`
+  if (sentPackets > 0 && packets === 0) {
+    const keptBack = session.snapshot().broadcasts.reduce((sum, each) => sum + each.keptBack, 0)
+    const losses = keptBack === 0 ? '' : ` The loss model kept ${keptBack} more packets back.`
+    return `Sent ${sentPackets} packets, ${sentObjects} objects.${losses}`
+  }
   const recorded = session.snapshot().recordings
   const first = recorded[0]
   if (first !== undefined && session.recordsOnly) {

@@ -34,9 +34,19 @@ export type OptionType =
 
 /**
  * Meaning of a text. `words`: anything; `source`: a URL, checked by the part that opens it; `input`: a file, a folder or a URL;
- * `endpoint`: `HOST:PORT`, `[IPv6]:PORT` or `:PORT`.
+ * `endpoint`: `HOST:PORT`, `[IPv6]:PORT` or `:PORT`; `chances`: two percentages, `1x50`.
  */
-export type TextOf = 'interface' | 'address' | 'url' | 'folder' | 'file' | 'words' | 'source' | 'input' | 'endpoint'
+export type TextOf =
+  | 'interface'
+  | 'address'
+  | 'url'
+  | 'folder'
+  | 'file'
+  | 'words'
+  | 'source'
+  | 'input'
+  | 'endpoint'
+  | 'chances'
 
 /** Headings of the help and the forms, in this order. */
 export const OPTION_GROUPS = [

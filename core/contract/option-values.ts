@@ -212,6 +212,8 @@ function isText(of: TextOf, text: string): boolean {
       return /^\S+$/.test(text)
     case 'endpoint':
       return parseEndpoint(text) !== null
+    case 'chances':
+      return parseChances(text) !== null
     default:
       return text !== ''
   }
@@ -233,7 +235,18 @@ const TEXT_PROBLEM: Readonly<Record<TextOf, string>> = {
   words: 'must be a text that is not empty',
   source: 'must be an address',
   input: 'must name a file, a folder or a URL',
+  chances: 'must be two percentages such as 1x50',
   endpoint: 'must be HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:8080',
+}
+
+/** Chances in percent of the two states of a loss model: that losing begins with a packet, and that it ends. */
+export type LossChances = { readonly begins: number; readonly ends: number }
+
+/** Reads `BEGINSxENDS`; null for any other text. */
+export function parseChances(text: string): LossChances | null {
+  const match = /^(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)$/.exec(text)
+  const chances = { begins: Number(match?.[1]), ends: Number(match?.[2]) }
+  return match !== null && chances.begins <= 100 && chances.ends <= 100 ? chances : null
 }
 
 /** Address to serve or listen on. */

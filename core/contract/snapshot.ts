@@ -411,6 +411,8 @@ export type BroadcastSnapshot = {
   readonly rateBps: number
   readonly objects: number
   readonly lateMs: number
+  /** Packets that its loss model kept back, which `packets` does not count. */
+  readonly keptBack: number
   /** What it sends, in the order of its inputs. */
   readonly services: readonly SentServiceSnapshot[]
 }

@@ -1,5 +1,6 @@
 import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
+import { parseChances } from '../../contract/option-values.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { BroadcastSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../../failure/app-failure.ts'
@@ -8,6 +9,7 @@ import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
 import { Broadcaster, type SentScheme } from '../../send/broadcaster.ts'
 import { CLOSING_REST_US, type PacketOut } from '../../send/emitter.ts'
+import { LossModel } from '../../send/loss-model.ts'
 import type { MabrOptions } from '../../send/mabr-multiplex.ts'
 import { receiverNotes } from '../../send/receiver-notes.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
@@ -55,6 +57,7 @@ class BroadcastPart implements Part, PacketOut {
   readonly #sections: readonly AnySection[]
   readonly #address: ReturnType<typeof parseMulticastUrl> & { scheme: SentScheme }
   readonly #programmes: Programme[] = []
+  readonly #loss: LossModel
   #broadcaster: Broadcaster | null = null
   #sent: SentServices | null = null
   #flow: Flow | null = null
@@ -73,6 +76,9 @@ class BroadcastPart implements Part, PacketOut {
     this.#spec = spec
     this.#host = host
     this.#address = sendable(spec.url)
+    this.#loss = new LossModel(spec.lossSeed ?? Math.floor(host.nowUs() / 1000))
+    const chances = parseChances(spec.loss)
+    if (chances !== null) this.#loss.chances = chances
     this.#unreadable = new FirstReports((error) => host.problem(error, 'error'))
     this.#sections = [
       {
@@ -176,6 +182,7 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void {
+    if (this.#loss.loses()) return
     let flow = this.#flow
     if (flow === null || flow.destinationPort !== port || flow.destinationAddress !== address) {
       flow = this.#host.flows.byText(this.#source, address, port, port)
@@ -245,6 +252,7 @@ class BroadcastPart implements Part, PacketOut {
       rateBps: this.#rate.bitsPerSecond(this.#host.nowUs(), bytes),
       objects: counters?.objects ?? 0,
       lateMs: (counters?.lateUs ?? 0) / 1000,
+      keptBack: this.#loss.lost,
       services: this.#sent?.snapshot(this.#broadcaster?.onAir ?? [], this.#host.nowUs(), this.#isPaced) ?? [],
     }
   }

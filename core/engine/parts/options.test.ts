@@ -19,6 +19,7 @@ const TEXTS: Readonly<Record<TextOf, fc.Arbitrary<string>>> = {
   words: fc.string({ minLength: 1 }),
   source: word,
   input: fc.string({ minLength: 1 }),
+  chances: fc.tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 })).map((both) => both.join('x')),
   endpoint: fc
     .tuple(
       fc.oneof(
