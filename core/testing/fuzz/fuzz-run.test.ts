@@ -73,3 +73,24 @@ test('names the batch and the seed of what is wrong, and leaves that target', as
   expect(states.get('b')).toMatchObject({ inputs: 50, complaint: null })
   expect(lines[0]).toMatch(/^FAILED {2}a: 40 inputs/)
 })
+
+test('reports times as ratios to the quiet ones of the same run', async () => {
+  const lines: string[] = []
+  const target: FuzzTarget = {
+    ...{ name: 'flood', unit: 'datagrams', weight: 1, batch: 100 },
+    open: async () => ({
+      run: async (_, __, spent) => {
+        spent(30)
+        return null
+      },
+      memory: () => 2e6,
+      endMs: () => 240,
+      quiet: () => ({ answerMs: 4, endMs: 160 }),
+      close: async () => null,
+    }),
+  }
+  await runFuzz([target], plan('quiet'), (line) => lines.push(line))
+  expect(lines).toEqual([
+    'ok      flood: 100 datagrams, worst 30.0 ms (7.5 × quiet), peak 2 MB, end after 240 ms (1.5 × quiet)',
+  ])
+})

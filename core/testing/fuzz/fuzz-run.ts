@@ -51,6 +51,8 @@ async function runTarget(
 ): Promise<void> {
   if (performance.now() >= endMs) return
   const open = await target.open()
+  const quiet = open.quiet?.()
+  if (quiet !== undefined) state.quiet = quiet
   const spent = (ms: number): void => {
     if (ms > state.worstMs) state.worstMs = ms
   }
@@ -72,10 +74,17 @@ async function runTarget(
   }
 }
 
-function lineOf({ name, unit }: FuzzTarget, { inputs, worstMs, peakBytes, endMs, complaint }: FuzzState): string {
-  const end = endMs === undefined ? '' : `, end after ${endMs.toFixed(0)} ms`
-  const figures = `${inputs} ${unit}, worst ${worstMs.toFixed(1)} ms, peak ${(peakBytes / 1e6).toFixed(0)} MB${end}`
+function lineOf({ name, unit }: FuzzTarget, state: FuzzState): string {
+  const { inputs, worstMs, peakBytes, endMs, quiet, complaint } = state
+  const end = endMs === undefined ? '' : `, end after ${endMs.toFixed(0)} ms${timesQuiet(endMs, quiet?.endMs)}`
+  const worst = `${worstMs.toFixed(1)} ms${timesQuiet(worstMs, quiet?.answerMs)}`
+  const figures = `${inputs} ${unit}, worst ${worst}, peak ${(peakBytes / 1e6).toFixed(0)} MB${end}`
   return complaint === null ? `ok      ${name}: ${figures}` : `FAILED  ${name}: ${figures}\n${complaint}`
+}
+
+/** ` (12 × quiet)`; empty where nothing is compared. */
+function timesQuiet(ms: number, quietMs: number | undefined): string {
+  return quietMs === undefined || quietMs === 0 ? '' : ` (${(ms / quietMs).toFixed(1)} × quiet)`
 }
 
 function readState({ seed, stateFile }: FuzzPlan): Saved {

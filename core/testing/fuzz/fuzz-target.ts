@@ -23,9 +23,14 @@ export type OpenTarget = {
   memory(): number
   /** Time that its process took to end when `close` asked for it, ms; absent where there is none. */
   endMs?(): number | null
+  /** The same times without hostile input; absent where they are not compared. */
+  quiet?(): QuietTimes
   /** @returns what was wrong at the end; null where nothing was */
   close(): Promise<string | null>
 }
+
+/** Times of an answer and of the end of a process that nothing hostile is given to, ms. */
+export type QuietTimes = { readonly answerMs: number; readonly endMs: number }
 
 /** Result of one target so far. */
 export type FuzzState = {
@@ -34,6 +39,8 @@ export type FuzzState = {
   peakBytes: number
   /** Longest time from SIGTERM to the end of its process. */
   endMs?: number
+  /** Of the last run. */
+  quiet?: QuietTimes
   complaint: string | null
 }
 
