@@ -51,6 +51,8 @@ export type BroadcastOptions = {
   readonly plainSls?: boolean
   /** DVB-MABR: what it has beside the others; absent parts are MABR_DEFAULTS. */
   readonly mabr?: Partial<MabrOptions>
+  /** How long signalling is sent before the media of what is finished, so that receivers have joined them, µs. */
+  readonly leadUs?: number
   /** Called with why a file cannot be read; the broadcast goes on without it. */
   readonly onUnreadable?: (thrown: unknown) => void
 }
@@ -151,6 +153,7 @@ export class Broadcaster {
       flavour,
       gzip: !plainSls,
       loop: loop ?? options.loop,
+      leadUs: options.leadUs ?? 0,
       fileRateBps: common.fileRateBps,
       manifestName: options.manifestName ?? null,
       endpoints: endpointsOf(split, service, options.split),

@@ -105,6 +105,17 @@ describe('a DVB-MABR broadcast', () => {
     expect(paths).toContain(`service2/${BASE}:7/video-12.m4s`)
   })
 
+  it.each(['flute', 'route'] as const)('by %s gives gateways time to join before the media', async (protocol) => {
+    const datagrams = await sent(await demoDash(), { mabr: { protocol }, leadUs: 1_000_000 })
+    const tsiOf = (bytes: Uint8Array): number => parseLctHeader(bytes).header.tsi
+    const media = datagrams.filter(({ port, bytes }) => port !== FIXTURE_PORT && tsiOf(bytes) !== 0)
+    expect(datagrams[0]).toMatchObject({ port: FIXTURE_PORT, timeUs: FIXTURE_START_US })
+    expect(media[0]?.timeUs).toBe(FIXTURE_START_US + 1_000_000)
+    const received = receiveAll(datagrams, TARGET)
+    expect(names(received).different).toEqual([])
+    expect(names(received).all).toContain('video-1.m4s')
+  })
+
   it('closes each session with its last packets', async () => {
     const closing = new Set<string>()
     for (const { port, bytes } of await sent(await demoDash())) {

@@ -26,6 +26,8 @@ export type MabrServiceOptions = {
   /** Where the tracks are sent, in their order; files go to the service's own. */
   readonly endpoints: readonly Endpoint[]
   readonly loop: boolean
+  /** How long the configuration is sent before the media, µs. */
+  readonly leadUs: number
   readonly mtu: number
   readonly carouselUs: number
   /** Largest rate of plain files, bit/s. */
@@ -71,7 +73,7 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   ) {
     this.#options = options
     this.#presentation = presentation
-    this.#startUs = startUs
+    this.#startUs = startUs + options.leadUs
     this.#carousel = carousel
     this.#ended = ended
     this.#base = objectBase(options.serviceId)
@@ -85,7 +87,7 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
     })
     this.tracks = presentation.tracks.map((track, index) => {
       const schedule = new TrackSchedule(track, this.#loop)
-      return new TrackEmitter(schedule, startUs, presentation.bytes, senders[index] as PacketSender, this)
+      return new TrackEmitter(schedule, this.#startUs, presentation.bytes, senders[index] as PacketSender, this)
     })
     this.files = presentation.files.length === 0 ? null : this.#fileCarousel(sender)
   }

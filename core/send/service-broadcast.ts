@@ -29,6 +29,8 @@ export type ServiceBroadcastOptions = SignalledService & {
   /** Where the tracks are sent, in their order; the rest goes to the service's own. */
   readonly endpoints: readonly Endpoint[]
   readonly loop: boolean
+  /** How long its signalling is sent before its media, µs. */
+  readonly leadUs: number
   readonly mtu: number
   readonly carouselUs: number
   /** Largest rate of plain files, bit/s. */
@@ -73,7 +75,8 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     this.#options = options
     this.#ended = ended
     this.#presentation = presentation
-    this.#startUs = startUs
+    const mediaUs = startUs + options.leadUs
+    this.#startUs = mediaUs
     this.#nextUs = startUs
     this.#version = firstVersion(startUs)
     this.#manifestVersion = this.#version
@@ -86,7 +89,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     const schedules = presentation.tracks.map((track) => new TrackSchedule(track, this.#loop))
     this.tracks = schedules.map(
       (schedule, index) =>
-        new TrackEmitter(schedule, startUs, presentation.bytes, this.#senders[index] as PacketSender, this),
+        new TrackEmitter(schedule, mediaUs, presentation.bytes, this.#senders[index] as PacketSender, this),
     )
     this.files =
       presentation.files.length === 0
@@ -99,7 +102,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
               return this.#object(FILES_TSI, asToi(index + 1), CODEPOINT.file, bytes, isLast)
             },
             {
-              startUs,
+              startUs: mediaUs,
               periodUs: options.carouselUs,
               rateBps: options.fileRateBps,
               repeat: options.loop,

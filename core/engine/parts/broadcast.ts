@@ -36,6 +36,8 @@ const MOST_CLOSING_US = CLOSING_REST_US / CLOSING_PACE + 500_000
 /** Address of the services of an `atsc://` URL without one: A/331 §6.1 asks for 239.255.major.x. */
 const ATSC_SERVICE_ADDRESS = '239.255.2.1'
 const ATSC_SERVICE_PORT = 6000
+/** Time in which receivers that wait for the signalling join what it names. */
+const SIGNALLING_LEAD_US = 1_000_000
 const LOOPBACK = '127.0.0.1'
 
 /** Checks the URL; the presentation and the output are other parts. @throws AppFailure bad-url | not-supported */
@@ -138,6 +140,8 @@ class BroadcastPart implements Part, PacketOut {
         flavour: korean ? 'korean' : 'us',
         mtu,
         carouselMs,
+        // At a route:// address nothing has to be joined first, and a capture has no receivers yet.
+        leadUs: scheme !== 'route' && inputs.some(({ toNetwork }) => toNetwork) ? SIGNALLING_LEAD_US : 0,
         split,
         plainSls,
         bsid,
