@@ -2,10 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { FileBytes, PresentationFile } from '../ingest/presentation.ts'
 import { type Datagram, pcapOf, shuffled } from '../testing/datagrams.ts'
+import { FluteSender } from '../testing/flute-sender.ts'
 import { mabrCapture } from '../testing/mabr-capture.ts'
 import { broadcastOf, demoDash, FIXTURE_START_US, liveFixture, routeFixture } from '../testing/make-fixtures.ts'
 import { mmtpCapture } from '../testing/mmtp-capture.ts'
 import { inspect, routescope, TestFolder, treeOf } from '../testing/program.ts'
+import { content } from '../testing/test-session.ts'
 
 const folder = new TestFolder()
 afterAll(() => folder.remove())
@@ -137,8 +139,8 @@ describe('a sender of DVB-MABR that begins again', () => {
     const [first, second] = [await sentOnce(NEVER_NTP), await sentOnce(NEVER_NTP + later, last)]
     const before = until(first, killedS)
     const file = capture(before, behind(before, second, 900_000))
-    const alarms = await alarmsOf(file)
-    expect(alarms.filter((text) => !text.startsWith('FDT FDT instance 1 of TSI 1 changed'))).toEqual([
+    // Its configuration changes with it, which is no alarm of its own.
+    expect(await alarmsOf(file)).toEqual([
       expect.stringMatching(/^TOI-LOOP The sender began again: TSI \d0 went back from TOI \d+ to 1/),
     ])
     const [both, alone] = [await filesOf(file), await filesOf(capture(second))]
@@ -146,8 +148,67 @@ describe('a sender of DVB-MABR that begins again', () => {
     for (const [path, content] of alone) expect([path, both.get(path)]).toEqual([path, content])
   })
 
+  it.each([
+    ['behind its end', 0, 24],
+    ['killed in the middle, with other content', 1, 7.3],
+  ])('without a break, %s: is told once, and no file is of both', async (_name, last, killedS) => {
+    const [first, second] = [await sentOnce(4_294_944_000), await sentOnce(4_294_944_000, last)]
+    const before = until(first, killedS)
+    // Its media follows its configuration a second later.
+    const both = [...before, ...behind(before, second, -980_000)].sort((one, two) => one.timeUs - two.timeUs)
+    const file = capture(both)
+    expect(await alarmsOf(file)).toEqual([
+      expect.stringMatching(/^TOI-LOOP The sender began again: TSI 10 went back from TOI \d+ to 1, as did all media/),
+    ])
+    const [written, alone] = [await filesOf(file), await filesOf(capture(second))]
+    for (const [path, content] of alone) expect([path, written.get(path)]).toEqual([path, content])
+  })
+
+  it('is none where its packets come twice, or out of order', async () => {
+    const once = await sentOnce(4_294_944_000)
+    const twice = [...once, ...once.map((each) => ({ ...each, timeUs: each.timeUs + 1_500_000 }))]
+    twice.sort((one, two) => one.timeUs - two.timeUs)
+    expect(await alarmsOf(capture(twice))).toEqual([])
+    expect(await alarmsOf(capture(shuffled(once, 50)))).toEqual([])
+  })
+
   it('is none where its TOIs come round to 1', async () => {
     expect(await alarmsOf(capture(await mabrCapture(await demoDash(), { firstToi: 65_530 })))).toEqual([])
+  })
+})
+
+describe('a sender of plain files by FLUTE that begins again', () => {
+  /** Each file behind a table of its own. */
+  const sent = (names: readonly string[], seed: number): Datagram[] => {
+    const sender = new FluteSender({ symbolBytes: 1000, digest: 'none' })
+    return names.flatMap((name, at) => {
+      const bytes = content(4500, seed + at)
+      const file = { toi: at + 1, name, contentType: 'application/octet-stream', bytes }
+      const timeUs = FIXTURE_START_US + at * 300_000
+      return [...sender.table([file], timeUs), ...sender.object(file, timeUs + 100_000)]
+    })
+  }
+  const first = sent(['a', 'b', 'c'], 1)
+
+  it.each([20_000, 3_000_000])(
+    'for other files, %d µs later: is told once, and what was broken off is no loss',
+    async (afterUs) => {
+      const before = first.slice(0, -4)
+      const file = capture(before, behind(before, sent(['x', 'y', 'z'], 50), afterUs))
+      expect(await alarmsOf(file)).toEqual([expect.stringMatching(/^FDT The sender began again: FDT instance/)])
+      expect([...(await filesOf(file)).keys()].map((path) => path.slice(-1)).sort()).toEqual(['a', 'b', 'x', 'y', 'z'])
+    },
+  )
+
+  it('with the same tables and other content: is told once, and no file is of both', async () => {
+    const second = sent(['a', 'b', 'c'], 50)
+    const file = capture(first, behind(first, second, 20_000))
+    expect(await alarmsOf(file)).toEqual([expect.stringMatching(/^OBJ-CHANGED /)])
+    expect(await filesOf(file)).toEqual(await filesOf(capture(second)))
+  })
+
+  it('with the same tables and content is none', async () => {
+    expect(await alarmsOf(capture(first, behind(first, first, 20_000)))).toEqual([])
   })
 })
 

@@ -21,7 +21,7 @@ import { Signatures } from './signatures.ts'
 
 /** Sessions of one service begin again within this time of each other, µs. */
 const ONE_RESTART_US = 10_000_000
-/** Services whose last restart is remembered. */
+/** Services and senders whose last restart is remembered. */
 const MAX_RESTARTED = 1024
 
 /** Shared by all parts of one receiver; `contexts.ts` and `ObjectContext` narrow it to the needs of each. */
@@ -52,6 +52,9 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   readonly #restarts = new BoundedMap<ServiceId, { readonly destination: string; readonly timeUs: number }>(
     MAX_RESTARTED,
   )
+
+  /** When senders last began again, by their address. */
+  readonly #senders = new BoundedMap<string, number>(MAX_RESTARTED)
 
   /** @param elapsedUs measures decoding time, unlike stream time */
   constructor(
@@ -84,6 +87,16 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
     if (isNear && (follows || before.destination !== destination)) return false
     this.#restarts.set(serviceId, { destination, timeUs })
     return true
+  }
+
+  /** A sender, by its address, began again. */
+  senderBegan(sender: string, timeUs: number): void {
+    this.#senders.set(sender, timeUs)
+  }
+
+  /** Whether a sender began again at about this time. */
+  hasBegun(sender: string, timeUs: number): boolean {
+    return Math.abs((this.#senders.get(sender) ?? Number.NEGATIVE_INFINITY) - timeUs) <= ONE_RESTART_US
   }
 
   nextObjectIndex(): number {

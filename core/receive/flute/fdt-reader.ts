@@ -18,6 +18,14 @@ import { instanceOf } from './flute-objects.ts'
 /** Tables read before the session has an owner. */
 const EARLY_FRAGMENTS = 64
 
+/** The media of a sender that begins again goes back this soon after its tables, µs. */
+const RESTART_US = 5_000_000
+/** Tables of which it is not known yet whether their sender began again. */
+const MOST_REUSED = 64
+
+/** A valid table with other content, of a sender that may have begun again. */
+type Reused = { readonly sender: string; readonly sentUs: number; readonly tell: () => void }
+
 /** Result for a table that is neither read nor a fault: unreachable, but the type allows it. */
 const NO_TABLE = { code: 'fdt-root', message: 'no table' }
 
@@ -26,6 +34,7 @@ export class FdtReader {
   readonly #context: ReceiveContext
   readonly #host: FindingHost
   readonly #work: SessionWork
+  readonly #reused: Reused[] = []
   #early: { channel: LctChannel; fragment: SlsFragment; timeUs: number }[] = []
 
   constructor(context: ReceiveContext, host: FindingHost, work: SessionWork) {
@@ -34,8 +43,19 @@ export class FdtReader {
     this.#work = work
   }
 
-  /** The table of a whole object of TOI 0; null where it cannot be read. */
-  read(state: FluteChannel, object: TransportObject, timeUs: number): Fdt | null {
+  /**
+   * Ends the wait for media to go back: what changed was a change of its own. Where media does, that is the news, and the sender's tables
+   * change with it.
+   */
+  tick(timeUs: number): void {
+    while (timeUs - (this.#reused[0]?.sentUs ?? Number.POSITIVE_INFINITY) >= RESTART_US) {
+      const { sender, sentUs, tell } = this.#reused.shift() as Reused
+      if (!this.#context.hasBegun(sender, sentUs)) tell()
+    }
+  }
+
+  /** @returns the table of a whole object of TOI 0; null where it cannot be read */
+  read(state: FluteChannel, object: TransportObject, sender: string, timeUs: number): Fdt | null {
     const { channel } = state
     const transported = object.bytes(0, object.length)
     this.#work.passed.arrived(timeUs)
@@ -73,8 +93,29 @@ export class FdtReader {
     state.instances.set(instance, { digest, expiresUs })
     // A number may be used again for other content once it has expired (RFC 6726 §3.4.1).
     if (changed && !mayBegin && (again.expiresUs === null || again.expiresUs > sentUs))
-      found({ kind: 'instanceReused', instance, restarted: namesOthers(read, state.names) })
+      this.#tookOther(state, object, read, sender, sentUs)
     return read
+  }
+
+  /** A valid table has other content. */
+  #tookOther(state: FluteChannel, object: TransportObject, table: Fdt, sender: string, sentUs: number): void {
+    const instance = instanceOf(object)
+    const { carrier, frame, index } = object
+    const found = (restarted: boolean): void =>
+      this.#host.found({ kind: 'instanceReused', instance, restarted }, carrier, sentUs, frame, index)
+    const seen = state.instances.get(instance)
+    if (namesOthers(table, state.names)) {
+      // The tables that follow are new ones, and what it had begun is broken off.
+      state.beganAgain()
+      if (seen !== undefined) state.instances.set(instance, seen)
+      state.channel.brokeOff(sentUs)
+      this.#context.senderBegan(sender, sentUs)
+      found(true)
+    } else if (this.#reused.length < MOST_REUSED) {
+      this.#reused.push({ sender, sentUs, tell: () => found(false) })
+    } else {
+      found(false)
+    }
   }
 
   #show(channel: LctChannel, instance: number, bytes: Uint8Array, timeUs: number): void {

@@ -100,6 +100,7 @@ export class FluteChannel {
     if (!isBack || this.#backUs === timeUs) this.#newestInstance = instance
     const mayBegin = timeUs - this.#backUs < FOLLOW_US
     channel.toisGoRound = !mayBegin
+    channel.tablesWentBack = mayBegin
     return mayBegin
   }
 
@@ -108,6 +109,7 @@ export class FluteChannel {
     this.#backUs = Number.NEGATIVE_INFINITY
     this.#reused = false
     this.channel.toisGoRound = true
+    this.channel.tablesWentBack = false
     this.instances.clear()
   }
 

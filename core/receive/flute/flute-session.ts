@@ -234,6 +234,7 @@ export class FluteSession extends LctSession {
 
   override restarted(channel: LctChannel, restart: Restart, sinceUs: number, frame: number): void {
     this.#channels.get(channel.tsi)?.beganAgain()
+    if (this.flow !== null) this.context.senderBegan(this.flow.sourceAddress, sinceUs)
     super.restarted(channel, restart, sinceUs, frame)
   }
 
@@ -264,7 +265,7 @@ export class FluteSession extends LctSession {
 
   #readTable(channel: LctChannel, object: TransportObject, timeUs: number): void {
     const state = this.#channels.get(channel.tsi)
-    const read = state === undefined ? null : this.#tables.read(state, object, timeUs)
+    const read = state === undefined ? null : this.#tables.read(state, object, this.flow?.sourceAddress ?? '', timeUs)
     if (state === undefined || read === null) return
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
     state.complete ||= read.complete
@@ -319,6 +320,7 @@ export class FluteSession extends LctSession {
     if (due) for (const { channel } of this.#channels.values()) channel.tick(timeUs)
     this.#dropAllEarly(timeUs)
     this.#segments.tick(timeUs)
+    this.#tables.tick(timeUs)
   }
 
   /** Many packets a second that wait too long are looked for once a second: in a slow capture each packet is a tick. */
@@ -336,6 +338,7 @@ export class FluteSession extends LctSession {
 
   override close(timeUs: number): void {
     for (const state of this.#channels.values()) this.#dropEarly(state, Number.POSITIVE_INFINITY)
+    this.#tables.tick(Number.POSITIVE_INFINITY)
     super.close(timeUs)
   }
 

@@ -49,6 +49,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** Most bytes of an object in one packet. */
   packetBytes = 0
   toisGoRound = false
+  tablesWentBack = false
   /** Most chunks in one of its segments whose lengths are not told. */
   chunks = 0
   lastTimeUs = 0
@@ -134,6 +135,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
    */
   startOver(sinceUs: number, timeUs: number): void {
     this.#open.startOver(sinceUs, timeUs)
+  }
+
+  /** The sender began again: objects that began before were broken off, which loses nothing. */
+  brokeOff(sinceUs: number): void {
+    this.#open.brokeOff(sinceUs)
   }
 
   /**
@@ -444,6 +450,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     }
     const object = this.#begin(packet, key, done.carrier.instance + 1)
     if (object === null) return null
+    if (done.complete && done.loop === this.loops && !isReplaceable(object))
+      this.#events.changed(this, object, timeUs, frame)
     // Unchanged bytes already repeated in this round belong to the new content too.
     if (
       done.bytes !== null &&

@@ -36,6 +36,8 @@ export interface RestartChannel {
   readonly names: Pick<ChannelNames, 'source' | 'carriesSls'>
   /** Stream time of its newest media packet; -1 without one. */
   readonly lastMediaUs: number
+  /** Numbers of its tables have gone back as well, which repeated objects do not bring about. */
+  readonly tablesWentBack: boolean
   /** It went back to an earlier object. */
   isBack: boolean
   /** What goes back to earlier objects is kept. */
@@ -109,7 +111,7 @@ export class RestartWatch<Channel extends RestartChannel> {
     this.tick(timeUs)
     const silentUs = this.#silenceUs(timeUs)
     const follows = this.#follows(channel, way, timeUs)
-    const { realTime = null } = channel.names.source ?? {}
+    const realTime = channel.names.source?.realTime ?? (channel.tablesWentBack ? true : null)
     // Others that go back meanwhile do so after the same silence.
     const [{ silentUs: brokeUs } = { silentUs }] = this.#back.values()
     const isLongBreak = brokeUs >= LONG_BREAK_US

@@ -91,6 +91,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
   /** As of a channel of ROUTE; what goes back is not kept. */
   readonly names = { source: null, carriesSls: false }
   isBack = false
+  readonly tablesWentBack = false
   isHeld = false
   lastMediaUs = -1
   readonly repairPackets = 0

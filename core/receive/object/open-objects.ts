@@ -458,6 +458,14 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     return toi < this.#newestMediaToi - (detectLoops === 'on' ? 100 : Math.max(100, 4 * this.#mediaStep))
   }
 
+  brokeOff(sinceUs: number): void {
+    for (const object of [...this.#objects.values()]) {
+      if (object.toi === 0 || object.firstTimeUs >= sinceUs) continue
+      this.lose(object, 'truncated', sinceUs)
+      this.drop(object)
+    }
+  }
+
   /** The source plays its content again from an earlier point since `sinceUs`: its media objects may arrive again as new. */
   startOver(sinceUs: number, timeUs: number): void {
     this.#newestMediaToi = -1
