@@ -1,3 +1,5 @@
+import type { GrowingBody } from './growing-body.ts'
+
 /** A manifest as it was read. */
 export type LiveDocument = {
   readonly bytes: Uint8Array
@@ -12,6 +14,9 @@ export type LiveDocument = {
 export type LiveFile =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'absent' | 'gone' | 'failed'; readonly reason: string }
+
+/** A file that is read while it is made. */
+export type GrowingFile = LiveFile | { readonly kind: 'growing'; readonly body: GrowingBody }
 
 /** Where a live presentation is read: a server, or a folder that another program writes. */
 export interface GrowingOrigin {
@@ -37,6 +42,12 @@ export interface GrowingOrigin {
    * @param range bytes `[from, to)`
    */
   file(name: string, maxBytes: number, signal: AbortSignal, range?: ByteSpan | null): Promise<LiveFile>
+  /**
+   * Reads a file while it is made, from its first bytes on.
+   * @param wholeUs when it is whole at the latest, by this machine's clock, µs since the UNIX epoch
+   * @param over ends it, also after the first bytes
+   */
+  growing(name: string, wholeUs: number, over: AbortSignal): Promise<GrowingFile>
   /** A name as a person is shown it. */
   shown(name: string): string
   close(): Promise<void>

@@ -61,6 +61,7 @@ export class HlsReader implements LiveTrack {
   readonly lang: string | null
   readonly bandwidth: number | null
   readonly fileTemplate = null
+  readonly isPartial = false
   init: InlineFile | null = null
   playlist: InlineFile | null = null
   /** The playlist where it is the manifest; null before the first segment, or where it is not. */
@@ -216,7 +217,7 @@ export class HlsReader implements LiveTrack {
       return
     }
     const { address: at, range, durationUs } = entry
-    const { file, trouble } = await this.#patient.fetch({ at, range, availableUs: 0, durationUs }, () =>
+    const { file, trouble } = await this.#patient.fetch({ at, range, availableUs: 0, durationUs, wholeUs: null }, () =>
       this.#readInit(entry.map),
     )
     if (file.kind === 'bytes') {
@@ -227,7 +228,7 @@ export class HlsReader implements LiveTrack {
           tryThis: 'Nothing is missing; check the origin if it goes on.',
         })
       this.#give(entry, file.bytes)
-    } else if (!this.#over.signal.aborted) {
+    } else if (file.kind !== 'growing' && !this.#over.signal.aborted) {
       this.#lost(
         `Segment ${entry.sequence} of ${this.#shown} was not sent: "${this.#host.source.shown(at)}" did not come, ${file.reason}.`,
         'Check the origin; the broadcast goes on with the segments after it.',
@@ -257,7 +258,8 @@ export class HlsReader implements LiveTrack {
     const name = this.#names.of(address, range)
     const contentType = map === null ? (contentTypeOf(name) ?? 'application/octet-stream') : this.#mimeType
     const init = map === null ? null : this.init
-    return { name, bytes, contentType, toi: this.#nextToi(), announcedUs: arrivedUs, arrivedUs, durationUs, init }
+    const times = { announcedUs: arrivedUs, arrivedUs, durationUs }
+    return { name, bytes, contentType, toi: this.#nextToi(), ...times, init, growing: null }
   }
 
   /** Lists those that are not there, once all before them were sent. */

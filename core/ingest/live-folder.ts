@@ -1,9 +1,12 @@
+import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { FolderDoor, NotReadable, readRegular } from '../files/door.ts'
+import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
-import type { ByteSpan, GrowingOrigin, LiveDocument, LiveFile } from './growing-origin.ts'
+import { GrowingBody } from './growing-body.ts'
+import type { ByteSpan, GrowingFile, GrowingOrigin, LiveDocument, LiveFile } from './growing-origin.ts'
 import { nameBelow } from './names-below.ts'
 import { readFailure } from './presentation-folder.ts'
 
@@ -60,7 +63,7 @@ export class LiveFolder implements GrowingOrigin {
 
   /** A part of a file that still grows. */
   async #part(name: string, [from, to]: ByteSpan): Promise<LiveFile> {
-    return this.#reading(async (door) => {
+    return this.#reading(async (door): Promise<LiveFile> => {
       const handle = await door.openFile(nameBelow(name).path)
       try {
         const bytes = new Uint8Array(to - from)
@@ -74,7 +77,7 @@ export class LiveFolder implements GrowingOrigin {
   }
 
   async #whole(name: string, maxBytes: number, signal: AbortSignal): Promise<LiveFile> {
-    return this.#reading(async (door) => {
+    return this.#reading(async (door): Promise<LiveFile> => {
       const { path } = nameBelow(name)
       for (;;) {
         const handle = await door.openFile(path)
@@ -101,7 +104,7 @@ export class LiveFolder implements GrowingOrigin {
   }
 
   /** Reads through a new door each time: one remembers all that it opened. */
-  async #reading(read: (door: FolderDoor) => Promise<LiveFile>): Promise<LiveFile> {
+  async #reading<File>(read: (door: FolderDoor) => Promise<File>): Promise<File | LiveFile> {
     try {
       return await read(await FolderDoor.open(this.#folder))
     } catch (error) {
@@ -112,11 +115,74 @@ export class LiveFolder implements GrowingOrigin {
     }
   }
 
+  async growing(name: string, wholeUs: number, over: AbortSignal): Promise<GrowingFile> {
+    return this.#reading(async (door): Promise<GrowingFile> => {
+      const handle = await door.openFile(nameBelow(name).path)
+      const file = new GrowingFileReader(handle, () => this.#nowUs() >= wholeUs, over)
+      if (await file.first()) return { kind: 'growing', body: file.body }
+      await handle.close()
+      return { kind: 'absent', reason: 'it is empty' }
+    })
+  }
+
   shown(name: string): string {
     return shownText(join(this.#folder, name), 1000)
   }
 
   async close(): Promise<void> {
     // Nothing stays open.
+  }
+}
+
+/** Longest time from the writing of a piece to its reading, ms. */
+const LOOK_MS = 5
+const PIECE_BYTES = 256 << 10
+
+/** Reads a file as another program writes it. */
+class GrowingFileReader {
+  readonly body = new GrowingBody(null)
+  readonly #handle: FileHandle
+  readonly #isDue: () => boolean
+  readonly #over: AbortSignal
+  readonly #piece = new Uint8Array(PIECE_BYTES)
+  #changedMs = Date.now()
+
+  /** @param isDue it should be whole by now: then it is, once nobody writes to it any more */
+  constructor(handle: FileHandle, isDue: () => boolean, over: AbortSignal) {
+    this.#handle = handle
+    this.#isDue = isDue
+    this.#over = over
+  }
+
+  /** Reads what is there, and goes on by itself. @returns whether there is anything */
+  async first(): Promise<boolean> {
+    await this.#read()
+    if (this.body.length === 0) return false
+    void this.#follow()
+    return true
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      while (!this.#over.aborted && !(this.#isDue() && Date.now() - this.#changedMs >= STILL_MS)) {
+        await pause(SYSTEM_CLOCK, LOOK_MS, this.#over)
+        await this.#read()
+      }
+      this.body.end(!this.#over.aborted)
+    } catch {
+      this.body.end(false)
+    } finally {
+      await this.#handle.close()
+    }
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const { bytesRead } = await this.#handle.read(this.#piece, 0, PIECE_BYTES, this.body.length)
+      if (bytesRead === 0) return
+      if (this.body.length + bytesRead > MAX_OBJECT_BYTES) throw new RangeError('it is too long')
+      this.#changedMs = Date.now()
+      this.body.append(this.#piece.subarray(0, bytesRead))
+    }
   }
 }

@@ -7,9 +7,9 @@ import { initSegment, namedSegment, type Span } from '../manifest/mpd/segments.t
 import { templateAddress } from '../manifest/mpd/template.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 import { fileTemplateOf } from './file-template.ts'
-import type { GrowingOrigin, LiveFile } from './growing-origin.ts'
+import type { GrowingFile, GrowingOrigin, LiveFile } from './growing-origin.ts'
 import { type LiveEntry, liveNames } from './live-plan.ts'
-import { type ChannelPlan, type LiveNext, LiveTimeline } from './live-timeline.ts'
+import { type ChannelPlan, isPartial, type LiveNext, LiveTimeline } from './live-timeline.ts'
 import { PatientFetch } from './patient-fetch.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from './presentation.ts'
 
@@ -119,6 +119,10 @@ export class LiveReader implements LiveTrack {
     return this.endedUs === null && this.#timeline.ahead().first === null
   }
 
+  get isPartial(): boolean {
+    return isPartial(this.#timeline.newestEntry.origin)
+  }
+
   /** Duration of the newest segments, µs. */
   get segmentUs(): number {
     return this.#timeline.segmentUs
@@ -165,33 +169,47 @@ export class LiveReader implements LiveTrack {
     const { entry, span, availableUs } = next
     const { name, at } = liveNames(entry, span)
     const { nextUs } = this.#timeline
-    const wanted = { at, range: null, availableUs, durationUs: span.durationUs }
+    const wholeUs = this.#timeline.wholeUs(next)
+    const wanted = { at, range: null, availableUs, durationUs: span.durationUs, wholeUs }
     const { file, trouble } = await this.#patient.fetch(wanted, () => this.#readInit(entry))
     // By the time it came the presentation had begun again.
     if (this.#timeline.nextUs !== nextUs) return
     const announcedUs = this.#timeline.announcedUs(next)
     this.#timeline.passed(next)
-    if (file.kind === 'bytes') {
+    if (file.kind === 'bytes' || file.kind === 'growing') {
       if (trouble !== null) this.#retried(at, trouble)
-      this.#give(entry, span, name, file.bytes, announcedUs)
+      await this.#give(entry, span, name, file, announcedUs)
     } else if (!this.#over.signal.aborted) this.#lost(entry, span, at, file.kind, file.reason)
   }
 
-  #give(entry: LiveEntry, span: Span, name: string, bytes: Uint8Array, announcedUs: number | null): void {
+  /** Gives a segment to be sent, and waits for the end of one that is still coming. */
+  async #give(entry: LiveEntry, span: Span, name: string, file: Content, announcedUs: number | null): Promise<void> {
     const arrivedUs = this.#host.nowUs()
+    const growing = file.kind === 'growing' ? file.body : null
     this.#waiting.push({
       name,
-      bytes,
+      get bytes() {
+        return file.kind === 'growing' ? file.body.bytes : file.bytes
+      },
       contentType: entry.onAir.mimeType ?? 'application/octet-stream',
       toi: this.#toiOf(entry.onAir, span),
       announcedUs: announcedUs ?? arrivedUs,
       arrivedUs,
       durationUs: span.durationUs,
       init: this.init,
+      growing,
     })
     this.#lastUs = arrivedUs
     this.#isSilent = false
+    if (growing !== null) growing.onChange = () => this.#host.news()
     this.#host.news()
+    await growing?.ended
+    if (growing?.state !== 'broken' || this.#over.signal.aborted) return
+    this.#host.report({
+      kind: 'lost',
+      sentence: `Segment ${span.number} of "${shownText(this.repId)}" was sent in part only: of "${this.#host.source.shown(name)}" no more came than ${growing.length} bytes.`,
+      tryThis: 'Check the origin; the broadcast goes on with the segments after it.',
+    })
   }
 
   /** Number or time as the template says; the next of an own count where it does not fit, from then on. */
@@ -288,6 +306,9 @@ export class LiveReader implements LiveTrack {
     this.#wake = () => {}
   }
 }
+
+/** A segment that has come, or begun to. */
+type Content = Extract<GrowingFile, { kind: 'bytes' | 'growing' }>
 
 /** The fileTemplate of a live representation, tried on its first name. */
 function liveTemplate(onAir: MpdRepresentation): string | null {

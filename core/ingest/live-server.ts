@@ -9,7 +9,15 @@ import { SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { RequestSlots } from '../http/client/request-slots.ts'
 import { parseXsDateTime } from '../manifest/mpd/time.ts'
 import { resolveReference } from '../manifest/reference.ts'
-import type { ByteSpan, GrowingOrigin, LiveClockElement, LiveDocument, LiveFile } from './growing-origin.ts'
+import { askGrowing } from './growing-answer.ts'
+import type {
+  ByteSpan,
+  GrowingFile,
+  GrowingOrigin,
+  LiveClockElement,
+  LiveDocument,
+  LiveFile,
+} from './growing-origin.ts'
 import { bytesOf } from './http-origin.ts'
 import { ServerClock } from './server-clock.ts'
 
@@ -126,6 +134,10 @@ export class LiveServer implements GrowingOrigin {
     } finally {
       free()
     }
+  }
+
+  growing(name: string, _: number, over: AbortSignal): Promise<GrowingFile> {
+    return askGrowing(this.#client, this.#withLogin(name), over)
   }
 
   shown(name: string): string {

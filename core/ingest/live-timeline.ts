@@ -128,10 +128,18 @@ export class LiveTimeline {
   }
 
   /** When the manifest announces a segment as complete, by this machine's clock; null where it says nothing. */
-  announcedUs({ atUs, span, availableUs }: LiveNext): number | null {
+  announcedUs({ entry, atUs, span, availableUs }: LiveNext): number | null {
     const { startUs } = this.#plan
+    const partUs = isPartial(entry.origin) ? offsetUs(entry.origin) : 0
     if (availableUs > 0) return availableUs
-    return startUs === null ? null : this.localUs(startUs + atUs + span.durationUs)
+    return startUs === null ? null : this.localUs(startUs + atUs + span.durationUs - partUs)
+  }
+
+  /** When a segment is whole at the latest, by this machine's clock, µs; null where it is asked for as a whole. */
+  wholeUs({ entry, atUs, span }: LiveNext): number | null {
+    if (!isPartial(entry.origin)) return null
+    const { startUs } = this.#plan
+    return startUs === null ? 0 : this.localUs(startUs + atUs + span.durationUs)
   }
 
   /** Whether nothing more will be listed. */
@@ -196,9 +204,17 @@ export class LiveTimeline {
   }
 }
 
-/** How much earlier than its end a whole segment is there, µs. */
-function offsetUs({ availabilityTimeOffsetUs: us, availabilityTimeComplete: whole }: MpdRepresentation): number {
-  return whole && Number.isFinite(us) ? us : 0
+/** How much earlier than its end a segment is there, whole or in part, µs. */
+function offsetUs({ availabilityTimeOffsetUs: us }: MpdRepresentation): number {
+  return Number.isFinite(us) ? us : 0
+}
+
+/** Whether segments may be asked for while they are made (ISO/IEC 23009-1 §5.3.9.5.1). */
+export function isPartial({
+  availabilityTimeOffsetUs: us,
+  availabilityTimeComplete: whole,
+}: MpdRepresentation): boolean {
+  return !whole && Number.isFinite(us) && us > 0
 }
 
 function lastDurationUs({ duration, timeline, timescale }: TemplateAddressing | ListAddressing): number {

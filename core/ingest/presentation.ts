@@ -1,5 +1,6 @@
 import type { Toi } from '../contract/ids.ts'
 import type { Mpd, MpdRepresentation } from '../manifest/mpd/mpd.ts'
+import type { GrowingBody } from './growing-body.ts'
 
 /** One presentation (or a set of plain files) ready for broadcast: its parts, and access to their bytes. */
 export type Presentation = {
@@ -135,6 +136,8 @@ export interface LiveTrack {
   readonly init: InlineFile | null
   /** The media playlist of what was taken, another object when it has changed; null where there is none beside the manifest. */
   readonly playlist: InlineFile | null
+  /** Its segments come piece by piece. */
+  readonly isPartial: boolean
   /** Duration of the newest segments, µs; 0 where it is not known yet. */
   readonly segmentUs: number
   /** Since when no further segment comes, µs since the UNIX epoch; null: one may come. */
@@ -145,13 +148,15 @@ export interface LiveTrack {
   take(): void
 }
 
-/** A media segment that has come whole. Times are µs since the UNIX epoch, by the clock of this machine. */
+/** A media segment that has come, or begun to. Times are µs since the UNIX epoch, by the clock of this machine. */
 export type LiveSegment = InlineFile & {
   readonly toi: Toi
-  /** When the manifest announces it as complete. */
+  /** When the manifest announces it: as complete, or where it comes piece by piece its first part. */
   readonly announcedUs: number
   readonly arrivedUs: number
   readonly durationUs: number
   /** Sent before it; null where it needs none. */
   readonly init: InlineFile | null
+  /** It is still coming, or came piece by piece; its bytes are what has come. Null: it came whole. */
+  readonly growing: GrowingBody | null
 }

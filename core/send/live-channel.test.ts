@@ -17,6 +17,7 @@ class LateTrack implements LiveTrack {
   readonly fileTemplate = '$TOI$.m4s'
   readonly init = null
   readonly playlist = null
+  readonly isPartial = false
   readonly segmentUs = SECOND
   endedUs: number | null = null
   readonly #segments: LiveSegment[]
@@ -31,6 +32,7 @@ class LateTrack implements LiveTrack {
       arrivedUs: arrivedS * SECOND,
       durationUs: SECOND,
       init: null,
+      growing: null,
     }))
   }
 

@@ -7,6 +7,10 @@ export const WAITING_US = Number.MAX_VALUE
 /** Segments in a row that come equally late, after which the service is sent later as a whole. */
 const MOST_LATE = 3
 
+/** Rate of what comes piece by piece: a piece is not sent as one burst. Times that of the media, and at least, bit/s. */
+const PIECE_SPEED = 8
+const LEAST_PIECE_BPS = 20_000_000
+
 /** What a channel has in common with the others of its service. */
 export interface LivePace {
   /** When a segment is to be sent, which may be before it arrived, µs since the UNIX epoch. */
@@ -21,6 +25,8 @@ export interface LivePace {
 export interface LiveCarrier {
   /** The channel's own. */
   readonly sender: PacketSender
+  /** It opens segments that are still coming; otherwise only whole ones. */
+  readonly takesPartial: boolean
   /** Whether its playlist on air is not the newest. */
   readonly isBehind: boolean
   /** Sends what a segment needs, and opens it. */
@@ -38,6 +44,8 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
   readonly carrier: Carrier
   objects = 0
   readonly #pace: LivePace
+  /** Time from one packet of a piece to the next, µs. */
+  readonly #spacingUs: number
   #object: OutgoingObject | null = null
   #nextUs = 0
   #isClosed = false
@@ -56,17 +64,23 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
     this.tsi = tsi
     this.carrier = carrier
     this.#pace = pace
+    const pieceBps = Math.max(PIECE_SPEED * (track.bandwidth ?? 0), LEAST_PIECE_BPS)
+    this.#spacingUs = Math.ceil((carrier.sender.mtu * 8e6) / pieceBps)
   }
 
   /** Infinity at its end. */
   get nextUs(): number {
-    if (this.#object !== null) return this.#nextUs
+    if (this.#object !== null) return this.#object.isReady === false ? WAITING_US : this.#nextUs
     const segment = this.track.peek()
     if (this.#isClosed) return Number.POSITIVE_INFINITY
     if (this.#closingUs !== null) return this.#closingUs
     if (segment === null && this.carrier.isBehind) return this.#nextUs
     if (segment === null) return this.track.endedUs === null ? WAITING_US : Math.max(this.#nextUs, this.track.endedUs)
-    return Math.max(this.#nextUs, segment.arrivedUs, this.#pace.dueUs(segment))
+    const dueUs = this.#pace.dueUs(segment)
+    const { growing } = segment
+    // What comes piece by piece has the pace of its origin.
+    if (growing !== null && this.carrier.takesPartial) return Math.max(this.#nextUs, segment.arrivedUs)
+    return growing?.state === 'grows' ? WAITING_US : Math.max(this.#nextUs, segment.arrivedUs, dueUs)
   }
 
   send(context: EmitContext): void {
@@ -78,12 +92,17 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
       return
     }
     const object = this.#object ?? this.#begin(segment, context)
-    this.carrier.sender.next(object, context)
+    // What broke has no last packet.
+    if (!object.done) this.carrier.sender.next(object, context)
     if (object.done || --this.#packetsLeft === 0) {
       this.#object = null
-      if (object.done) this.objects++
+      if (object.done && segment.growing?.state !== 'broken') this.objects++
       this.track.take()
       this.carrier.renew(context)
+      return
+    }
+    if (object.isReady !== undefined) {
+      this.#nextUs = context.timeUs + this.#spacingUs
       return
     }
     const evenUs = this.#beginUs + Math.floor(((this.#endUs - this.#beginUs) * object.offset) / object.sizeBytes)

@@ -12,6 +12,8 @@ import type { Endpoint } from './split-endpoints.ts'
 
 /** Longest duration that a manifest may state of its segments, in those of the ones that came. */
 const MOST_STATED = 2
+/** Half a segment more than its duration: one that comes up to a segment late is sent at twice the pace. */
+const SENDING = 1.5
 /** Segments that come earlier than this before their time show another clock, µs. */
 const MOST_EARLY_US = 10_000_000
 
@@ -86,7 +88,9 @@ export class LiveMedia<Carrier extends LiveCarrier> implements MediaEmitter, Liv
     const longestUs = tracks.reduce((us, { segmentUs }) => Math.max(us, segmentUs), this.#longestUs)
     this.#longestUs = longestUs
     const statedUs = Math.min(manifest.mpd?.maxSegmentDurationUs ?? 0, MOST_STATED * longestUs)
-    return this.#shift.follow({ clockUs, delayUs: this.#delayUs ?? 0, longestUs: Math.max(longestUs, statedUs) })
+    const segmentUs = Math.max(longestUs, statedUs)
+    const sendingUs = this.#channels.reduce((us, channel) => Math.max(us, sendingOf(channel, segmentUs)), 0)
+    return this.#shift.follow({ clockUs, delayUs: this.#delayUs ?? 0, sendingUs })
   }
 
   get onAir(): readonly ChannelOnAir[] {
@@ -164,4 +168,11 @@ export class LiveMedia<Carrier extends LiveCarrier> implements MediaEmitter, Liv
       this.#steps.changed(context)
     }
   }
+}
+
+/** Time from a segment's availability at its origin until it is sent, µs; that of its first part where it comes piece by piece. */
+function sendingOf({ track, carrier }: LiveChannel, segmentUs: number): number {
+  const wholeUs = Math.ceil(SENDING * segmentUs)
+  if (!track.isPartial) return wholeUs
+  return carrier.takesPartial ? 0 : segmentUs + wholeUs
 }

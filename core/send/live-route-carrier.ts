@@ -2,6 +2,7 @@ import type { Toi, Tsi } from '../contract/ids.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from '../ingest/presentation.ts'
 import { CODEPOINT, INIT_TOI, PLAYLIST_TOIS } from '../protocol/route/toi-plan.ts'
 import type { EmitContext, OutgoingObject, PacketSender } from './emitter.ts'
+import { GrowingRouteObject } from './growing-route-object.ts'
 import type { LiveCarrier } from './live-channel.ts'
 import { RouteObject } from './route-object.ts'
 import type { ListedFile, SignalledChannel } from './service-signalling.ts'
@@ -18,6 +19,7 @@ export class RouteCarrier implements LiveCarrier {
   readonly #track: LiveTrack
   readonly #tsi: Tsi
   readonly sender: PacketSender
+  readonly takesPartial = true
   readonly #signal: (context: EmitContext) => void
   #listed: ListedFile[] = []
   /** That of the last segment. */
@@ -42,16 +44,19 @@ export class RouteCarrier implements LiveCarrier {
   }
 
   open(segment: LiveSegment, context: EmitContext): OutgoingObject {
-    const { toi, name, contentType, bytes, init } = segment
+    const { toi, name, contentType, bytes, init, growing } = segment
+    const length = growing?.state === 'grows' ? growing.totalBytes : bytes.length
     if (this.#track.fileTemplate === null)
-      this.#listed = [...this.#listed, { toi, name, contentType, bytes: bytes.length }].slice(-MOST_LISTED)
-    if (bytes.length > this.#largestBytes) this.#largestBytes = 2 * bytes.length
+      this.#listed = [...this.#listed, { toi, name, contentType, bytes: length }].slice(-MOST_LISTED)
+    const largest = length ?? this.#last?.bytes.length ?? 0
+    if (largest > this.#largestBytes) this.#largestBytes = 2 * largest
     this.#init = init
     this.#last = segment
     this.#followPlaylist()
     this.#signal(context)
     this.#sendPlaylist(context)
     this.#sendInit(context)
+    if (growing !== null) return new GrowingRouteObject(this.#tsi, toi, CODEPOINT.media, growing, this.sender.mtu)
     return new RouteObject(this.#tsi, toi, CODEPOINT.media, bytes, this.sender.mtu)
   }
 

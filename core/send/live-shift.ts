@@ -1,7 +1,5 @@
 /** Allowance for the timers of sender and receiver between a segment's last packet and its availability, µs. */
 const SLACK_US = 250_000
-/** Half a segment more than its duration: one that comes up to a segment late is sent at twice the pace. */
-const SENDING = 1.5
 /** Changes that the allowance covers, and ones back that show another clock, µs. */
 const COVERED_US = 100_000
 const MOST_SPARE_US = 10_000_000
@@ -12,7 +10,8 @@ export type LiveTiming = {
   readonly clockUs: number
   /** How much later than announced segments are begun. */
   readonly delayUs: number
-  readonly longestUs: number
+  /** Time that sending a segment takes at most. */
+  readonly sendingUs: number
 }
 
 /**
@@ -22,8 +21,8 @@ export type LiveTiming = {
 export class LiveShift {
   #us: number | null = null
 
-  follow({ clockUs, delayUs, longestUs }: LiveTiming): number {
-    const neededUs = clockUs + delayUs + Math.ceil(SENDING * longestUs) + SLACK_US
+  follow({ clockUs, delayUs, sendingUs }: LiveTiming): number {
+    const neededUs = clockUs + delayUs + sendingUs + SLACK_US
     const isCovered = this.#us !== null && neededUs <= this.#us + COVERED_US && neededUs >= this.#us - MOST_SPARE_US
     if (!isCovered) this.#us = neededUs
     return this.#us ?? neededUs

@@ -123,6 +123,8 @@ type FluteHost = {
 
 /** Carries a live channel over FLUTE: each segment follows the table that names it. */
 class FluteCarrier implements LiveCarrier {
+  // The table has the length.
+  readonly takesPartial = false
   readonly #track: LiveTrack
   readonly #session: FluteTransmission
   readonly #digests: MabrServiceOptions['digests']

@@ -96,6 +96,7 @@ class Playlists implements LiveFeed, LiveTrack {
   readonly bandwidth = 100_000
   readonly fileTemplate = null
   readonly segmentUs = 1_000_000
+  readonly isPartial = false
   playlist: InlineFile | null = null
   endedUs: number | null = null
   onNews = (): void => undefined
@@ -136,6 +137,7 @@ class Playlists implements LiveFeed, LiveTrack {
       arrivedUs: atUs,
       durationUs: 1_000_000,
       init: this.init,
+      growing: null,
     }
   }
 

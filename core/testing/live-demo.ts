@@ -58,6 +58,7 @@ class LiveDemo implements ClockedFeed {
           arrivedUs: announcedUs + Math.round(options.lateS(index) * 1e6),
           durationUs: SEGMENT_US,
           init: track.init,
+          growing: null,
         }
       })
       return new DemoTrack(track, segments)
@@ -91,6 +92,7 @@ class DemoTrack implements LiveTrack {
   readonly init: LiveTrack['init']
   readonly segmentUs = SEGMENT_US
   readonly playlist = null
+  readonly isPartial = false
   endedUs: number | null = null
   readonly #coming: LiveSegment[]
   readonly #here: LiveSegment[] = []

@@ -171,11 +171,11 @@ export class LiveOrigin {
   }
 }
 
-/** Broadcasts a live presentation in real time until it ends. @param sent called after each turn with the objects so far */
+/** Broadcasts a live presentation in real time until it ends. @param sent called after each turn with the objects and packets so far */
 export async function broadcastLive(
   presentation: Presentation,
   options: Partial<BroadcastOptions> = {},
-  sent: (objects: number) => void = () => undefined,
+  sent: (objects: number, datagrams: readonly Datagram[]) => void = () => undefined,
 ): Promise<Datagram[]> {
   const list = new DatagramList()
   const { live } = presentation
@@ -201,7 +201,7 @@ export async function broadcastLive(
       })
     else {
       broadcaster.send(nowUs(), list)
-      sent(broadcaster.counters.objects)
+      sent(broadcaster.counters.objects, list.datagrams)
     }
   }
   await presentation.bytes.close()
