@@ -233,6 +233,9 @@ describe('a sender of ours', () => {
     const shortUs = sent.filter(({ port }) => port === FIXTURE_PORT + 1).at(-1)?.timeUs ?? 0
     expect((sent.at(-1)?.timeUs ?? 0) - shortUs).toBeGreaterThan(10_000_000)
     expect(rules(await alarmsOf(sent, 'SESSION-CLOSED'))).toEqual(Array(6).fill('SESSION-CLOSED info'))
+    // A receiver that joins later is not told of a service that is over.
+    const later = sent.filter(({ timeUs }) => timeUs > shortUs + 2_000_000)
+    expect(rules(await alarmsOf(later, 'SESSION-CLOSED'))).toEqual(Array(3).fill('SESSION-CLOSED info'))
     const open = sent.map((each) => ({ ...each, bytes: withoutA(each) }))
     expect(rules(await alarmsOf(open))).not.toEqual([])
   })

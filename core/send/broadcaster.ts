@@ -11,7 +11,7 @@ import { ServiceBroadcast } from './service-broadcast.ts'
 import { type ServiceListing, serialiseLls } from './service-list.ts'
 import type { ChannelOnAir, MediaEmitter, ServiceOnAir } from './service-on-air.ts'
 import { SplitEndpoints, type SplitMode } from './split-endpoints.ts'
-import { firstVersion } from './table-version.ts'
+import { firstVersion, nextVersion } from './table-version.ts'
 
 /** What a broadcast can be. */
 export type SentScheme = 'route' | 'atsc' | 'mabr'
@@ -172,9 +172,14 @@ export class Broadcaster {
           : new LiveService(own, presentation, live, startUs)
       })
       this.#services = sent
-      const listed = services.map((service) => ({ ...service, sourceAddress }))
-      const tables = serialiseLls(listed, options.bsid ?? DEFAULT_BSID, firstVersion(startUs))
-      this.#signalling = scheme === 'atsc' ? [new LlsCarousel(tables, startUs, carouselUs), ...sent] : sent
+      const listed = services.map((service, place) => ({ ...service, place, sourceAddress }))
+      const tables = (version: number): readonly Uint8Array[] => {
+        const onAir = listed.filter(({ place }) => sent[place]?.nextUs !== Number.POSITIVE_INFINITY)
+        return serialiseLls(onAir, options.bsid ?? DEFAULT_BSID, version)
+      }
+      const onAir = (): number => sent.filter(({ nextUs }) => nextUs !== Number.POSITIVE_INFINITY).length
+      const lls = new LlsCarousel(tables, onAir, startUs, carouselUs)
+      this.#signalling = scheme === 'atsc' ? [lls, ...sent] : sent
     }
     this.#media = this.#services.flatMap(({ media }) => media)
     this.#emitters = [...this.#signalling, ...this.#media]
@@ -308,16 +313,33 @@ class CountingContext implements EmitContext, PacketOut {
   }
 }
 
-/** Sends SLT and SystemTime in each carousel period. */
+/** Sends SLT and SystemTime in each carousel period. A service that has ended is not in the SLT any more. */
 class LlsCarousel implements Signalling {
   nextUs: number
-  readonly #datagrams: readonly Uint8Array[]
+  readonly #tables: (version: number) => readonly Uint8Array[]
+  readonly #onAir: () => number
   readonly #periodUs: number
+  #datagrams: readonly Uint8Array[]
+  #version: number
+  #listed: number
 
-  constructor(datagrams: readonly Uint8Array[], startUs: number, periodUs: number) {
+  /**
+   * @param tables serialises the services on air
+   * @param onAir their number, which only falls
+   */
+  constructor(
+    tables: (version: number) => readonly Uint8Array[],
+    onAir: () => number,
+    startUs: number,
+    periodUs: number,
+  ) {
     this.nextUs = startUs
-    this.#datagrams = datagrams
+    this.#tables = tables
+    this.#onAir = onAir
     this.#periodUs = periodUs
+    this.#version = firstVersion(startUs)
+    this.#datagrams = tables(this.#version)
+    this.#listed = onAir()
   }
 
   resume(nowUs: number): void {
@@ -325,6 +347,12 @@ class LlsCarousel implements Signalling {
   }
 
   send({ out, timeUs }: EmitContext): boolean {
+    const onAir = this.#onAir()
+    if (onAir < this.#listed && onAir > 0) {
+      this.#listed = onAir
+      this.#version = nextVersion(this.#version)
+      this.#datagrams = this.#tables(this.#version)
+    }
     for (const datagram of this.#datagrams) out.packet(LLS_ADDRESS, LLS_PORT, datagram, timeUs)
     this.nextUs += this.#periodUs
     return true

@@ -17,8 +17,10 @@ export type ServiceListing = {
 
 /** Values of one service in the SLT. */
 export type ListedService = {
-  /** What it has of its own; the rest is by its place in the list. */
+  /** What it has of its own; the rest is by its place. */
   readonly listing?: Partial<ServiceListing>
+  /** Its place among all services of the broadcast, from 0. */
+  readonly place: number
   readonly serviceId: ServiceId
   readonly serviceName: string
   readonly address: string
@@ -51,12 +53,12 @@ export function serialiseLls(services: readonly ListedService[], bsid: number, v
     bsids: [bsid],
     capabilities: null,
     inetUrls: [],
-    services: services.map(({ listing = {}, ...service }, index) => ({
+    services: services.map(({ listing = {}, ...service }) => ({
       ...SLT_SERVICE_DEFAULTS,
       serviceId: service.serviceId,
       globalServiceId: `urn:routescope:service:${bsid}:${service.serviceId}`,
       majorChannelNo: listing.majorChannel ?? DEFAULT_MAJOR,
-      minorChannelNo: listing.minorChannel ?? index + 1,
+      minorChannelNo: listing.minorChannel ?? service.place + 1,
       serviceCategory: listing.category ?? SLT_SERVICE_DEFAULTS.serviceCategory,
       hidden: listing.hidden ?? false,
       hideInGuide: listing.hideInGuide ?? false,

@@ -51,7 +51,7 @@ export function nrtService(files: readonly NrtFile[], turns = 2): Datagram[] {
     })),
   })
   for (let turn = 0; turn < turns; turn++) {
-    for (const lls of serialiseLls([service], 50, 1)) push(LLS_ADDRESS, LLS_PORT, lls)
+    for (const lls of serialiseLls([{ ...service, place: 0 }], 50, 1)) push(LLS_ADDRESS, LLS_PORT, lls)
     for (const packet of ftiPackets(0, 0x0003_0000, signalling())) push(ESG_ADDRESS, ESG_PORT, packet)
     for (const packet of ftiPackets(1, 0, table)) push(ESG_ADDRESS, ESG_PORT, packet)
     files.forEach((file, index) => {
