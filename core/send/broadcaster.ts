@@ -53,6 +53,8 @@ export type BroadcastOptions = {
   readonly mabr?: Partial<MabrOptions>
   /** How long signalling is sent before the media of what is finished, so that receivers have joined them, µs. */
   readonly leadUs?: number
+  /** Repair symbols of media segments over ROUTE, in percent of their source symbols; absent: none. */
+  readonly fecOverheadPercent?: number
   /** Called with why a file cannot be read; the broadcast goes on without it. */
   readonly onUnreadable?: (thrown: unknown) => void
 }
@@ -154,6 +156,7 @@ export class Broadcaster {
       gzip: !plainSls,
       loop: loop ?? options.loop,
       leadUs: options.leadUs ?? 0,
+      fecOverheadPercent: fecOverheadOf(options, service.presentation),
       fileRateBps: common.fileRateBps,
       manifestName: options.manifestName ?? null,
       endpoints: endpointsOf(split, service, options.split),
@@ -269,6 +272,17 @@ export class Broadcaster {
     this.#loading.set(file, load)
     return load
   }
+}
+
+/** @throws AppFailure not-supported */
+function fecOverheadOf({ fecOverheadPercent = 0 }: BroadcastOptions, { live }: Presentation): number {
+  if (live !== undefined && fecOverheadPercent > 0)
+    throw new AppFailure(
+      'not-supported',
+      'A live presentation cannot be protected by FEC in this version.',
+      'Send it without --fec-overhead.',
+    )
+  return fecOverheadPercent
 }
 
 /** @throws AppFailure not-supported | bad-spec */

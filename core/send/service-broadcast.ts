@@ -3,6 +3,7 @@ import { asToi, type Toi, type Tsi } from '../contract/ids.ts'
 import type { FileBytes, Presentation } from '../ingest/presentation.ts'
 import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from '../protocol/route/toi-plan.ts'
 import { type EmitContext, type Emitter, isGoingOn, type OutgoingObject, PacketSender } from './emitter.ts'
+import { type FecProtection, fecProtection, ProtectedRouteObject, repairFlow, repairTsi } from './fec-protection.ts'
 import { FileCarousel } from './file-carousel.ts'
 import { segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
@@ -31,6 +32,8 @@ export type ServiceBroadcastOptions = SignalledService & {
   readonly loop: boolean
   /** How long its signalling is sent before its media, µs. */
   readonly leadUs: number
+  /** Repair symbols of segments, in percent; 0: none. */
+  readonly fecOverheadPercent: number
   readonly mtu: number
   readonly carouselUs: number
   /** Largest rate of plain files, bit/s. */
@@ -54,6 +57,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   #manifest: SignalledManifest | null
   readonly #channels: ChannelState[]
   readonly #options: ServiceBroadcastOptions
+  readonly #protection: FecProtection | null
   readonly #ended: ((context: EmitContext) => void) | undefined
   readonly #presentation: Presentation
   readonly #loop: LoopPlan | null
@@ -74,6 +78,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   ) {
     this.#options = options
     this.#ended = ended
+    this.#protection = fecProtection(options.mtu, options.fecOverheadPercent)
     this.#presentation = presentation
     const mediaUs = startUs + options.leadUs
     this.#startUs = mediaUs
@@ -111,7 +116,13 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
           )
     this.#channels = this.tracks.map(
       (emitter, index) =>
-        new ChannelState(emitter, mediaTsi(index), this.#senders[index] as PacketSender, this.#version),
+        new ChannelState(
+          emitter,
+          mediaTsi(index),
+          this.#senders[index] as PacketSender,
+          this.#version,
+          this.#protection,
+        ),
     )
     this.#manifest = this.#manifestAt(0)
     this.#sls = this.#serialise()
@@ -160,7 +171,10 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     const { init } = track.schedule.track
     if (init !== null) this.#sendWhole(sender, tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
     channel.closes = track.schedule.at(segment.index + 1) === null
-    return this.#object(tsi, segment.toi, CODEPOINT.media, bytes, channel.closes)
+    const object = this.#object(tsi, segment.toi, CODEPOINT.media, bytes, channel.closes)
+    return this.#protection === null
+      ? object
+      : new ProtectedRouteObject(object, bytes, this.#protection, channel.closes)
   }
 
   /** Closes the session of a track, where its last segment was not there to do it, and that of the signalling after all of them. */
@@ -263,8 +277,16 @@ class ChannelState {
   /** Its newest segment is the last, and closes the session. */
   closes = false
   #efdtVersion: number
+  readonly #protection: FecProtection | null
 
-  constructor(emitter: TrackEmitter, tsi: Tsi, sender: PacketSender, efdtVersion: number) {
+  constructor(
+    emitter: TrackEmitter,
+    tsi: Tsi,
+    sender: PacketSender,
+    efdtVersion: number,
+    protection: FecProtection | null,
+  ) {
+    this.#protection = protection
     this.emitter = emitter
     this.tsi = tsi
     this.sender = sender
@@ -309,7 +331,15 @@ class ChannelState {
         0,
       ),
       files,
+      repair: this.#protection === null ? undefined : this.#repairOf(this.#protection),
     }
+  }
+
+  /** Its repair packets follow the last packet of a segment, as late after the first one as the segment takes. */
+  #repairOf(protection: FecProtection): SignalledChannel['repair'] {
+    const { segments } = this.emitter.schedule.track
+    const longestUs = segments.reduce((most, { durationUs }) => Math.max(most, durationUs), 0)
+    return { tsi: repairTsi(this.tsi), flow: repairFlow(this.tsi, protection, Math.ceil(longestUs / 1000)) }
   }
 }
 

@@ -4,7 +4,13 @@ import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile } from '../protocol/flute
 import { type NewMimePart, serialiseMultipart } from '../protocol/mime/multipart.ts'
 import { ENVELOPE_ITEM_DEFAULTS, serialiseEnvelope } from '../protocol/sls/envelope.ts'
 import { SLS_MEDIA_TYPE } from '../protocol/sls/fragment-type.ts'
-import { type SourceFlow, type StsidChannel, type StsidSession, serialiseStsid } from '../protocol/sls/s-tsid.ts'
+import {
+  type RepairFlow,
+  type SourceFlow,
+  type StsidChannel,
+  type StsidSession,
+  serialiseStsid,
+} from '../protocol/sls/s-tsid.ts'
 import { slsToi } from '../protocol/sls/sls-toi.ts'
 import { serialiseUsbd } from '../protocol/sls/usbd.ts'
 import type { Endpoint } from './split-endpoints.ts'
@@ -40,6 +46,8 @@ export type SignalledChannel = {
   /** Upper bound of the objects' sizes. */
   readonly largestBytes: number
   readonly files: readonly ListedFile[]
+  /** The channel that protects it; absent: none. */
+  readonly repair?: { readonly tsi: Tsi; readonly flow: RepairFlow } | undefined
 }
 
 /** A manifest in the SLS. */
@@ -147,6 +155,9 @@ function sessionsOf(service: SignalledService, channels: readonly SignalledChann
   }
   sessionAt(service)
   for (const each of channels) sessionAt(each.endpoint).channels.push(channel(each))
+  // Behind all sources: GPAC's receiver reads no further than to the first channel that is none.
+  for (const { endpoint, repair } of channels)
+    if (repair !== undefined) sessionAt(endpoint).channels.push(repairChannel(repair))
   return [...byEndpoint.values()].filter((session, _, all) => session.channels.length > 0 || all.length === 1)
 }
 
@@ -156,6 +167,18 @@ function endingInOneCharacter(packed: Uint8Array): Uint8Array {
   const copy = packed.slice(0, end + 1)
   copy[end] = LINE_FEED
   return copy
+}
+
+function repairChannel({ tsi, flow }: NonNullable<SignalledChannel['repair']>): StsidChannel {
+  return {
+    tsi,
+    bandwidthKbps: null,
+    startTime: null,
+    endTime: null,
+    source: null,
+    repair: flow,
+    otherAttributes: [],
+  }
 }
 
 function channel(signalled: SignalledChannel): StsidChannel {

@@ -146,6 +146,7 @@ class BroadcastPart implements Part, PacketOut {
         plainSls,
         bsid,
         sourceAddress: this.#source,
+        fecOverheadPercent: this.#spec.fecOverhead,
         mabr: this.#mabr(),
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),
