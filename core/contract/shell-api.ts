@@ -9,6 +9,8 @@ export type ShellApi = {
   readonly kind: 'desktop'
   /** Opens the system's file dialog; null when cancelled. */
   chooseCapture: () => Promise<readonly string[] | null>
+  /** Asks for a manifest or another file to send; null when cancelled. */
+  choosePresentation: () => Promise<string | null>
   chooseFolder: (suggested: string) => Promise<string | null>
   /** Asks where to write a recording; null when cancelled. */
   chooseRecording: (suggested: string) => Promise<string | null>

@@ -40,6 +40,17 @@ function shellHandlers(recent: RecentItems, life: LifeCycle): Handlers {
       })
       return canceled ? null : filePaths
     },
+    async choosePresentation({ window }) {
+      const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+        title: 'Choose what to send',
+        properties: ['openFile'],
+        filters: [
+          { name: 'DASH and HLS manifests', extensions: ['mpd', 'm3u8'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      })
+      return canceled ? null : (filePaths[0] ?? null)
+    },
     async chooseFolder({ window }, suggested) {
       const { canceled, filePaths } = await dialog.showOpenDialog(window, {
         title: 'Choose a folder',

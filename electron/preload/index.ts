@@ -15,6 +15,7 @@ import {
 const shell: ShellApi = {
   kind: 'desktop',
   chooseCapture: () => call('chooseCapture'),
+  choosePresentation: () => call('choosePresentation'),
   chooseFolder: (suggested) => call('chooseFolder', suggested),
   chooseRecording: (suggested) => call('chooseRecording', suggested),
   pathOfFile,

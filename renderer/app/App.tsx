@@ -1,8 +1,10 @@
 import { useStore } from 'zustand'
 import { isWaiting } from '../model/names.ts'
+import { frameStore } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
 import { Progress } from '../ui/Progress.tsx'
 import { TooltipProvider } from '../ui/Tooltip.tsx'
+import { SendScreen } from '../views/send/SendScreen.tsx'
 import { StatusStrip } from '../views/status/StatusStrip.tsx'
 import { WaitingView } from '../views/welcome/WaitingView.tsx'
 import { WelcomeView } from '../views/welcome/WelcomeView.tsx'
@@ -24,6 +26,7 @@ export function App() {
   const hasSession = useStore(sessionStore, (state) => state.sessionId !== null)
   const waiting = useStore(sessionStore, (state) => state.snapshot !== null && isWaiting(state.snapshot))
   const started = useStore(sessionStore, (state) => state.snapshot !== null)
+  const sending = useStore(frameStore, (state) => state.sending)
   const panels = hasSession && started && !waiting
   return (
     <TooltipProvider delayDuration={TOOLTIP_DELAY_MS}>
@@ -35,7 +38,19 @@ export function App() {
         <div className={styles.middle}>
           {panels && <Rail />}
           <div className={styles.main}>
-            {!hasSession ? <WelcomeView /> : waiting ? <Waiting /> : started ? <Panels /> : <Starting />}
+            {!hasSession ? (
+              sending ? (
+                <SendScreen />
+              ) : (
+                <WelcomeView />
+              )
+            ) : waiting ? (
+              <Waiting />
+            ) : started ? (
+              <Panels />
+            ) : (
+              <Starting />
+            )}
           </div>
         </div>
         <StatusStrip />

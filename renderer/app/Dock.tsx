@@ -23,6 +23,7 @@ import { FlowsView } from '../views/flows/FlowsView.tsx'
 import { InspectorView } from '../views/inspector/InspectorView.tsx'
 import { LogView } from '../views/log/LogView.tsx'
 import { ObjectsView } from '../views/objects/ObjectsView.tsx'
+import { SendView } from '../views/send/SendView.tsx'
 import { ServicesView } from '../views/services/ServicesView.tsx'
 import { SignallingView } from '../views/signalling/SignallingView.tsx'
 import { TimelineView } from '../views/timeline/TimelineView.tsx'
@@ -40,6 +41,7 @@ const VIEWS: Readonly<Record<PanelId, ComponentType>> = {
   log: LogView,
   player: PlayerSlot,
   inspector: InspectorView,
+  send: SendView,
 }
 
 /** Height of the player's panel while it plays nothing, px: its head, and what it says. */

@@ -7,11 +7,12 @@ import {
   RadioTower,
   ScanSearch,
   ScrollText,
+  Send,
   TriangleAlert,
   Waypoints,
 } from 'lucide-react'
 import { useStore } from 'zustand'
-import { INSPECT_LAYOUT, PANEL_ORDER, PANEL_TITLES, type PanelId, visiblePanels } from '../model/layout.ts'
+import { INSPECT_LAYOUT, PANEL_ORDER, PANEL_TITLES, type PanelId, panelKeys, visiblePanels } from '../model/layout.ts'
 import { frameStore, goToPanel } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
@@ -29,6 +30,7 @@ const ICONS: Readonly<Record<PanelId, LucideIcon>> = {
   inspector: ScanSearch,
   alarms: TriangleAlert,
   log: ScrollText,
+  send: Send,
 }
 
 /** One icon per view. A click brings the view to the front and focuses it. */
@@ -44,7 +46,7 @@ export function Rail() {
       {PANEL_ORDER.map((panel, at) => {
         const Icon = ICONS[panel]
         return (
-          <Tooltip key={panel} text={PANEL_TITLES[panel]} keys={`Alt+${at + 1}`} side="right">
+          <Tooltip key={panel} text={PANEL_TITLES[panel]} keys={panelKeys(at)} side="right">
             <button
               type="button"
               className={styles.item}

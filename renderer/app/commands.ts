@@ -1,4 +1,4 @@
-import { PANEL_ORDER, PANEL_TITLES, type PanelId } from '../model/layout.ts'
+import { PANEL_ORDER, PANEL_TITLES, type PanelId, panelKeys } from '../model/layout.ts'
 import { droppedByHost } from '../model/names.ts'
 import { takesOption } from '../model/options.ts'
 import { addCommands, type Command } from '../stores/command-store.ts'
@@ -60,6 +60,12 @@ function goToListen(): void {
   }
 }
 
+/** Shows the Send view, over the first screen or as a panel. */
+function goToSend(): void {
+  if (hasSession()) goToPanel('send')
+  else frameStore.setState({ sending: true })
+}
+
 /** Focuses the filter of the focused panel, or of Objects. */
 function goToFilter(): void {
   const panel = frameStore.getState().focused
@@ -86,7 +92,7 @@ const panelCommand = (panel: PanelId, at: number): Command => ({
   id: `go-to-${panel}`,
   title: `Go to ${PANEL_TITLES[panel].toLowerCase()}`,
   group: 'View',
-  keys: [`Alt+${at + 1}`],
+  keys: [panelKeys(at)],
   enabled: hasSession,
   run: () => goToPanel(panel),
 })
@@ -102,6 +108,7 @@ export function addWindowCommands(): () => void {
       run: () => void chooseCapture(),
     },
     { id: 'listen', title: 'Listen to an address…', group: 'Session', keys: ['l'], run: goToListen },
+    { id: 'send', title: 'Send a presentation…', group: 'Session', run: goToSend },
     { id: 'demo', title: 'Start the demo', group: 'Session', run: () => void openDemo() },
     {
       id: 'dump',

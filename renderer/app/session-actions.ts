@@ -1,6 +1,7 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { Choices } from '../../core/contract/choices.ts'
 import { DEMO_SOURCE, type SessionRequest } from '../../core/contract/open-request.ts'
+import type { SendRequest } from '../../core/contract/send-request.ts'
 import { SessionSections } from '../../core/contract/session-sections.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { openerOf, sourcesLabel } from '../../core/contract/source-patterns.ts'
@@ -10,6 +11,7 @@ import { uploadFile } from '../client/upload.ts'
 import { formatBytesShort, formatCount } from '../model/format.ts'
 import { groupOf, knownChoices, sourceOf } from '../model/options.ts'
 import { connectionStore, partsOf } from '../stores/connection-store.ts'
+import { frameStore, goToPanel } from '../stores/frame-store.ts'
 import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { clearSelection } from '../stores/selection-store.ts'
@@ -91,6 +93,17 @@ async function earlyFailure(sessionId: string): Promise<AppError | null> {
     // `show` watches again, which sends every row from the first.
     await client.call('unwatchSession', sessionId)
   }
+}
+
+/** Starts to broadcast; the session takes the place of the one on the screen. @throws EngineCallError, and the screen stays */
+export async function startSending(request: SendRequest): Promise<void> {
+  attempts += 1
+  const { sessionId } = await engine().call('startSending', request)
+  const before = sessionStore.getState().sessionId
+  await show(sessionId, null)
+  goToPanel('send')
+  frameStore.setState({ maximised: 'send', sending: false })
+  if (before !== null) await engine().call('closeSession', before)
 }
 
 /** Shows a session that the engine runs. */

@@ -13,6 +13,7 @@ export type PanelId =
   | 'log'
   | 'player'
   | 'inspector'
+  | 'send'
 
 /** Panels that share one place; one is in front. */
 export type Group = {
@@ -58,7 +59,7 @@ export const INSPECT_LAYOUT: Split = {
         {
           kind: 'group',
           id: 'tables',
-          panels: ['objects', 'flows', 'signalling', 'alarms', 'log'],
+          panels: ['objects', 'flows', 'signalling', 'alarms', 'log', 'send'],
           minSize: 120,
           size: '58%',
         },
@@ -89,7 +90,11 @@ export const PANEL_ORDER: readonly PanelId[] = [
   'inspector',
   'alarms',
   'log',
+  'send',
 ]
+
+/** Keys of the panel at a place of PANEL_ORDER: Alt+1 to Alt+9, then Alt+0. */
+export const panelKeys = (at: number): string => `Alt+${(at + 1) % 10}`
 
 export const PANEL_TITLES: Readonly<Record<PanelId, string>> = {
   services: 'Services',
@@ -101,6 +106,7 @@ export const PANEL_TITLES: Readonly<Record<PanelId, string>> = {
   log: 'Log',
   player: 'Player',
   inspector: 'Inspector',
+  send: 'Send',
 }
 
 /** Every group of a tree, from left to right and top to bottom. */

@@ -99,6 +99,7 @@ export function droppedByHost(snapshot: SessionSnapshot): number {
 export function isWaiting(snapshot: SessionSnapshot): boolean {
   return (
     snapshot.source.live &&
+    snapshot.broadcasts.length === 0 &&
     (snapshot.phase === 'running' || snapshot.phase === 'starting') &&
     snapshot.source.lastPacketWallUs === null &&
     snapshot.totals.packets === 0

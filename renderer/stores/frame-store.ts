@@ -13,6 +13,8 @@ export type FrameState = {
   readonly focused: PanelId | null
   /** Panel that fills the frame; null: all are shown. */
   readonly maximised: PanelId | null
+  /** The Send view is shown instead of the first screen. */
+  readonly sending: boolean
 }
 
 export const frameStore = createStore<FrameState>(() => ({
@@ -20,6 +22,7 @@ export const frameStore = createStore<FrameState>(() => ({
   quitting: null,
   focused: null,
   maximised: null,
+  sending: false,
 }))
 
 export const showQuitting = (quitting: readonly string[] | null): void => frameStore.setState({ quitting })

@@ -20,6 +20,13 @@ export type Settings = {
   readonly listen: { readonly url: string; readonly choices: Choices }
   /** Options for captures. */
   readonly capture: Choices
+  /** The Send form. */
+  readonly send: {
+    readonly input: string
+    readonly destination: string
+    readonly choices: Choices
+    readonly receiveBack: boolean
+  }
   /** Recent sources of a browser; the app stores its own. */
   readonly recent: readonly SessionRequest[]
 }
@@ -32,6 +39,7 @@ const DEFAULTS: Settings = {
   hidden: [],
   listen: { url: 'atsc://', choices: {} },
   capture: {},
+  send: { input: '', destination: 'route://239.255.1.1:6000', choices: {}, receiveBack: true },
   recent: [],
 }
 
@@ -77,6 +85,12 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
     kept.listen = { url: listen.url, choices: { ...before, ...choicesIn(listen.choices) } }
   }
   kept.capture = choicesIn(value.capture)
+  const send = value.send as { input?: unknown; destination?: unknown; receiveBack?: unknown } | null | undefined
+  if (typeof send?.input === 'string' && typeof send.destination === 'string') {
+    const { input, destination, receiveBack } = send
+    const { choices } = value.send as { choices?: unknown }
+    kept.send = { input, destination, choices: choicesIn(choices), receiveBack: receiveBack !== false }
+  }
   if (Array.isArray(value.hidden)) kept.hidden = value.hidden
   if (Array.isArray(value.recent)) kept.recent = value.recent.flatMap((one) => readStoredRequest(one) ?? [])
   return kept as Partial<Settings>

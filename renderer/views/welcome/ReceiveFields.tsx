@@ -5,6 +5,8 @@ import styles from './ReceiveFields.module.css'
 import { type Drafts, groupsOf, placeholderOf } from './receive-form.ts'
 
 type ReceiveFieldsProps = {
+  /** Heading of the section. */
+  readonly title?: string
   readonly rows: readonly OptionRow[]
   readonly drafts: Drafts
   readonly problems: ReadonlyMap<string, string>
@@ -16,12 +18,21 @@ type ReceiveFieldsProps = {
 }
 
 /** Fields of the option tables, in a section that opens. Basic options precede expert ones in each group. */
-export function ReceiveFields({ rows, drafts, problems, defaults, chosen, onDraft, onReset }: ReceiveFieldsProps) {
+export function ReceiveFields({
+  title = 'Advanced',
+  rows,
+  drafts,
+  problems,
+  defaults,
+  chosen,
+  onDraft,
+  onReset,
+}: ReceiveFieldsProps) {
   const wrong = problems.size
   return (
     <details className={styles.fold} data-wrong={wrong > 0}>
       <summary>
-        Advanced
+        {title}
         <span className={styles.count}>
           {wrong > 0 ? `${wrong} to correct` : chosen === 0 ? 'defaults' : `${chosen} set`}
         </span>
@@ -29,18 +40,9 @@ export function ReceiveFields({ rows, drafts, problems, defaults, chosen, onDraf
       {groupsOf(rows).map(([group, own]) => (
         <fieldset key={group} className={styles.group}>
           <legend>{group}</legend>
-          {[...own]
-            .sort((a, b) => rank(a) - rank(b))
-            .map((row) => (
-              <Field
-                key={choiceName(row)}
-                row={row}
-                draft={drafts[choiceName(row)]}
-                problem={problems.get(choiceName(row)) ?? null}
-                defaults={defaults}
-                onDraft={(value) => onDraft(choiceName(row), value)}
-              />
-            ))}
+          {byKind(own).map((row) => (
+            <OptionField key={choiceName(row)} {...{ row, drafts, problems, defaults, onDraft }} />
+          ))}
         </fieldset>
       ))}
       {chosen > 0 && (
@@ -52,6 +54,11 @@ export function ReceiveFields({ rows, drafts, problems, defaults, chosen, onDraf
   )
 }
 
+/** Fields before ticks, basic options before expert ones. */
+export function byKind(rows: readonly OptionRow[]): OptionRow[] {
+  return [...rows].sort((a, b) => rank(a) - rank(b))
+}
+
 /** Order in a group: fields before ticks, basic options before expert ones. */
 function rank({ level, type }: OptionRow): number {
   return (isTick(type) ? 2 : 0) + (level === 'expert' ? 1 : 0)
@@ -61,18 +68,18 @@ function isTick(type: OptionRow['type']): boolean {
   return type.kind === 'flag' || type.kind === 'negated' || type.kind === 'switch'
 }
 
-type FieldProps = {
+type OptionFieldProps = Pick<ReceiveFieldsProps, 'drafts' | 'problems' | 'defaults' | 'onDraft'> & {
   readonly row: OptionRow
-  readonly draft: string | boolean | undefined
-  readonly problem: string | null
-  readonly defaults: Choices
-  readonly onDraft: (value: string | boolean) => void
 }
 
 const SERVICES = ['all', 'first', 'none', 'scan'] as const
 
-function Field({ row, draft, problem, defaults, onDraft }: FieldProps) {
+/** One option as a tick, a list or a text. */
+export function OptionField({ row, drafts, problems, defaults, onDraft: onNamed }: OptionFieldProps) {
   const id = useId()
+  const draft = drafts[choiceName(row)]
+  const problem = problems.get(choiceName(row)) ?? null
+  const onDraft = (value: string | boolean) => onNamed(choiceName(row), value)
   const { type } = row
   const hint = `${row.option}: ${row.help}`
   if (isTick(type)) {

@@ -1,4 +1,4 @@
-import { Clapperboard, FileUp, FolderOpen, type LucideIcon, MonitorPlay, Radio, RadioTower } from 'lucide-react'
+import { Clapperboard, FileUp, FolderOpen, type LucideIcon, MonitorPlay, Radio, RadioTower, Send } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { SessionRequest } from '../../../core/contract/open-request.ts'
@@ -7,6 +7,7 @@ import { again, cancelOpening, chooseCapture, dismissOpening, openDemo, openRece
 import { shell } from '../../app/shell.ts'
 import { formatBytesShort, formatPercent } from '../../model/format.ts'
 import { connectionStore, partsOf } from '../../stores/connection-store.ts'
+import { frameStore } from '../../stores/frame-store.ts'
 import type { Opening } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
@@ -73,6 +74,15 @@ export function WelcomeView() {
             </Button>
             <OpeningState opening={demo} verb="Starting" />
           </Way>
+          <Way
+            icon={Send}
+            title="Send"
+            text="Broadcast a DASH or HLS presentation, a folder or files over ROUTE, ATSC 3.0 or DVB-MABR."
+          >
+            <Button size="large" icon={Send} onClick={() => frameStore.setState({ sending: true })}>
+              Send…
+            </Button>
+          </Way>
         </div>
         {recent.length > 0 && (
           <section className={styles.recent} aria-label="Recent">
@@ -86,9 +96,6 @@ export function WelcomeView() {
             </ul>
           </section>
         )}
-        <p className={styles.sending}>
-          To send a presentation, use the command line: <code>routescope send manifest.mpd atsc://</code>
-        </p>
         <p className={styles.foot}>
           <span>
             <KeyHint keys="$mod+k" /> every command

@@ -1,0 +1,52 @@
+import { Square } from 'lucide-react'
+import { useStore } from 'zustand'
+import type { BroadcastSnapshot } from '../../../core/contract/snapshot.ts'
+import { stop } from '../../app/session-actions.ts'
+import { formatBytesShort, formatCount, formatRate, UNKNOWN } from '../../model/format.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { Button } from '../../ui/Button.tsx'
+import { ChannelTable } from './ChannelTable.tsx'
+import { NoteList } from './NoteList.tsx'
+import styles from './SendView.module.css'
+
+type SendingProps = { readonly broadcast: BroadcastSnapshot; readonly isRunning: boolean }
+
+/** A broadcast of this session, running or over: its counts in all and by channel. */
+export function Sending({ broadcast, isRunning }: SendingProps) {
+  const problems = useStore(sessionStore, ({ snapshot }) => snapshot?.problems)
+  const { url, packets, bytes, rateBps, objects, lateMs, services } = broadcast
+  return (
+    <section className={styles.sending} aria-label="Broadcast">
+      <div className={styles.state}>
+        <h2 data-running={isRunning}>
+          {isRunning ? 'Sending to' : 'Sent to'} <span className={styles.address}>{url}</span>
+        </h2>
+        {isRunning && (
+          <Button variant="danger" icon={Square} onClick={() => void stop()}>
+            Stop sending
+          </Button>
+        )}
+      </div>
+      <dl className={styles.figures}>
+        <Figure name="Rate" value={isRunning ? formatRate(rateBps) : UNKNOWN} />
+        <Figure name="Packets" value={formatCount(packets)} />
+        <Figure name="Sent" value={formatBytesShort(bytes)} />
+        <Figure name="Objects" value={formatCount(objects)} />
+        <Figure name="Late" value={isRunning ? `${lateMs.toFixed(1)} ms` : UNKNOWN} />
+      </dl>
+      <ChannelTable services={services} counts={isRunning ? 'running' : 'over'} />
+      {problems !== undefined && problems.length > 0 && (
+        <NoteList notes={problems.map(({ message, tryThis }) => ({ level: 'warning', message, tryThis }))} />
+      )}
+    </section>
+  )
+}
+
+function Figure({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}
