@@ -12,6 +12,8 @@ const MAX_INSTANCES = 256
 
 /** FDT instance ids have 20 bits. */
 const INSTANCES = 1 << 20
+/** Instances of which none came: more are not lost in the time of some segments, but begin again from another number, as by a clock. */
+const FAR_AHEAD = 16
 /** Media that goes back this long after a table did belongs to the same beginning, µs. */
 const FOLLOW_US = 30_000_000
 
@@ -83,8 +85,8 @@ export class FluteChannel {
   }
 
   /**
-   * Takes the number of a table. Where it goes back to one that was used, for other content, or in a stream of segments, the sender may have
-   * begun again: only then do TOIs that go back mean something, since they have few bits.
+   * Takes the number of a table. Where it goes back to one that was used, for other content, or in a stream of segments goes back or far
+   * ahead, the sender may have begun again: only then do TOIs that go back mean something, since they have few bits.
    * @param changed the number had other content
    * @returns whether its sender may have begun again
    */
@@ -92,8 +94,9 @@ export class FluteChannel {
     const { channel, instances } = this
     const behind = this.#newestInstance < 0 ? 0 : (this.#newestInstance - instance + INSTANCES) % INSTANCES
     const isBack = behind > 0 && behind < INSTANCES / 2
+    const isFarAhead = behind >= INSTANCES / 2 && INSTANCES - behind > FAR_AHEAD
     // Tables of a carousel take turns; those of a stream of segments do not.
-    if (isBack && (changed || channel.representation !== null)) this.#backUs = timeUs
+    if ((isBack && changed) || ((isBack || isFarAhead) && channel.representation !== null)) this.#backUs = timeUs
     // The number of the only table has other content for the first time.
     else if (changed && behind === 0 && instances.size === 1 && !this.#reused) this.#backUs = timeUs
     if (changed) this.#reused = true
