@@ -153,7 +153,7 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
               {lit && <span className={styles.dot} />}
               {state}
             </span>
-          )}
+          )}{' '}
           <span className={styles.name} title={snapshot?.source.label ?? name}>
             <MiddleCut text={name} />
           </span>

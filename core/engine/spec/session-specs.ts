@@ -64,7 +64,7 @@ export function specForDemo(): SessionSpec {
   const listening = specForSources([url], { interfaces: [LOOPBACK] })
   const sending: PartSpec[] = [
     { id: 'demo', kind: 'presentation', input: DEMO_SOURCE, loop: 0 },
-    { id: 'air', kind: 'broadcast', url, serviceName: 'Demo' },
+    { id: 'air', kind: 'broadcast', url },
     { id: 'air-out', kind: 'multicast-out', interface: LOOPBACK },
   ]
   return {

@@ -159,12 +159,12 @@ function columnsAt(streamNow: number | null, signed: boolean): readonly Column<S
           <MiddleCut text={line.title} />
         ) : (
           <>
-            <span className={styles.type}>{line.table.type}</span>
+            <span className={styles.type}>{line.table.type}</span>{' '}
             {nameBeside(line.table) !== '' && (
               <span className={styles.name}>
                 <MiddleCut text={nameBeside(line.table)} />
               </span>
-            )}
+            )}{' '}
             {line.table.group !== null && <span className={styles.name}>group {line.table.group}</span>}
           </>
         ),

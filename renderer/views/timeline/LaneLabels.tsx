@@ -58,12 +58,12 @@ function LaneLabel({ lane, snapshot, selected }: LaneLabelProps) {
         className={styles.group}
         style={style}
         title={lane.title}
-        aria-label={`${lane.title}, ${lane.detail}`}
+        aria-label={`${lane.title} ${lane.detail}`}
         onClick={() => selectService(lane.serviceId)}
       >
         <span className={styles.groupTitle}>
           <MiddleCut text={lane.title} />
-        </span>
+        </span>{' '}
         <span className={styles.groupDetail}>{lane.detail}</span>
       </button>
     )
