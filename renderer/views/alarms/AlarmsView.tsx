@@ -88,7 +88,7 @@ export function AlarmsView() {
         grow: 4,
         text: whatText,
         tooltip: whatNote,
-        spoken: whatText,
+        spoken: shownText,
         cell: (line) => <What line={line} />,
       },
       {
@@ -228,13 +228,23 @@ function whatText(line: AlarmLine): string {
   return `${formatCount(line.alarms.length)} alarms, the last: ${(line.alarms.at(-1) as AlarmRow).text}`
 }
 
+function shownParts(line: AlarmLine): { readonly what: string; readonly object: string | null } {
+  return splitText(line.kind === 'alarm' ? line.alarm : (line.alarms.at(-1) as AlarmRow))
+}
+
+/** The words of a line in the order in which they are shown. */
+function shownText(line: AlarmLine): string {
+  const { what, object } = shownParts(line)
+  return [line.kind === 'group' ? 'last:' : '', what, object ?? ''].filter((part) => part !== '').join(' ')
+}
+
 /** What happened, then to which object. */
 function What({ line }: { readonly line: AlarmLine }) {
-  const { what, object } = splitText(line.kind === 'alarm' ? line.alarm : (line.alarms.at(-1) as AlarmRow))
+  const { what, object } = shownParts(line)
   return (
     <span className={styles.what}>
       {line.kind === 'group' && <span className={styles.last}>last: </span>}
-      <span className={styles.words}>{what}</span>
+      <span className={styles.words}>{what}</span>{' '}
       {object !== null && (
         <span className={styles.object}>
           <MiddleCut text={object} />

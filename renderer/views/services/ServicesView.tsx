@@ -32,10 +32,10 @@ const columnsFor = (ended: boolean): readonly Column<ServiceSnapshot>[] => [
         <ServiceStateGlyph state={service.state} />
         <span className={styles.number}>
           {service.major === null ? '' : formatChannelNumber(service.major, service.minor)}
-        </span>
+        </span>{' '}
         <span className={styles.name}>
           <MiddleCut text={serviceName(service)} />
-        </span>
+        </span>{' '}
         {(service.state === 'silent' || service.state === 'closed') && (
           <span className={service.state === 'silent' ? styles.silent : undefined}>
             {serviceStateText(service.state, ended)}
