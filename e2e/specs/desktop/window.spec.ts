@@ -118,6 +118,7 @@ test('answers only calls of the contract', async ({ routescope: { page } }) => {
       'addRecent',
       'chooseCapture',
       'chooseFolder',
+      'choosePresentation',
       'chooseRecording',
       'initialRequest',
       'kind',
