@@ -22,6 +22,13 @@ it('writes the same as command lines', () => {
   expect(lines.ours).toBe("routescope send '/a b/live.mpd' atsc:// --loop 0 --interface 127.0.0.1 --ttl 1")
   expect(lines.gpac).toBe("gpac -i '/a b/live.mpd' dashin:forward=file -o atsc:// --ifce=127.0.0.1 --ttl=1")
   expect(lines.notInGpac).toEqual(['--loop'])
+  // What GPAC takes as properties of an input stands behind the input.
+  const named = sendLines(PARTS, 'live.mpd', 'atsc://', { majorChannel: 9, shortName: 'The news' })
+  expect(named.ours).toBe("routescope send live.mpd atsc:// --major-channel 9 --short-name 'The news'")
+  expect(named.gpac).toBe(
+    "gpac -i 'live.mpd:#ATSC3MajorChannel=9:#ATSC3ShortServiceName=The news' dashin:forward=file -o atsc://",
+  )
+  expect(named.notInGpac).toEqual([])
   expect(sendLines(PARTS, '/files', 'route://239.255.1.1:6000', {}).gpac).toBeNull()
 })
 

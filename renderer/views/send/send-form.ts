@@ -52,12 +52,14 @@ export function sendLines(
   choices: Choices,
 ): Lines {
   const rows = allRows(parts)
-  const [from, to] = [input, destination].map((text) => quoted(withoutCredentials(text.trim())))
-  const { words, unknown } = gpacOptionsOf(rows, choices)
+  const from = withoutCredentials(input.trim())
+  const to = quoted(withoutCredentials(destination.trim()))
+  const { words, properties, unknown } = gpacOptionsOf(rows, choices)
+  const source = quoted([from, ...properties].join(''))
   const isManifest = /\.(mpd|m3u8)($|[?#])/i.test(input)
-  const gpac = isManifest ? ['gpac', '-i', from, 'dashin:forward=file', '-o', to, ...words].join(' ') : null
+  const gpac = isManifest ? ['gpac', '-i', source, 'dashin:forward=file', '-o', to, ...words].join(' ') : null
   return {
-    ours: ['routescope', 'send', from, to, ...commandLineOf(rows, choices)].join(' '),
+    ours: ['routescope', 'send', quoted(from), to, ...commandLineOf(rows, choices)].join(' '),
     gpac,
     notInGpac: unknown,
   }
