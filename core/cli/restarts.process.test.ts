@@ -164,19 +164,27 @@ describe('a sender of DVB-MABR that begins again', () => {
     for (const [path, content] of alone) expect([path, written.get(path)]).toEqual([path, content])
   })
 
-  it('with numbers of tables by the clock, as ours: is told once, and no file is of both', async () => {
+  describe('with numbers of tables by the clock, as ours', () => {
     const sent = async (seconds: number, startUs: number): Promise<Datagram[]> =>
       broadcastOf(await demoDash(), { scheme: 'mabr', loop: true }, seconds, startUs)
-    const first = await sent(7.3, FIXTURE_START_US)
-    const second = await sent(9, FIXTURE_START_US + 8_200_000)
-    expect(await alarmsOf(capture(second))).toEqual([])
-    const file = capture(first, second)
-    expect(await alarmsOf(file)).toEqual([
-      expect.stringMatching(/^TOI-LOOP The sender began again: TSI \d+ went back from TOI \d+ to \d+/),
-    ])
-    const [both, alone] = [await filesOf(file), await filesOf(capture(second))]
-    expect(alone.size).toBeGreaterThan(10)
-    for (const [path, content] of alone) expect([path, both.get(path)]).toEqual([path, content])
+
+    it.each([
+      ['from its beginning', 0],
+      ['in the middle of its first segment', 0.9],
+      ['in the middle of a later one', 2.5],
+    ])('received %s: is told once, and no file is of both', async (_name, joinedS) => {
+      const joinedUs = FIXTURE_START_US + joinedS * 1e6
+      const first = (await sent(7.3, FIXTURE_START_US)).filter(({ timeUs }) => timeUs >= joinedUs)
+      const second = await sent(9, FIXTURE_START_US + 8_200_000)
+      expect(await alarmsOf(capture(second))).toEqual([])
+      const file = capture(first, second)
+      expect(await alarmsOf(file)).toEqual([
+        expect.stringMatching(/^TOI-LOOP The sender began again: TSI \d+ went back from TOI 4 to 1/),
+      ])
+      const [both, alone] = [await filesOf(file), await filesOf(capture(second))]
+      expect(alone.size).toBeGreaterThan(10)
+      for (const [path, content] of alone) expect([path, both.get(path)]).toEqual([path, content])
+    })
   })
 
   it('is none where its packets come twice, or out of order', async () => {

@@ -8,6 +8,8 @@ import type { SegmentList } from './segment-list.ts'
 /** Rows on either side of an object that are looked at for its neighbours. */
 const NEAR = 256
 const MAX_TOLD = 1024
+/** TOI of the file tables, which have no names (RFC 6726 §3.1). */
+const TABLE_TOI = 0
 
 type Around = { before: number | null; after: number | null; beforeRow: number }
 
@@ -45,10 +47,9 @@ export class UnnamedObjects {
   }
 
   #isUnnamed(channel: number, row: number): boolean {
-    const { channel: channels, state } = this.#columns.values
-    return (
-      channels[row] === channel && state[row] === OBJECT_STATE.complete && this.#columns.textOf('name', row) === null
-    )
+    const { channel: channels, state, toi } = this.#columns.values
+    const isComplete = channels[row] === channel && state[row] === OBJECT_STATE.complete
+    return isComplete && toi[row] !== TABLE_TOI && this.#columns.textOf('name', row) === null
   }
 
   /** Name that a list has between the neighbours of a row, and at its place among the nameless ones there; null where there is none. */

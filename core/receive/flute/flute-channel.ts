@@ -107,6 +107,11 @@ export class FluteChannel {
     return mayBegin
   }
 
+  /** Arrival of the table whose number went back or far ahead, of a sender that may have begun again, µs; before all time without one. */
+  get tablesBackUs(): number {
+    return this.#backUs
+  }
+
   /** Its sender began again: numbers of tables count from there. */
   beganAgain(): void {
     this.#backUs = Number.NEGATIVE_INFINITY

@@ -13,6 +13,7 @@ import { LctSession, type Unclaimed } from '../lct/session-core.ts'
 import { SourcePacket } from '../lct/source-packet.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import type { TransportObject } from '../object/transport-object.ts'
+import { BREAK_US } from '../object/way-back.ts'
 import { type EarlyPacket, EarlyPackets } from './early-packets.ts'
 import { FdtReader } from './fdt-reader.ts'
 import { FluteChannel } from './flute-channel.ts'
@@ -269,6 +270,8 @@ export class FluteSession extends LctSession {
     if (state === undefined || read === null) return
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
     state.complete ||= read.complete
+    // What waits for a table from before is of another transmission: these would give it wrong names.
+    this.#dropEarly(state, state.tablesBackUs - BREAK_US)
     const changed = state.names.addTable(read, object.firstTimeUs)
     state.dropLayouts(changed)
     for (const toi of changed) channel.replaced(toi, timeUs)
