@@ -6,14 +6,15 @@ import { root } from '../../fixtures/cli.ts'
 import { expect, test } from '../../fixtures/routescope.ts'
 
 const ADDRESS = 'route://239.255.41.7:4170'
+const FLUTE_ADDRESS = 'mabr://239.255.41.9:4190'
 /** From the first packet of the new transmission to its picture, ms; a machine that needs longer for the first one has as much for this one. */
 const BACK_MS = 5000
 const children: ChildProcess[] = []
 
 /** A sender as a process of its own, so that it can be killed. */
-function send(): ChildProcess {
+function send(address: string): ChildProcess {
   const program = join(root, 'dist/cli/routescope.cjs')
-  const args = [program, 'send', join(demoFolder, 'manifest.mpd'), ADDRESS, '--interface', '127.0.0.1', '--loop']
+  const args = [program, 'send', join(demoFolder, 'manifest.mpd'), address, '--interface', '127.0.0.1', '--loop']
   const child = spawn(process.execPath, args, { stdio: 'ignore' })
   children.push(child)
   return child
@@ -45,7 +46,7 @@ function nextPictures(page: Page): Promise<Picture> {
 test('a sender that is joined in mid-segment is green, and has its picture back once it is killed and started again', async ({
   routescope: { app, page },
 }) => {
-  const first = send()
+  const first = send(ADDRESS)
   const listen = app.start.getByRole('region', { name: 'Listen' })
   await listen.getByLabel('Address').fill(ADDRESS)
   await listen.getByLabel('Network interface').selectOption('127.0.0.1')
@@ -64,7 +65,7 @@ test('a sender that is joined in mid-segment is green, and has its picture back 
   first.kill('SIGKILL')
   await new Promise((done) => first.once('exit', done))
   const killedMs = Date.now()
-  send()
+  send(ADDRESS)
   const { atMs, timeS } = await back
 
   // The alarm is at the first packet of the new transmission, and marks the timeline.
@@ -83,4 +84,34 @@ test('a sender that is joined in mid-segment is green, and has its picture back 
   expect(timeS).toBeLessThan(2)
   await app.playing(3)
   expect(await app.player.textContent()).not.toContain('No complete segments')
+})
+
+test('a sender of DVB-MABR has its picture back once it is killed and started again', async ({
+  routescope: { app, page },
+}) => {
+  const first = send(FLUTE_ADDRESS)
+  const listen = app.start.getByRole('region', { name: 'Listen' })
+  await listen.getByLabel('Address').fill(FLUTE_ADDRESS)
+  await listen.getByLabel('Network interface').selectOption('127.0.0.1')
+  await app.listenButton.click()
+  await app.sessionShown()
+  const startedMs = Date.now()
+  await app.play()
+  await app.playing(2)
+  const firstMs = Date.now() - startedMs
+
+  const back = nextPictures(page)
+  first.kill('SIGKILL')
+  await new Promise((done) => first.once('exit', done))
+  const killedMs = Date.now()
+  send(FLUTE_ADDRESS)
+  const { atMs, timeS } = await back
+
+  // That reception began in the middle of a segment is no more than a note.
+  await app.openTab('Alarms')
+  const lines = (await app.alarms.lines()).filter(({ Severity }) => Severity !== 'Note')
+  expect(lines.map(({ What }) => What)).toEqual([expect.stringMatching(/^The sender began again: TSI \d+ /)])
+  expect(atMs - killedMs).toBeLessThan(Math.max(2 * BACK_MS, firstMs))
+  expect(timeS).toBeLessThan(2)
+  await app.playing(3)
 })
