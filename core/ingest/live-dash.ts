@@ -4,11 +4,12 @@ import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
 import type { GrowingOrigin } from './growing-origin.ts'
 import { type LivePlan, livePlan } from './live-plan.ts'
+import { livePresentation } from './live-presentation.ts'
 import { type LiveHost, LiveReader, type LiveReport } from './live-reader.ts'
 import type { ChannelPlan } from './live-timeline.ts'
 import type { LoadOptions } from './load-options.ts'
 import { mpdNotes } from './mpd-notes.ts'
-import type { FileBytes, LiveFeed, Presentation, PresentationManifest } from './presentation.ts'
+import type { LiveFeed, Presentation, PresentationManifest } from './presentation.ts'
 
 /** Bounds of the time between two readings of the manifest; one that states no period may end all the same, µs. */
 const LEAST_UPDATE_US = 100_000
@@ -24,15 +25,13 @@ const LATE_START_US = 15_000_000
  * @param shown the manifest for a person, `name` on air
  * @throws AppFailure source-unreachable | file-unreadable | bad-manifest | not-supported | input-unusable
  */
-export async function openLiveDash(
+export function openLiveDash(
   source: GrowingOrigin,
   shown: string,
   name: string,
   options: LoadOptions,
 ): Promise<Presentation> {
-  try {
-    const document = await source.manifest()
-    if (document === null) throw new RangeError('the first reading of a manifest is a change')
+  return livePresentation(source, 'dash', async (document) => {
     const plan = livePlan(document, shown)
     if (plan.channels.size === 0)
       throw new AppFailure('input-unusable', `"${shown}" describes no representation.`, 'Use an MPD with media in it.')
@@ -40,21 +39,8 @@ export async function openLiveDash(
     await source.follow(plan.mpd.locations, plan.mpd.utcTimings)
     const feed = new LiveDash(source, shown, name, plan, options)
     await feed.readInits()
-    const bytes: FileBytes = { ...NO_FILES, close: () => feed.close() }
-    return { kind: 'dash', manifest: feed.manifest, tracks: [], files: [], durationUs: 0, bytes, live: feed }
-  } catch (thrown) {
-    await source.close()
-    throw thrown
-  }
-}
-
-/** A feed has its own bytes. */
-export const NO_FILES = {
-  get: () => null,
-  isUnreadable: () => true,
-  paths: () => [],
-  load: async () => undefined,
-  release: () => undefined,
+    return feed
+  })
 }
 
 /** Follows a live MPD: reads it again and again, and has a reader for each of its channels. */

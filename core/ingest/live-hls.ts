@@ -6,7 +6,7 @@ import { resolveReference } from '../manifest/reference.ts'
 import type { GrowingOrigin, LiveDocument } from './growing-origin.ts'
 import { PLAYLIST_TYPE, parsePlaylistOf, type Rendition, renditionsOf } from './hls-playlists.ts'
 import { type HlsHost, HlsReader, type HlsReading, type HlsSource } from './hls-reader.ts'
-import { NO_FILES } from './live-dash.ts'
+import { livePresentation } from './live-presentation.ts'
 import type { LoadOptions } from './load-options.ts'
 import { NamesOnAir } from './names-on-air.ts'
 import type { LiveFeed, Presentation, PresentationManifest } from './presentation.ts'
@@ -20,22 +20,13 @@ const MAX_PLAYLISTS = 64
  * @param shown the playlist for a person, `name` on air
  * @throws AppFailure source-unreachable | file-unreadable | bad-manifest | not-supported | input-unusable
  */
-export async function openLiveHls(
+export function openLiveHls(
   source: GrowingOrigin,
   shown: string,
   name: string,
   options: LoadOptions,
 ): Promise<Presentation> {
-  try {
-    const document = await source.manifest()
-    if (document === null) throw new RangeError('the first reading of a playlist is a change')
-    const feed = await LiveHls.open(source, document, shown, name, options)
-    const bytes = { ...NO_FILES, close: () => feed.close() }
-    return { kind: 'hls', manifest: feed.manifest, tracks: [], files: [], durationUs: 0, bytes, live: feed }
-  } catch (thrown) {
-    await source.close()
-    throw thrown
-  }
+  return livePresentation(source, 'hls', (document) => LiveHls.open(source, document, shown, name, options))
 }
 
 /** Follows the playlists of a live presentation. */
