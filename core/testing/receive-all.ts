@@ -1,7 +1,7 @@
 import type { FlowFile, FlowObject } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { ObserverTee } from '../flow/tee.ts'
-import { Judge } from '../inspect/rules/judge.ts'
+import { Judge, type RuleSettings } from '../inspect/rules/judge.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'
 import { DEFAULT_RECEIVE } from './default-receive.ts'
@@ -19,7 +19,7 @@ export type Received = {
 }
 
 /** Receives datagrams with our own receiver, in memory. */
-export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget): Received {
+export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget, rules: RuleSettings = {}): Received {
   const files = new Map<string, Uint8Array>()
   const order: string[] = []
   const lost: FlowObject[] = []
@@ -34,7 +34,7 @@ export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget
     lost: (object: FlowObject) => void lost.push(object),
   }
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }
-  const judge = new Judge((alarm) => void alarms.push(alarm))
+  const judge = new Judge((alarm) => void alarms.push(alarm), rules)
   const observer = new ObserverTee({ found: (finding) => judge.found(finding) })
   const receiver = new Receiver({ targets: [target], receive }, sink, observer)
   play(datagrams, receiver)
