@@ -24,24 +24,27 @@ export interface GrowingOrigin {
   nowUs(): number
   /**
    * Reads the manifest again.
+   * @param held waits until it has changed
    * @returns null where it has not changed
    * @throws AppFailure where it cannot be read
    */
-  manifest(): Promise<LiveDocument | null>
+  manifest(held?: HeldReading | null): Promise<LiveDocument | null>
   /** Takes from the manifest where it wants to be read next, and its clock. */
   follow(locations: readonly string[], clocks: readonly LiveClockElement[]): Promise<void>
   /**
    * Reads a manifest that another one names.
    * @param name resolved against that one's address
+   * @param held waits until it has changed
    * @throws AppFailure where it cannot be read
    */
-  playlist(name: string): Promise<LiveDocument>
+  playlist(name: string, held?: HeldReading | null): Promise<LiveDocument>
   /**
    * Reads a file, or a part of it.
    * @param name as the manifest names it, resolved against its address
    * @param range bytes `[from, to)`
+   * @param heldMs how much longer its origin may wait with the answer, until it is there
    */
-  file(name: string, maxBytes: number, signal: AbortSignal, range?: ByteSpan | null): Promise<LiveFile>
+  file(name: string, maxBytes: number, signal: AbortSignal, range?: ByteSpan | null, heldMs?: number): Promise<LiveFile>
   /**
    * Reads a file while it is made, from its first bytes on.
    * @param wholeUs when it is whole at the latest, by this machine's clock, µs since the UNIX epoch
@@ -52,6 +55,9 @@ export interface GrowingOrigin {
   shown(name: string): string
   close(): Promise<void>
 }
+
+/** A reading that a server answers once there is something new: what it waits for, and for how long, ms. */
+export type HeldReading = { readonly directives: string; readonly heldMs: number }
 
 /** Bytes `[from, to)` of a file. */
 export type ByteSpan = readonly [number, number]

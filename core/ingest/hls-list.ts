@@ -16,6 +16,8 @@ export type HlsEntry = HlsFile & {
   /** EXT-X-DISCONTINUITY tags up to it, since the presentation began. */
   readonly discontinuities: number
   readonly gap: boolean
+  /** It is still being made: its parts are listed, not yet the whole. */
+  readonly isOpen: boolean
   readonly keys: readonly string[]
   readonly tags: readonly string[]
 }
@@ -36,6 +38,7 @@ export function hlsEntries(media: HlsMedia, url: string): HlsEntry[] {
       discontinuity,
       discontinuities,
       gap,
+      isOpen: false,
       keys: (keys[index] ?? []).map((tag) => withUri(tag, (key) => resolveReference(url, key))),
       tags: plainTags(media, segment),
     }
@@ -61,7 +64,7 @@ export class HlsList {
     if (first === undefined || last === undefined) return { entries: [], missed: 0, back: 0 }
     const back = this.#back(last, nowUs)
     if (back > 0) this.#next = null
-    this.#next ??= last.sequence
+    this.#next ??= (entries.filter(({ isOpen }) => !isOpen).at(-1) ?? last).sequence
     const missed = Math.max(0, first.sequence - this.#next)
     if (missed > 0 || back > 0) this.#isBroken = true
     const from = this.#next

@@ -5,11 +5,15 @@ import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import type { HlsMedia } from '../manifest/hls/playlist.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
-import { type HlsEntry, type HlsFile, HlsList, hlsEntries } from './hls-list.ts'
+import type { GrowingBody } from './growing-body.ts'
+import type { HeldReading } from './growing-origin.ts'
+import { type HlsEntry, type HlsFile, HlsList } from './hls-list.ts'
+import { HlsLowLatencyFeed } from './hls-low-latency.ts'
+import { HlsOutgoing } from './hls-outgoing.ts'
 import { PLAYLIST_TYPE } from './hls-playlists.ts'
-import { HlsWindow } from './hls-window.ts'
 import type { LiveHost } from './live-reader.ts'
 import type { NamesOnAir } from './names-on-air.ts'
+import { type PartedSegment, PartFetch } from './parted-segment.ts'
 import { PatientFetch } from './patient-fetch.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from './presentation.ts'
 
@@ -45,7 +49,7 @@ export type HlsSource = {
   /** It is the manifest itself. */
   readonly isTop: boolean
   /** Reads it again; null where it has not changed. @throws AppFailure */
-  readonly read: () => Promise<HlsReading | null>
+  readonly read: (held: HeldReading | null) => Promise<HlsReading | null>
 }
 
 /** What a reader of a playlist works with. */
@@ -61,7 +65,6 @@ export class HlsReader implements LiveTrack {
   readonly lang: string | null
   readonly bandwidth: number | null
   readonly fileTemplate = null
-  readonly isPartial = false
   init: InlineFile | null = null
   playlist: InlineFile | null = null
   /** The playlist where it is the manifest; null before the first segment, or where it is not. */
@@ -71,11 +74,12 @@ export class HlsReader implements LiveTrack {
   readonly #host: HlsHost
   readonly #names: NamesOnAir
   readonly #list = new HlsList()
-  readonly #window: HlsWindow
+  readonly #outgoing: HlsOutgoing
   readonly #pending: HlsEntry[] = []
-  readonly #waiting: Waiting[] = []
   readonly #over = new AbortController()
   readonly #patient: PatientFetch
+  readonly #parts: PartFetch
+  readonly #lowLatency: HlsLowLatencyFeed
   #newest: HlsMedia
   #initOf = ''
   #toi = 0
@@ -93,11 +97,17 @@ export class HlsReader implements LiveTrack {
     this.contentType = source.contentType
     this.lang = source.lang
     this.bandwidth = source.bandwidth
-    this.#window = new HlsWindow(source.name, names)
+    this.#outgoing = new HlsOutgoing(source.name, names)
     this.#patient = new PatientFetch(host.source, host.nowUs, this.#over.signal)
+    this.#parts = new PartFetch(host.source, this.#patient, host.nowUs, this.#over.signal)
+    this.#lowLatency = new HlsLowLatencyFeed(this.#parts)
     this.#newest = media
     this.#lastUs = host.nowUs()
     this.#take({ media, url })
+  }
+
+  get isPartial(): boolean {
+    return this.#lowLatency.isPartial
   }
 
   /** Duration of the newest segments, µs. */
@@ -106,13 +116,11 @@ export class HlsReader implements LiveTrack {
   }
 
   peek(): LiveSegment | null {
-    return this.#waiting[0]?.segment ?? null
+    return this.#outgoing.first
   }
 
   take(): void {
-    const sent = this.#waiting.shift()
-    if (sent !== undefined && !sent.isListed) this.#window.add(sent.entry, false, this.#newest.segments.length)
-    this.#listGaps()
+    this.#outgoing.take(this.#newest.segments.length)
     this.#publish()
     this.#wake()
   }
@@ -132,7 +140,7 @@ export class HlsReader implements LiveTrack {
   async run(): Promise<void> {
     await Promise.all([this.#watch(), this.#fetchAll()])
     this.endedUs = this.#host.nowUs()
-    if (this.#waiting.length === 0) this.#publish()
+    if (this.#outgoing.count === 0) this.#publish()
     this.#host.news()
   }
 
@@ -140,21 +148,30 @@ export class HlsReader implements LiveTrack {
   async #watch(): Promise<void> {
     let isNews = true
     while (!this.#over.signal.aborted && !this.#newest.endList) {
-      const waitMs = this.segmentUs / (isNews ? 1000 : 2000)
-      await pause(SYSTEM_CLOCK, Math.min(Math.max(waitMs, LEAST_RELOAD_MS), MOST_RELOAD_MS), this.#over.signal)
-      if (!this.#over.signal.aborted) isNews = await this.#reload()
+      const held = this.#lowLatency.held(this.#newest)
+      // A request that is held does the waiting.
+      if (held === null || !isNews) await pause(SYSTEM_CLOCK, this.#reloadMs(isNews), this.#over.signal)
+      if (!this.#over.signal.aborted) isNews = await this.#reload(held)
     }
   }
 
+  #reloadMs(isNews: boolean): number {
+    const { pollMs } = this.#lowLatency
+    if (pollMs !== null) return pollMs
+    return Math.min(Math.max(this.segmentUs / (isNews ? 1000 : 2000), LEAST_RELOAD_MS), MOST_RELOAD_MS)
+  }
+
   /** @returns whether there is something new */
-  async #reload(): Promise<boolean> {
+  async #reload(held: HeldReading | null): Promise<boolean> {
     try {
-      const reading = await this.#source.read()
+      const reading = await this.#source.read(held)
+      this.#lowLatency.answered(true)
       if (this.#failures > 1) this.#tell(`The playlist of ${this.#shown} can be read again.`, 'Nothing has to be done.')
       this.#failures = 0
       return reading !== null && this.#take(reading)
     } catch (thrown) {
       if (this.#over.signal.aborted) return false
+      this.#lowLatency.answered(false)
       // A file that is being written is read in part once.
       if (this.#failures === 1) {
         const { message, tryThis } = toAppError(thrown)
@@ -167,7 +184,8 @@ export class HlsReader implements LiveTrack {
   }
 
   #take({ media, url }: HlsReading): boolean {
-    const { entries, missed, back } = this.#list.take(hlsEntries(media, url), this.#host.nowUs())
+    const { entries: found, isNews } = this.#lowLatency.take(media, url)
+    const { entries, missed, back } = this.#list.take(found, this.#host.nowUs())
     if (back > 0)
       this.#tell(
         `The playlist of ${this.#shown} went back by ${back} segments: it begins again.`,
@@ -181,7 +199,7 @@ export class HlsReader implements LiveTrack {
     this.#newest = media
     this.#pending.push(...entries)
     this.#wake()
-    return entries.length > 0 || back > 0
+    return entries.length > 0 || back > 0 || isNews
   }
 
   async #fetchAll(): Promise<void> {
@@ -190,7 +208,7 @@ export class HlsReader implements LiveTrack {
       const [next] = this.#pending
       if (next === undefined && this.#newest.endList) return
       if (next === undefined) this.#noteSilence()
-      if (next === undefined || this.#waiting.length >= MOST_WAITING) await this.#wait(LOOK_MS)
+      if (next === undefined || this.#outgoing.count >= MOST_WAITING) await this.#wait(LOOK_MS)
       else {
         this.#pending.shift()
         await this.#fetch(next)
@@ -212,6 +230,11 @@ export class HlsReader implements LiveTrack {
   }
 
   async #fetch(entry: HlsEntry): Promise<void> {
+    const parted = this.#lowLatency.partedOf(entry.sequence)
+    if (parted !== null) {
+      await this.#follow(entry, parted)
+      return
+    }
     if (entry.gap) {
       this.#give(entry, null)
       return
@@ -221,63 +244,86 @@ export class HlsReader implements LiveTrack {
       this.#readInit(entry.map),
     )
     if (file.kind === 'bytes') {
-      if (trouble !== null)
-        this.#host.report({
-          kind: 'retry',
-          sentence: `"${this.#host.source.shown(at)}" had to be fetched again: ${trouble}.`,
-          tryThis: 'Nothing is missing; check the origin if it goes on.',
-        })
+      if (trouble !== null) this.#retried(at, trouble)
       this.#give(entry, file.bytes)
-    } else if (file.kind !== 'growing' && !this.#over.signal.aborted) {
-      this.#lost(
-        `Segment ${entry.sequence} of ${this.#shown} was not sent: "${this.#host.source.shown(at)}" did not come, ${file.reason}.`,
-        'Check the origin; the broadcast goes on with the segments after it.',
-      )
-      this.#give(entry, null)
-    }
+    } else if (file.kind !== 'growing' && !this.#over.signal.aborted) this.#missed(entry, file.reason)
   }
 
-  /** @param bytes null: it is not there, and a gap in the playlist */
-  #give(entry: HlsEntry, bytes: Uint8Array | null): void {
-    const arrivedUs = this.#host.nowUs()
-    const isFirst = this.#window.isEmpty && this.#waiting.length === 0
-    const segment = bytes === null ? null : this.#segment(entry, bytes, arrivedUs)
-    this.#waiting.push({ entry, segment, isListed: isFirst && segment !== null })
-    // The first one is listed from its begin on: a playlist without segments plays nowhere.
-    if (isFirst && segment !== null) {
-      this.#window.add(entry, false, this.#newest.segments.length)
-      this.#publish()
+  /** Gives a segment with its first part, and waits for its end. */
+  async #follow(entry: HlsEntry, parted: PartedSegment): Promise<void> {
+    const { body } = parted
+    let isGiven = false
+    body.onChange = () => {
+      if (!isGiven && body.length > 0) {
+        isGiven = true
+        this.#give(entry, body.bytes, parted)
+      } else this.#host.news()
     }
-    if (this.#listGaps()) this.#publish()
+    await parted.run(this.#parts, () => this.#readInit(entry.map))
+    if (this.#over.signal.aborted) return
+    const { trouble, lack } = parted
+    if (lack !== null && !isGiven) this.#missed(entry, lack)
+    else if (lack !== null)
+      this.#lost(
+        `Segment ${entry.sequence} of ${this.#shown} was sent in part only, its first ${body.length} bytes: ${lack}.`,
+        'Check the origin; the broadcast goes on with the segments after it.',
+      )
+    else if (trouble !== null) this.#retried(trouble.at, trouble.why)
+  }
+
+  #missed(entry: HlsEntry, reason: string): void {
+    this.#lost(
+      `Segment ${entry.sequence} of ${this.#shown} was not sent: "${this.#host.source.shown(entry.address)}" did not come, ${reason}.`,
+      'Check the origin; the broadcast goes on with the segments after it.',
+    )
+    this.#give(entry, null)
+  }
+
+  #retried(at: string, why: string): void {
+    this.#host.report({
+      kind: 'retry',
+      sentence: `"${this.#host.source.shown(at)}" had to be fetched again: ${why}.`,
+      tryThis: 'Nothing is missing; check the origin if it goes on.',
+    })
+  }
+
+  /** @param bytes null: it is not there, and a gap in the playlist @param parted where it is still coming */
+  #give(entry: HlsEntry, bytes: Uint8Array | null, parted: PartedSegment | null = null): void {
+    const arrivedUs = this.#host.nowUs()
+    const segment = bytes === null ? null : this.#segment(entry, bytes, arrivedUs, parted?.body ?? null)
+    if (this.#outgoing.add(entry, segment, parted, this.#newest.segments.length)) this.#publish()
     this.#lastUs = arrivedUs
     this.#isSilent = false
     this.#host.news()
   }
 
-  #segment({ address, range, durationUs, map }: HlsEntry, bytes: Uint8Array, arrivedUs: number): LiveSegment {
+  #segment(
+    { address, range, durationUs, map }: HlsEntry,
+    whole: Uint8Array,
+    arrivedUs: number,
+    growing: GrowingBody | null,
+  ): LiveSegment {
     const name = this.#names.of(address, range)
     const contentType = map === null ? (contentTypeOf(name) ?? 'application/octet-stream') : this.#mimeType
     const init = map === null ? null : this.init
     const times = { announcedUs: arrivedUs, arrivedUs, durationUs }
-    return { name, bytes, contentType, toi: this.#nextToi(), ...times, init, growing: null }
-  }
-
-  /** Lists those that are not there, once all before them were sent. */
-  #listGaps(): boolean {
-    let has = false
-    for (let first = this.#waiting[0]; first?.segment === null; first = this.#waiting[0]) {
-      // What a playlist begins with must be there.
-      if (!this.#window.isEmpty) this.#window.add(first.entry, true, this.#newest.segments.length)
-      this.#waiting.shift()
-      has = true
+    return {
+      name,
+      get bytes() {
+        return growing?.bytes ?? whole
+      },
+      contentType,
+      toi: this.#nextToi(),
+      ...times,
+      init,
+      growing,
     }
-    return has
   }
 
   #publish(): void {
-    if (this.#window.isEmpty) return
-    const ended = this.endedUs !== null && this.#waiting.length === 0
-    const bytes = new TextEncoder().encode(this.#window.text(this.#newest, ended))
+    const text = this.#outgoing.text(this.#newest, this.endedUs !== null)
+    if (text === null) return
+    const bytes = new TextEncoder().encode(text)
     if (this.#source.isTop) {
       this.manifest = bytes
       this.#host.changed()
@@ -341,6 +387,3 @@ export class HlsReader implements LiveTrack {
     this.#wake = () => {}
   }
 }
-
-/** A segment that has come, or a gap, until it is listed. */
-type Waiting = { readonly entry: HlsEntry; readonly segment: LiveSegment | null; readonly isListed: boolean }

@@ -3,7 +3,7 @@ import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
 import { withUri } from '../manifest/hls/sliding-playlist.ts'
 import { unknownVariable } from '../manifest/hls/variables.ts'
 import { resolveReference } from '../manifest/reference.ts'
-import type { GrowingOrigin, LiveDocument } from './growing-origin.ts'
+import type { GrowingOrigin, HeldReading, LiveDocument } from './growing-origin.ts'
 import { PLAYLIST_TYPE, parsePlaylistOf, type Rendition, renditionsOf } from './hls-playlists.ts'
 import { type HlsHost, HlsReader, type HlsReading, type HlsSource } from './hls-reader.ts'
 import { livePresentation } from './live-presentation.ts'
@@ -94,8 +94,8 @@ class LiveHls implements LiveFeed {
 
   /** One media playlist without a multivariant one. */
   #followTop(media: HlsMedia, url: string, shown: string, names: NamesOnAir): void {
-    const read = async (): Promise<HlsReading | null> => {
-      const document = await this.#source.manifest()
+    const read = async (held: HeldReading | null): Promise<HlsReading | null> => {
+      const document = await this.#source.manifest(held)
       return document === null ? null : mediaOf(shown, document, null)
     }
     const source = { repId: 'media', contentType: null, lang: null, bandwidth: null, name: '', isTop: true, read }
@@ -125,12 +125,13 @@ class LiveHls implements LiveFeed {
     const address = resolveReference(url, uri)
     const name = names.of(address)
     const shown = this.#source.shown(address)
-    const read = async (): Promise<HlsReading> => mediaOf(shown, await this.#source.playlist(address), master)
+    const read = async (held: HeldReading | null): Promise<HlsReading> =>
+      mediaOf(shown, await this.#source.playlist(address, held), master)
     const bandwidth = master.variants.find((variant) => variant.uri === uri)?.bandwidth ?? 0
     const rate = bandwidth > 0 ? bandwidth : null
     const repId = name.replace(/\.m3u8?$/i, '')
     const source = { repId, contentType, lang, bandwidth: rate, name, isTop: false, read }
-    return { source, reading: await read() }
+    return { source, reading: await read(null) }
   }
 
   #add(source: HlsSource, names: NamesOnAir, reading: HlsReading): void {

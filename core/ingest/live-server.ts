@@ -14,6 +14,7 @@ import type {
   ByteSpan,
   GrowingFile,
   GrowingOrigin,
+  HeldReading,
   LiveClockElement,
   LiveDocument,
   LiveFile,
@@ -71,9 +72,11 @@ export class LiveServer implements GrowingOrigin {
     return this.#clock.nowUs()
   }
 
-  async manifest(): Promise<LiveDocument | null> {
+  async manifest(held: HeldReading | null = null): Promise<LiveDocument | null> {
     const askedUs = this.#localUs()
-    const result = await this.#ask(this.#address, MAX_MANIFEST_BYTES, this.#over.signal, this.#conditions)
+    const address = withDirectives(this.#address, held)
+    const asked = { headers: this.#conditions, heldMs: held?.heldMs ?? 0 }
+    const result = await this.#ask(address, MAX_MANIFEST_BYTES, this.#over.signal, asked)
     if (!this.#ownClock && (result.kind === 'bytes' || result.kind === 'refused'))
       this.#clock.date(result.headers.date, askedUs, this.#localUs())
     if (result.kind === 'refused' && result.status === 304) return null
@@ -105,8 +108,9 @@ export class LiveServer implements GrowingOrigin {
     await this.#setClock(clocks)
   }
 
-  async playlist(name: string): Promise<LiveDocument> {
-    const result = await this.#ask(name, MAX_MANIFEST_BYTES, this.#over.signal)
+  async playlist(name: string, held: HeldReading | null = null): Promise<LiveDocument> {
+    const asked = { heldMs: held?.heldMs ?? 0 }
+    const result = await this.#ask(withDirectives(name, held), MAX_MANIFEST_BYTES, this.#over.signal, asked)
     if (result.kind === 'bytes' && result.broken === null) return { bytes: bytesOf(result), url: result.url }
     throw new AppFailure(
       'source-unreachable',
@@ -115,10 +119,16 @@ export class LiveServer implements GrowingOrigin {
     )
   }
 
-  async file(name: string, maxBytes: number, signal: AbortSignal, range: ByteSpan | null = null): Promise<LiveFile> {
+  async file(
+    name: string,
+    maxBytes: number,
+    signal: AbortSignal,
+    range: ByteSpan | null = null,
+    heldMs = 0,
+  ): Promise<LiveFile> {
     const free = await this.#slots.take()
     try {
-      const result = await this.#ask(name, maxBytes, signal, {}, range)
+      const result = await this.#ask(name, maxBytes, signal, { range, heldMs })
       if (result.kind === 'bytes' && result.broken === null) {
         // A server without ranges gives the whole.
         const whole = bytesOf(result)
@@ -199,8 +209,7 @@ export class LiveServer implements GrowingOrigin {
     url: string,
     maxBytes: number,
     signal: AbortSignal,
-    headers: Readonly<Record<string, string>> = {},
-    range: ByteSpan | null = null,
+    { headers = {}, range = null, heldMs = 0 }: Asked = {},
   ): Promise<ResourceResult> {
     const request = {
       url: this.#withLogin(url),
@@ -211,7 +220,8 @@ export class LiveServer implements GrowingOrigin {
       maxBytes,
       headers,
     }
-    return fetchResource(this.#client, request, SYSTEM_CLOCK, HTTP_LIMITS, signal)
+    const limits = { ...HTTP_LIMITS, answerMs: HTTP_LIMITS.answerMs + heldMs }
+    return fetchResource(this.#client, request, SYSTEM_CLOCK, limits, signal)
   }
 
   /** With the name and password of the person's address, for its own server. */
@@ -221,6 +231,19 @@ export class LiveServer implements GrowingOrigin {
     if (url.origin !== this.#login.origin) return address
     return Object.assign(url, { username: this.#login.username, password: this.#login.password }).href
   }
+}
+
+/** What is asked for beside an address, and how much longer the answer may take, ms. */
+type Asked = {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly range?: ByteSpan | null
+  readonly heldMs?: number
+}
+
+function withDirectives(address: string, held: HeldReading | null): string {
+  if (held === null) return address
+  const [plain = ''] = address.split('#', 1)
+  return `${plain}${plain.includes('?') ? '&' : '?'}${held.directives}`
 }
 
 function timeOf(text: string): number | null {

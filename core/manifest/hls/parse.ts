@@ -53,7 +53,7 @@ export function playlistLines(text: string): string[] {
 }
 
 /** An attribute list such as `BANDWIDTH=1,CODECS="a,b"`. */
-function parseHlsAttributes(text: string): HlsAttributes {
+export function parseHlsAttributes(text: string): HlsAttributes {
   const attributes = new Map<string, string>()
   for (const [, name, quoted, plain] of text.matchAll(/(?<![A-Z0-9-])([A-Z0-9-]+)=(?:"([^"]*)"|([^,]*))/g))
     attributes.set(name ?? '', quoted ?? plain?.trim() ?? '')
@@ -127,7 +127,8 @@ const nothingPending = (): Pending => ({
   programDateTime: null,
 })
 
-function parseMedia(lines: readonly string[], faults: EntryFaults): HlsMedia {
+/** The lines of a media playlist, without variables. @throws CodecError hls-missing | hls-number */
+export function parseMedia(lines: readonly string[], faults = new EntryFaults()): HlsMedia {
   const segments: HlsSegment[] = []
   let targetDurationS: number | null = null
   let mediaSequence = 0
@@ -209,7 +210,12 @@ function parseMap(line: string, index: number): HlsMap {
 }
 
 /** `length[@offset]`; without an offset it follows the previous range of the same file (§4.3.2.2). */
-function byteRange(text: string, uri: string, before: HlsSegment | undefined, line: number): [number, number] {
+export function byteRange(
+  text: string,
+  uri: string,
+  before: Pick<HlsSegment, 'uri' | 'byteRange'> | undefined,
+  line: number,
+): [number, number] {
   const [length = '', offset] = text.split('@')
   const follows = before?.uri === uri ? before.byteRange?.[1] : 0
   const from = offset === undefined ? (follows ?? 0) : whole(offset, line)
@@ -222,7 +228,8 @@ function version(lines: readonly string[]): number {
 }
 
 const independent = (lines: readonly string[]): boolean => lines.includes('#EXT-X-INDEPENDENT-SEGMENTS')
-const tagValue = (line: string): string => line.slice(line.indexOf(':') + 1).trim()
+/** What follows the name of a tag. */
+export const tagValue = (line: string): string => line.slice(line.indexOf(':') + 1).trim()
 
 function whole(text: string, line: number): number {
   const value = Number(text)
@@ -231,7 +238,8 @@ function whole(text: string, line: number): number {
   return value
 }
 
-function decimal(text: string, line: number): number {
+/** @throws CodecError hls-number */
+export function decimal(text: string, line: number): number {
   const value = Number(text)
   if (!/^\d+(?:\.\d*)?$/.test(text.trim()) || !Number.isFinite(value))
     throw new CodecError('hls-number', line + 1, `not a duration: "${text.slice(0, 60)}"`)
