@@ -4,6 +4,7 @@ import type { PartDescription } from '../contract/part-description.ts'
 import type { OptionValue, PartSpec, SessionSpec } from '../contract/session-spec.ts'
 import { openerOf } from '../contract/source-patterns.ts'
 import { chosenParts, openedParts, partOf, sourceByOption, sourceName } from '../engine/spec/compose.ts'
+import { returnSource } from '../engine/spec/send-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { RunOptions, SessionCommand } from './session-commands.ts'
 
@@ -37,11 +38,12 @@ export function commandSession(
       : command.names === 'subjects'
         ? inputsOf(command, source, named, choices)
         : [optionSource(command, source, texts, choices)]
+  const back = choices.selfCheck === true ? returnSource(parts, choices, String(choices.destination)) : []
   return {
     format: 'routescope-session',
     version: 2,
     name: command.name,
-    parts: [...sources, ...chosenParts(parts, choices, command.sinks?.(choices))],
+    parts: [...sources, ...back, ...chosenParts(parts, choices, command.sinks?.(choices))],
     ...defined({ durationS: run.duration, log: run.log }),
   }
 }

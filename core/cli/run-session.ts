@@ -8,6 +8,7 @@ import { printFields, printJson, printLines, tellLine } from './output.ts'
 import { ProgressLine, repairText } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
 import { absentText, incompleteText } from './report-text.ts'
+import { notBack, selfLoopText } from './self-loop-text.ts'
 import type { SavedSession } from './session-file.ts'
 import { startupText } from './startup-text.ts'
 import { tellFailure, wildcardText } from './tell.ts'
@@ -71,7 +72,8 @@ export async function runSession(
 
 /** What was to be received did not come: no file at all, or not all that was announced. */
 function isShort(session: Session): boolean {
-  const { packets, files, neverCame } = session.summary()
+  const { packets, files, neverCame, selfLoop } = session.summary()
+  if (selfLoop !== null) return notBack(selfLoop.counts) > 0
   return packets > 0 && session.expectsFiles && (files === 0 || neverCame > 0)
 }
 
@@ -119,7 +121,8 @@ export function problemTeller(session: Session, progress: ProgressLine): () => v
 
 /** Lines about the end of the session, and how long tuning in to each received service took. */
 function summaryLines(session: Session): string[] {
-  const lines = [summaryText(session)]
+  const { selfLoop } = session.summary()
+  const lines = [summaryText(session), ...(selfLoop === null ? [] : [selfLoopText(selfLoop)])]
   const { services, hostDrops, captureDrops } = session.snapshot()
   const listed = services.filter(
     ({ packets, state }) => packets > 0 || (session.expectsFiles && state !== 'not-joined'),
@@ -136,9 +139,21 @@ function summaryLines(session: Session): string[] {
 }
 
 function summaryText(session: Session): string {
-  const { objects, complete, incomplete, cutOff, neverCame, awaited, files, packets, bytes, sentPackets, sentObjects } =
-    session.summary()
-  if (sentPackets > 0 && packets === 0) {
+  const {
+    objects,
+    complete,
+    incomplete,
+    cutOff,
+    neverCame,
+    awaited,
+    files,
+    packets,
+    bytes,
+    sentPackets,
+    sentObjects,
+    selfLoop,
+  } = session.summary()
+  if (sentPackets > 0 && (packets === 0 || selfLoop !== null)) {
     const keptBack = session.snapshot().broadcasts.reduce((sum, each) => sum + each.keptBack, 0)
     const losses = keptBack === 0 ? '' : ` The loss model kept ${keptBack} more packets back.`
     return `Sent ${sentPackets} packets, ${sentObjects} objects.${losses}`

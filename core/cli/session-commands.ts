@@ -120,7 +120,15 @@ function settleSend(choices: Choices, _named: readonly string[], { report, durat
       'Use --capture-out FILE, then routescope inspect FILE.',
     )
   }
-  const { captureOut, loop = 1, pace = captureOut === undefined ? 'real' : 'fast' } = choices
+  const { captureOut, loop = 1, selfCheck } = choices
+  const { pace = captureOut === undefined || selfCheck === true ? 'real' : 'fast' } = choices
+  if (pace === 'fast' && selfCheck === true) {
+    throw new AppFailure(
+      'bad-command-line',
+      '--self-check receives from the network, and --pace fast only writes a capture.',
+      'Leave one of the two out.',
+    )
+  }
   if (Number(loop) > 1) {
     throw new AppFailure(
       'bad-command-line',

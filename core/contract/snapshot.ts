@@ -43,6 +43,8 @@ export type SessionSnapshot = {
   readonly recordings: readonly RecordingSnapshot[]
   readonly gateways: readonly GatewaySnapshot[]
   readonly broadcasts: readonly BroadcastSnapshot[]
+  /** What came back of what the session sends; null where it does not compare them. */
+  readonly selfLoop: SelfLoopSnapshot | null
   /** Fetching of missing bytes; null where the session does not fetch. */
   readonly repair: RepairSnapshot | null
   readonly alarms: readonly AlarmRow[]
@@ -115,6 +117,7 @@ export type SectionMap = {
   readonly store: StoreSnapshot
   readonly presentation: PresentationSnapshot
   readonly broadcast: BroadcastSnapshot
+  readonly selfLoop: SelfLoopSnapshot
 }
 
 /** Name of a section. */
@@ -450,6 +453,54 @@ export type SentChannelSnapshot = {
   readonly objects: number
   /** How long its next packet is due, ms; 0: it is not. */
   readonly lateMs: number
+}
+
+/**
+ * What became of an object that the session sent. `coming`: on its way; `equal`: it came back with the same SHA-256; `late`: so, but
+ * only `lateAfterUs` after its last packet was sent; `differs`: it came back with another one; `incomplete`: without some of its bytes;
+ * `lost`: no packet of it; `unheard`: it was sent before its group was joined; `cut`: sending or reception ended within it.
+ */
+export type ReturnState = 'coming' | 'equal' | 'late' | 'differs' | 'incomplete' | 'lost' | 'unheard' | 'cut'
+
+/** Numbers of objects by what became of them. */
+export type ReturnCounts = { readonly [State in ReturnState]: number }
+
+/** Objects that a session sends, matched with those that it receives. */
+export type SelfLoopSnapshot = {
+  readonly counts: ReturnCounts
+  /** Objects that arrived in the channels of the broadcast, and that it did not send. */
+  readonly strange: number
+  /** From the last packet of an object being sent to its arrival, of the newest thousand; null before the first. */
+  readonly delayUs: { readonly median: number; readonly p95: number; readonly longest: number } | null
+  /** Delay above which an object is late, µs. */
+  readonly lateAfterUs: number
+  /** Time of this snapshot, which the times of the objects precede, µs. */
+  readonly nowUs: number
+  readonly channels: readonly { readonly destination: string; readonly tsi: number; readonly counts: ReturnCounts }[]
+  /** The newest objects, in the order of sending. */
+  readonly objects: readonly ReturnedObject[]
+}
+
+/** One object that was sent, and what came back of it; what is repeated unchanged is one, with the times of its last transmission that mattered. */
+export type ReturnedObject = {
+  readonly destination: string
+  readonly tsi: number
+  readonly toi: number
+  /** Row in the session's objects, and its name; null before anything of it arrived, or where it has none. */
+  readonly index: number | null
+  readonly name: string | null
+  /** Null while it is not known. */
+  readonly sizeBytes: number | null
+  readonly transmissions: number
+  readonly beganUs: number
+  /** Its last packet was sent; null: not yet, or never. */
+  readonly outUs: number | null
+  /** Its first and last packet arrived; null: none did. */
+  readonly arrivingUs: number | null
+  readonly arrivedUs: number | null
+  readonly delayUs: number | null
+  readonly missingBytes: number
+  readonly state: ReturnState
 }
 
 /** Fetching of missing bytes by HTTP: objects being fetched, waiting, completed, and failed. */

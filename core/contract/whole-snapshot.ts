@@ -67,6 +67,7 @@ export function wholeSnapshot(
     gateways: all('gateway'),
     recordings: runningLast(all('recording')),
     broadcasts: all('broadcast'),
+    selfLoop: all('selfLoop')[0] ?? null,
     repair: all('repair')[0] ?? null,
     alarms: all('alarms')[0] ?? EMPTY,
     losses: all('losses')[0] ?? NO_LOSSES,

@@ -106,12 +106,18 @@ export class Graph {
     await Promise.allSettled((leading.length > 0 ? leading : running).map(({ run }) => run))
   }
 
-  /** Stops sources, then flushes the other parts in the order of the links. Never rejects. */
+  /**
+   * Stops what sends, so that the last of it can be received back, then sources, then flushes the other parts, each in the order of
+   * the links. Never rejects.
+   */
   async stop(why: StopReason): Promise<void> {
-    const sources = this.#nodes.filter(({ planned }) => planned.kind.description.takes === null)
+    const senders = this.#nodes.filter(({ planned }) => planned.kind.description.side === 'send')
+    for (const { part } of senders) await this.#try(() => part.stop(why))
+    const received = this.#nodes.filter((node) => !senders.includes(node))
+    const sources = received.filter(({ planned }) => planned.kind.description.takes === null)
     await Promise.all(sources.map(({ part }) => this.#try(() => part.stop(why))))
     await this.#try(() => this.#host.sourcesStopped())
-    const others = this.#nodes.filter((node) => !sources.includes(node))
+    const others = received.filter((node) => !sources.includes(node))
     for (const { part } of others) part.ending?.()
     for (const { part } of others) await this.#try(() => part.stop(why))
     for (const { part } of this.#nodes) await this.#try(() => part.finish?.() ?? Promise.resolve())

@@ -13,6 +13,7 @@ import { RECEIVER_PART } from './parts/receiver-options.ts'
 import { RECORDER_PART } from './parts/recorder-options.ts'
 import { REPAIR_PART } from './parts/repair-options.ts'
 import { REPORT_PART } from './parts/report-options.ts'
+import { SELF_LOOP_PART } from './parts/self-loop-options.ts'
 import { STORE_PART } from './parts/store-options.ts'
 
 /** A kind whose code is loaded when the first part of it is opened. */
@@ -44,6 +45,7 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(STORE_PART, async () => (await import('./parts/store.ts')).openStore),
   lazy(REPORT_PART, async () => (await import('./parts/report.ts')).openReport),
   lazy(RECORDER_PART, async () => (await import('./parts/recorder.ts')).openRecorder),
+  lazy(SELF_LOOP_PART, async () => (await import('./parts/self-loop.ts')).openSelfLoop),
   lazy(BROADCAST_PART, async () => (await import('./parts/broadcast.ts')).openBroadcast),
   lazy(MULTICAST_OUT_PART, async () => (await import('./parts/multicast-out.ts')).openMulticastOut),
 ]

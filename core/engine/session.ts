@@ -7,6 +7,7 @@ import type {
   RecordingSnapshot,
   SectionMap,
   SectionName,
+  SelfLoopSnapshot,
   SessionPhase,
   SessionSection,
   SessionSnapshot,
@@ -75,6 +76,8 @@ export type SessionSummary = {
   readonly droppedByHost: number
   /** Largest delay of a sent packet, ms. */
   readonly lateMs: number
+  /** What came back of what was sent; null where it was not compared. */
+  readonly selfLoop: Pick<SelfLoopSnapshot, 'counts' | 'strange' | 'delayUs'> | null
 }
 
 /** Time to wait for an unreadable source to fail before the session is shown. */
@@ -311,7 +314,15 @@ export class Session {
       sentObjects: sum(sent, (each) => each.objects),
       droppedByHost: sum(this.contents.receivers(), (receiving) => receiving.droppedByHost()),
       lateMs: Math.max(0, ...sent.map((each) => each.lateMs)),
+      selfLoop: this.#selfLoop(),
     }
+  }
+
+  #selfLoop(): SessionSummary['selfLoop'] {
+    const [loop] = this.all('selfLoop')
+    if (loop === undefined) return null
+    const { counts, strange, delayUs } = loop
+    return { counts, strange, delayUs }
   }
 
   /**

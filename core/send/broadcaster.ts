@@ -3,7 +3,7 @@ import type { Pace } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation, PresentationFile } from '../ingest/presentation.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
-import type { EmitContext, Emitter, PacketOut } from './emitter.ts'
+import type { EmitContext, Emitter, PacketOut, SendWatch } from './emitter.ts'
 import { LiveService } from './live-service.ts'
 import { MABR_DEFAULTS, MabrMultiplex, type MabrOptions } from './mabr-multiplex.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
@@ -57,6 +57,8 @@ export type BroadcastOptions = {
   readonly fecOverheadPercent?: number
   /** Called with why a file cannot be read; the broadcast goes on without it. */
   readonly onUnreadable?: (thrown: unknown) => void
+  /** Learns of every object; absent: nobody asks. */
+  readonly watch?: SendWatch | null
 }
 
 /** One service of a broadcast of several. */
@@ -118,7 +120,7 @@ export class Broadcaster {
   readonly #pace: Pace
   readonly #loading = new Map<PresentationFile, Promise<void>>()
   readonly #signalling: readonly Signalling[]
-  readonly #context = new CountingContext(this.counters)
+  readonly #context: CountingContext
   readonly #onUnreadable: ((thrown: unknown) => void) | undefined
 
   /**
@@ -142,6 +144,7 @@ export class Broadcaster {
     const sourceAddress = options.sourceAddress ?? LOOPBACK
     const carouselUs = Math.max(1, options.carouselMs ?? DEFAULT_CAROUSEL_MS) * 1000
     this.#pace = options.pace
+    this.#context = new CountingContext(this.counters, options.watch ?? null)
     this.#onUnreadable = options.onUnreadable
     const common = { mtu, carouselUs, fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS }
     const { flavour = 'us', plainSls = false } = options
@@ -310,10 +313,12 @@ interface Signalling extends Emitter {
 class CountingContext implements EmitContext, PacketOut {
   timeUs = 0
   target: PacketOut | null = null
+  readonly watch: SendWatch | null
   readonly #counters: BroadcastCounters
 
-  constructor(counters: BroadcastCounters) {
+  constructor(counters: BroadcastCounters, watch: SendWatch | null) {
     this.#counters = counters
+    this.watch = watch
   }
 
   get out(): PacketOut {

@@ -1,3 +1,5 @@
+import type { Toi, Tsi } from '../contract/ids.ts'
+
 /**
  * Longest time between two packets of one object, µs: receivers take a longer silence for its end (GPAC's after 500 ms), and a
  * sender on a busy machine is late.
@@ -16,11 +18,31 @@ export interface PacketOut {
   packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void
 }
 
+/** What receivers are to rebuild of an object on its way. */
+export interface ObjectOnAir {
+  readonly tsi: Tsi
+  readonly toi: Toi
+  /** Those that are known: all of them once it is done. */
+  readonly bytes: Uint8Array
+  /** Its last packet was made; false for ever where it broke off. */
+  readonly isOut: boolean
+}
+
+/** Learns of the objects of a broadcast; called once for each transmission. */
+export interface SendWatch {
+  /** The first packet is given out. */
+  begun(address: string, port: number, object: ObjectOnAir): void
+  /** The last packet is given out. What is cut has no such call. */
+  out(object: ObjectOnAir): void
+}
+
 /** State that a broadcaster shares with its emitters. */
 export type EmitContext = {
   readonly out: PacketOut
   /** Sending time of the current packet. */
   readonly timeUs: number
+  /** Absent: nobody asks. */
+  readonly watch?: SendWatch | null
 }
 
 /** A part of a broadcast that sends packets at known times. */
@@ -69,6 +91,7 @@ export interface OutgoingObject {
    * @returns its length
    */
   next(into: Uint8Array): number
+  readonly onAir: ObjectOnAir
 }
 
 /** Sends the objects of one channel to its destination, in one buffer, and counts. */
@@ -83,6 +106,8 @@ export class PacketSender {
   readonly #packet: Uint8Array
   /** The beginning of `#packet` that the last packet had: most have the same length. */
   #view: Uint8Array
+  /** The object that is told to the watch, until all of it is out. */
+  #watched: ObjectOnAir | null = null
 
   constructor(address: string, port: number, mtu: number) {
     this.address = address
@@ -94,15 +119,28 @@ export class PacketSender {
 
   /** Sends one packet of an object. */
   next(object: OutgoingObject, context: EmitContext): void {
+    const isFirst = object.offset === 0
     const length = object.next(this.#packet)
     this.packets++
     this.bytes += length
     if (length !== this.#view.length) this.#view = this.#packet.subarray(0, length)
+    // Before the packet, so that none arrives before it is said to be sent.
+    if (context.watch) this.#tell(context.watch, object.onAir, isFirst)
     context.out.packet(this.address, this.port, this.#view, context.timeUs)
   }
 
   /** Sends an object at once: signalling, playlists, initialisation segments. */
   whole(object: OutgoingObject, context: EmitContext): void {
     while (!object.done) this.next(object, context)
+  }
+
+  #tell(watch: SendWatch, object: ObjectOnAir, isFirst: boolean): void {
+    if (isFirst) {
+      this.#watched = object
+      watch.begun(this.address, this.port, object)
+    }
+    if (this.#watched !== object || !object.isOut) return
+    this.#watched = null
+    watch.out(object)
   }
 }

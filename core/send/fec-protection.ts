@@ -7,7 +7,7 @@ import { MAX_BLOCK_SYMBOLS } from '../protocol/fec/raptorq-k.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
 import type { RepairFlow } from '../protocol/sls/s-tsid.ts'
 import type { XmlTree } from '../xml/xml-writer.ts'
-import { CLOSING_PACKETS, type OutgoingObject } from './emitter.ts'
+import { CLOSING_PACKETS, type ObjectOnAir, type OutgoingObject } from './emitter.ts'
 import type { RouteObject } from './route-object.ts'
 
 /** How the objects of a ROUTE channel are protected by RaptorQ (A/331 A.4, RFC 9223 §4). */
@@ -90,6 +90,11 @@ export class ProtectedRouteObject implements OutgoingObject {
 
   get offset(): number {
     return this.#source.offset + this.#sent * this.#symbolBytes
+  }
+
+  /** Receivers have all of it before the repair packets. */
+  get onAir(): ObjectOnAir {
+    return this.#source
   }
 
   get done(): boolean {

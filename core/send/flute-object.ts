@@ -1,7 +1,7 @@
 import type { Toi, Tsi } from '../contract/ids.ts'
 import type { LctExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, serialiseLctHeader } from '../protocol/lct/header.ts'
-import { CLOSING_PACKETS, type OutgoingObject } from './emitter.ts'
+import { CLOSING_PACKETS, type ObjectOnAir, type OutgoingObject } from './emitter.ts'
 
 /** Bytes of a packet beside its symbol, at most: the header of a table with all its extensions, as GPAC reserves them. */
 const OVERHEAD = 56
@@ -35,9 +35,11 @@ export type FluteObjectFields = {
  * | V=1 C=0 PSI=0 | S=0 O=0 H=1 A B | HDR_LEN | CP=0 | CCI=0 | TSI 16 | TOI 16 | extensions | SBN 16 | ESI 16 | symbol |
  * ```
  */
-export class FluteObject implements OutgoingObject {
+export class FluteObject implements OutgoingObject, ObjectOnAir {
+  readonly tsi: Tsi
+  readonly toi: Toi
   readonly sizeBytes: number
-  readonly #bytes: Uint8Array
+  readonly bytes: Uint8Array
   readonly #header: Uint8Array
   readonly #symbolBytes: number
   #closes: FluteObjectFields['closes']
@@ -52,8 +54,10 @@ export class FluteObject implements OutgoingObject {
 
   constructor({ tsi, toi, bytes, symbolBytes, extensions, closes }: FluteObjectFields) {
     if (symbolBytes < 1) throw new RangeError('the mtu leaves no room for data')
+    this.tsi = tsi
+    this.toi = toi
     this.sizeBytes = bytes.length
-    this.#bytes = bytes
+    this.bytes = bytes
     this.#symbolBytes = symbolBytes
     this.#closes = closes
     this.#header = headerWithRoom(tsi, toi, extensions)
@@ -71,6 +75,14 @@ export class FluteObject implements OutgoingObject {
     return this.#done
   }
 
+  get isOut(): boolean {
+    return this.#done
+  }
+
+  get onAir(): ObjectOnAir {
+    return this
+  }
+
   endSession(cut: boolean): void {
     this.#closes = 'session'
     this.#cut = cut
@@ -85,7 +97,7 @@ export class FluteObject implements OutgoingObject {
     into[headerBytes - 3] = this.#sbn & 0xff
     into[headerBytes - 2] = this.#esi >> 8
     into[headerBytes - 1] = this.#esi & 0xff
-    into.set(this.#bytes.subarray(from, to), headerBytes)
+    into.set(this.bytes.subarray(from, to), headerBytes)
     this.#offset = to
     this.#step()
     if (this.#closes === 'session' && (this.#cut || this.sizeBytes - from <= CLOSING_PACKETS * this.#symbolBytes))

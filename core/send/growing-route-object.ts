@@ -2,7 +2,7 @@ import type { Toi, Tsi } from '../contract/ids.ts'
 import type { GrowingBody } from '../ingest/growing-body.ts'
 import { tolExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
-import { CLOSING_PACKETS, type OutgoingObject } from './emitter.ts'
+import { CLOSING_PACKETS, type ObjectOnAir, type OutgoingObject } from './emitter.ts'
 
 const START_OFFSET = 4
 
@@ -10,7 +10,9 @@ const START_OFFSET = 4
  * Cuts a delivery object that is still coming into ROUTE source packets: what has come is sent, its length with the last packet,
  * or with each where it is known before (RFC 9223 §6.1.2).
  */
-export class GrowingRouteObject implements OutgoingObject {
+export class GrowingRouteObject implements OutgoingObject, ObjectOnAir {
+  readonly tsi: Tsi
+  readonly toi: Toi
   readonly #body: GrowingBody
   /** Without a length, and with the one that is known; null: none is. */
   readonly #plain: Uint8Array
@@ -24,6 +26,8 @@ export class GrowingRouteObject implements OutgoingObject {
 
   /** @param mtu size of a whole LCT packet: header, start_offset and data */
   constructor(tsi: Tsi, toi: Toi, codepoint: number, body: GrowingBody, mtu: number) {
+    this.tsi = tsi
+    this.toi = toi
     this.#body = body
     this.#plain = headerWithRoom(tsi, toi, codepoint, null)
     this.#headerOf = (length) => headerWithRoom(tsi, toi, codepoint, length)
@@ -44,6 +48,18 @@ export class GrowingRouteObject implements OutgoingObject {
   /** Also where it broke and all that came is sent: its end is not told. */
   get done(): boolean {
     return this.#isClosed || (this.#body.state === 'broken' && this.#offset === this.#body.length)
+  }
+
+  get isOut(): boolean {
+    return this.#isClosed
+  }
+
+  get bytes(): Uint8Array {
+    return this.#body.bytes.subarray(0, this.#body.length)
+  }
+
+  get onAir(): ObjectOnAir {
+    return this
   }
 
   get isReady(): boolean {

@@ -2,7 +2,7 @@ import { asToi, asTsi, type Toi, type Tsi } from '../contract/ids.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { tolExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
-import { CLOSING_PACKETS, type OutgoingObject } from './emitter.ts'
+import { CLOSING_PACKETS, type ObjectOnAir, type OutgoingObject } from './emitter.ts'
 
 /** Size of a whole LCT packet on Ethernet: 1500 minus IPv4 and UDP headers. */
 export const DEFAULT_MTU = 1472
@@ -20,11 +20,11 @@ const START_OFFSET = 4
  * | V=1 C=0 PSI=10 | S=1 O=01 H=0 A B | HDR_LEN | CP | CCI=0 | TSI 32 | TOI 32 | EXT_TOL | start_offset 32 | data |
  * ```
  */
-export class RouteObject implements OutgoingObject {
+export class RouteObject implements OutgoingObject, ObjectOnAir {
   readonly tsi: Tsi
   readonly toi: Toi
   readonly sizeBytes: number
-  readonly #bytes: Uint8Array
+  readonly bytes: Uint8Array
   readonly #header: Uint8Array
   readonly #payloadBytes: number
   #endsSession: boolean
@@ -42,7 +42,7 @@ export class RouteObject implements OutgoingObject {
     this.tsi = tsi
     this.toi = toi
     this.sizeBytes = bytes.length
-    this.#bytes = bytes
+    this.bytes = bytes
     this.#endsSession = endsSession
     this.#header = headerWithRoom(tsi, toi, codepoint, bytes.length)
     this.#payloadBytes = mtu - this.#header.length
@@ -55,6 +55,14 @@ export class RouteObject implements OutgoingObject {
 
   get done(): boolean {
     return this.#done
+  }
+
+  get isOut(): boolean {
+    return this.#done
+  }
+
+  get onAir(): ObjectOnAir {
+    return this
   }
 
   /** Leaves out all but the last packet, of an object that was sent before. */
@@ -76,7 +84,7 @@ export class RouteObject implements OutgoingObject {
     into[headerBytes - 3] = (from >>> 16) & 0xff
     into[headerBytes - 2] = (from >>> 8) & 0xff
     into[headerBytes - 1] = from & 0xff
-    into.set(this.#bytes.subarray(from, to), headerBytes)
+    into.set(this.bytes.subarray(from, to), headerBytes)
     this.#offset = to
     if (this.#endsSession && (this.#cut || this.sizeBytes - from <= CLOSING_PACKETS * this.#payloadBytes))
       into[1] = (into[1] as number) | 2 // A, close session

@@ -17,6 +17,7 @@ import { DatagramOutput } from '../datagram-output.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
 import { ByteRate } from '../rate-meter.ts'
+import { LoopLink } from '../self-loop/loop-link.ts'
 import { SentServices } from '../sent-services.ts'
 import { BROADCAST_PART, type BroadcastSpec } from './broadcast-options.ts'
 import { servicesOf } from './broadcast-services.ts'
@@ -60,6 +61,7 @@ class BroadcastPart implements Part, PacketOut {
   readonly #address: ReturnType<typeof parseMulticastUrl> & { scheme: SentScheme }
   readonly #programmes: Programme[] = []
   readonly #loss: LossModel
+  readonly #loop: LoopLink
   #broadcaster: Broadcaster | null = null
   #sent: SentServices | null = null
   #flow: Flow | null = null
@@ -78,6 +80,7 @@ class BroadcastPart implements Part, PacketOut {
     this.#spec = spec
     this.#host = host
     this.#address = sendable(spec.url)
+    this.#loop = host.shared(LoopLink.key, () => new LoopLink())
     this.#loss = new LossModel(spec.lossSeed ?? Math.floor(host.nowUs() / 1000))
     const chances = parseChances(spec.loss)
     if (chances !== null) this.#loss.chances = chances
@@ -148,6 +151,7 @@ class BroadcastPart implements Part, PacketOut {
         sourceAddress: this.#source,
         fecOverheadPercent: this.#spec.fecOverhead,
         mabr: this.#mabr(),
+        watch: this.#loop.begin(),
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),
       },
@@ -165,7 +169,7 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   run(): Promise<void> {
-    this.#running = this.#isPaced ? this.#runPaced() : this.#runFast()
+    this.#running = (this.#isPaced ? this.#runPaced() : this.#runFast()).finally(() => this.#loop.end())
     return this.#running
   }
 

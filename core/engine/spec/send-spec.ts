@@ -1,12 +1,15 @@
 import { type Choices, checkedChoices, optionsOf } from '../../contract/choices.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
 import type { SendRequest } from '../../contract/send-request.ts'
 import type { PartSpec, SessionSpec } from '../../contract/session-spec.ts'
 import { withoutCredentials } from '../../contract/shown-url.ts'
+import { openerOf } from '../../contract/source-patterns.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { BROADCAST_PART } from '../parts/broadcast-options.ts'
 import { MULTICAST_OUT_PART } from '../parts/multicast-out-options.ts'
 import { PRESENTATION_PART } from '../parts/presentation-options.ts'
-import { partOf } from './compose.ts'
+import { SELF_LOOP_PART } from '../parts/self-loop-options.ts'
+import { openedParts, partOf } from './compose.ts'
 import { specForSources } from './session-specs.ts'
 
 /**
@@ -20,15 +23,32 @@ export function specForSending({ inputs, destination, choices, receiveBack }: Se
     partOf(BROADCAST_PART, 'air', chosen),
     partOf(MULTICAST_OUT_PART, 'air-out', chosen),
   ]
-  const { outInterface } = chosen
-  const joined = typeof outInterface === 'string' ? { interfaces: [outInterface] } : {}
-  const receiving = receiveBack ? specForSources([destination], joined).parts : []
+  const receiving = receiveBack
+    ? [
+        ...specForSources([destination], joinedWhereSent(chosen)).parts,
+        partOf(SELF_LOOP_PART, SELF_LOOP_PART.kind, { selfCheck: true }),
+      ]
+    : []
   return {
     format: 'routescope-session',
     version: 2,
     name: `Sending to ${withoutCredentials(destination)}`,
     parts: [...receiving, ...sending],
   }
+}
+
+/** The source that receives a broadcast back, where it is to be compared: on the interface it is sent on. */
+export function returnSource(parts: readonly PartDescription[], chosen: Choices, destination: string): PartSpec[] {
+  const opener = openerOf(parts, destination)
+  if (opener === null) return []
+  return openedParts([destination], [opener], { services: 'all', ...joinedWhereSent(chosen) }).map((part) => ({
+    ...part,
+    id: 'back',
+  }))
+}
+
+function joinedWhereSent({ outInterface }: Choices): Choices {
+  return typeof outInterface === 'string' ? { interfaces: [outInterface] } : {}
 }
 
 function checked(choices: Choices): Choices {
