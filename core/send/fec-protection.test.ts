@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { asToi, asTsi } from '../contract/ids.ts'
 import { parseLctHeader } from '../protocol/lct/header.ts'
 import { repairPackets } from '../testing/fec-packets.ts'
 import { broadcastOf, demoDash, FIXTURE_ADDRESS, FIXTURE_PORT } from '../testing/make-fixtures.ts'
+import { sha256 } from '../testing/program.ts'
 import { receiveAll } from '../testing/receive-all.ts'
 import { seededBelow } from '../testing/seeded.ts'
 import type { BroadcastOptions } from './broadcaster.ts'
+import { fecProtection, ProtectedRouteObject } from './fec-protection.ts'
+import { RouteObject } from './route-object.ts'
 
 const ROUTE = { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT } as const
 const MEDIA = /\.m4s$/
@@ -28,6 +32,31 @@ describe('a broadcast with a repair flow for each channel', () => {
     expect(packets.indexOf(repair[0] as (typeof packets)[0])).toBeGreaterThan(
       packets.indexOf(segment.at(-1) as (typeof packets)[0]),
     )
+  })
+
+  // SHA-256 of the repair symbols, made by OpenRQ, an independent implementation in Java, of object, padding and size field.
+  it.each([
+    [36_000, 1472, 30, 8, '2447de4f959db0e1052264d183454d38ce765968cc966b231c58c828f67f07f9'],
+    [100_000, 600, 11, 20, 'a82f4562a49ca390549c46c9aa15be3217a0065953eeda1ff7e52ba2d539ccc3'],
+  ])('of %i bytes in packets of %i bytes sends the symbols of others', (sizeBytes, mtu, percent, count, expected) => {
+    const bytes = Uint8Array.from({ length: sizeBytes }, (_, at) => at * 131 + (at >> 8) * 7 + 13)
+    const protection = fecProtection(mtu, percent)
+    if (protection === null) throw new Error('nothing is protected')
+    const source = new RouteObject(asTsi(10), asToi(1), 8, bytes, mtu)
+    const object = new ProtectedRouteObject(source, bytes, protection, false)
+    const packet = new Uint8Array(mtu)
+    const symbols: Uint8Array[] = []
+    while (!object.done) {
+      const sent = packet.slice(0, object.next(packet))
+      const { header, headerBytes } = parseLctHeader(sent)
+      if (header.tsi !== 15) continue
+      expect(new DataView(sent.buffer).getUint32(headerBytes)).toBe(
+        Math.ceil((sizeBytes + 4) / protection.symbolBytes) + symbols.length,
+      )
+      symbols.push(sent.subarray(headerBytes + 4))
+    }
+    expect(symbols).toHaveLength(count)
+    expect(sha256(Buffer.concat(symbols))).toBe(expected)
   })
 
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { bytesToHex } from '../../bytes/hex.ts'
+import { sha256 } from '../../testing/program.ts'
 import { recoveryTrial } from '../../testing/raptorq-trial.ts'
 import { decodeBlock, encodeBlock } from './raptorq-codec.ts'
 import { paddedSymbols } from './raptorq-k.ts'
@@ -111,6 +112,23 @@ describe('repair symbols', () => {
     [5000, 8, '647d86a2585c878f'],
   ])('of %i symbols of %i bytes are those of others', (k, symbolBytes, expected) => {
     expect(bytesToHex(encodeBlock(k, symbolBytes, source(k * symbolBytes), 1))).toBe(expected)
+  })
+
+  // SHA-256 of that many repair symbols of `source(k * T)`, made by OpenRQ, an independent implementation in Java. It reduces
+  // exponents of alpha by 256 in GAMMA, where the order of alpha is 255 (RFC 6330 §5.7.2): mended for K' + S > 255, the last three.
+  it.each([
+    [1, 64, 20, 'ae2e3e18d37bdc520472c9aa8ba723d0c0f354f6b4461a4eea3eed010582e40f'],
+    [2, 4, 20, 'd7da524187b42f4de84563afca3ed80b993fa4eb8511e81c72cb9904f199ca6c'],
+    [11, 8, 20, 'c9b06b47dbff36f2169e91cec1df589800a90228a3617e1c24a528826074efa7'],
+    [17, 63, 20, '5ad8f1edcd03a125ba31180f53fc5624bf5543c10f269798675e10e286c7e1cd'],
+    [18, 1, 20, '9db2107e4754bcb47a2014e7c0553ea36e247c55db90984a5543ed5a40a85a06'],
+    [26, 1448, 20, '1d1bdaa6154f16e438d8ee150d51d0828d3bbef8964b658d01b863aa0fc53ccb'],
+    [153, 100, 20, '562ce6c7df009ee20eff38f1ff29e8fd7b59787f76a3f9cf4bfb69c3a99c966a'],
+    [248, 1448, 24, 'e3fc257a8a98acff69cb21209e1e0e1bea8864377e1a6c12ef3e27ee004592ce'],
+    [1002, 256, 100, 'e8ce25df0920c65a71619bb8773325d42d827e12f85dc5465bf7b41f49262b9f'],
+    [3000, 16, 300, '0a9336d21c22992749e82a4863202231e05080322d261c94f7bdf350fb9f40cd'],
+  ])('of %i symbols of %i bytes, the first %i, are those of others', (k, symbolBytes, count, expected) => {
+    expect(sha256(encodeBlock(k, symbolBytes, source(k * symbolBytes), count))).toBe(expected)
   })
 })
 
