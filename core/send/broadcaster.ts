@@ -159,10 +159,11 @@ export class Broadcaster {
       gzip: !plainSls,
       loop: loop ?? options.loop,
       leadUs: options.leadUs ?? 0,
-      fecOverheadPercent: fecOverheadOf(options, service.presentation),
+      fecOverheadPercent: options.fecOverheadPercent ?? 0,
       fileRateBps: common.fileRateBps,
       manifestName: options.manifestName ?? null,
-      endpoints: endpointsOf(split, service, options.split),
+      endpoints: split.of(service, service.presentation.tracks),
+      endpointOf: split.growing(service),
     }))
     if (scheme === 'mabr') {
       const mabr = { ...MABR_DEFAULTS, ...options.mabr }
@@ -275,33 +276,6 @@ export class Broadcaster {
     this.#loading.set(file, load)
     return load
   }
-}
-
-/** @throws AppFailure not-supported */
-function fecOverheadOf({ fecOverheadPercent = 0 }: BroadcastOptions, { live }: Presentation): number {
-  if (live !== undefined && fecOverheadPercent > 0)
-    throw new AppFailure(
-      'not-supported',
-      'A live presentation cannot be protected by FEC in this version.',
-      'Send it without --fec-overhead.',
-    )
-  return fecOverheadPercent
-}
-
-/** @throws AppFailure not-supported | bad-spec */
-function endpointsOf(
-  split: SplitEndpoints,
-  service: BroadcastService,
-  mode: SplitMode = 'off',
-): ReturnType<SplitEndpoints['of']> {
-  const { live, tracks } = service.presentation
-  if (live !== undefined && mode !== 'off')
-    throw new AppFailure(
-      'not-supported',
-      'A live presentation cannot be split in this version.',
-      'Send it without split.',
-    )
-  return split.of(service, tracks)
 }
 
 /** Repeats tables; continues after a pause without catching up. */

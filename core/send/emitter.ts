@@ -80,7 +80,7 @@ export interface OutgoingObject {
   /** An empty object is one packet. */
   readonly done: boolean
   /** False where nothing of it can be sent now: more is to come. Absent: all of it is there. */
-  readonly isReady?: boolean
+  readonly isReady?: boolean | undefined
   /**
    * Nothing follows it on its channel.
    * @param cut it is not sent to its end either: every further packet tells it, otherwise the last ones

@@ -43,7 +43,7 @@ describe('a broadcast with a repair flow for each channel', () => {
     const protection = fecProtection(mtu, percent)
     if (protection === null) throw new Error('nothing is protected')
     const source = new RouteObject(asTsi(10), asToi(1), 8, bytes, mtu)
-    const object = new ProtectedRouteObject(source, bytes, protection, false)
+    const object = new ProtectedRouteObject(source, protection, false)
     const packet = new Uint8Array(mtu)
     const symbols: Uint8Array[] = []
     while (!object.done) {

@@ -50,7 +50,7 @@ function begins(arrivals: readonly number[]): { begins: number[]; delayS: number
   const track = new LateTrack(arrivals)
   const list = new DatagramList()
   let delayUs = 0
-  const carrier = new RouteCarrier(track, asTsi(10), new PacketSender('239.0.0.1', 1, 1472), () => undefined)
+  const carrier = new RouteCarrier(track, asTsi(10), new PacketSender('239.0.0.1', 1, 1472), null, () => undefined)
   const channel = new LiveChannel(track, asTsi(10), carrier, {
     dueUs: ({ announcedUs }) => announcedUs + delayUs,
     delay: (byUs) => {

@@ -2,6 +2,7 @@ import type { Toi, Tsi } from '../contract/ids.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from '../ingest/presentation.ts'
 import { CODEPOINT, INIT_TOI, PLAYLIST_TOIS } from '../protocol/route/toi-plan.ts'
 import type { EmitContext, OutgoingObject, PacketSender } from './emitter.ts'
+import { type FecProtection, ProtectedRouteObject, repairFlow, repairTsi, sourcePacketBytes } from './fec-protection.ts'
 import { GrowingRouteObject } from './growing-route-object.ts'
 import type { LiveCarrier } from './live-channel.ts'
 import { RouteObject } from './route-object.ts'
@@ -13,6 +14,9 @@ const MOST_LISTED = 16
 const UNKNOWN_BYTES = 5_000_000
 /** Nominal length of a segment for that bound, s: GPAC's too. */
 const BOUND_S = 10
+/** Latest repair packet after the first source packet, in segments, and at least, ms. */
+const DELAY_SEGMENTS = 1.5
+const LEAST_DELAY_MS = 1000
 
 /** Carries a live channel over ROUTE: playlist and initialisation segment before each segment. */
 export class RouteCarrier implements LiveCarrier {
@@ -20,6 +24,10 @@ export class RouteCarrier implements LiveCarrier {
   readonly #tsi: Tsi
   readonly sender: PacketSender
   readonly takesPartial = true
+  readonly #protection: FecProtection | null
+  /** The object that was opened last, where it is protected. */
+  #protected: ProtectedRouteObject | null = null
+  #repairDelayMs = LEAST_DELAY_MS
   readonly #signal: (context: EmitContext) => void
   #listed: ListedFile[] = []
   /** That of the last segment. */
@@ -31,8 +39,15 @@ export class RouteCarrier implements LiveCarrier {
   #largestBytes: number
 
   /** @param signal sends signalling where it has changed */
-  constructor(track: LiveTrack, tsi: Tsi, sender: PacketSender, signal: (context: EmitContext) => void) {
+  constructor(
+    track: LiveTrack,
+    tsi: Tsi,
+    sender: PacketSender,
+    protection: FecProtection | null,
+    signal: (context: EmitContext) => void,
+  ) {
     this.#track = track
+    this.#protection = protection
     this.#tsi = tsi
     this.sender = sender
     this.#signal = signal
@@ -56,8 +71,19 @@ export class RouteCarrier implements LiveCarrier {
     this.#signal(context)
     this.#sendPlaylist(context)
     this.#sendInit(context)
-    if (growing !== null) return new GrowingRouteObject(this.#tsi, toi, CODEPOINT.media, growing, this.sender.mtu)
-    return new RouteObject(this.#tsi, toi, CODEPOINT.media, bytes, this.sender.mtu)
+    return this.#object(segment)
+  }
+
+  #object({ toi, bytes, growing }: LiveSegment): OutgoingObject {
+    const protection = this.#protection
+    const mtu = protection === null ? this.sender.mtu : sourcePacketBytes(protection)
+    const object =
+      growing === null
+        ? new RouteObject(this.#tsi, toi, CODEPOINT.media, bytes, mtu)
+        : new GrowingRouteObject(this.#tsi, toi, CODEPOINT.media, growing, mtu)
+    if (protection === null) return object
+    this.#protected = new ProtectedRouteObject(object, protection, false)
+    return this.#protected
   }
 
   renew(context: EmitContext): void {
@@ -67,6 +93,10 @@ export class RouteCarrier implements LiveCarrier {
   }
 
   close(context: EmitContext): void {
+    if (this.#protected?.done === true) {
+      this.#protected.toLastPackets()
+      this.sender.whole(this.#protected, context)
+    }
     if (this.#init !== null) this.#sendInit(context, true)
     else if (this.#playlist !== null) this.#sendPlaylist(context, true)
     else if (this.#last !== null) {
@@ -98,7 +128,16 @@ export class RouteCarrier implements LiveCarrier {
       fileTemplate,
       largestBytes: this.#largestBytes,
       files: [...files, ...this.#listed],
+      repair: this.#repair(),
     }
+  }
+
+  /** Its repair packets follow the last packet of a segment. The time that it states only grows, so that it seldom changes. */
+  #repair(): SignalledChannel['repair'] {
+    if (this.#protection === null) return undefined
+    const neededMs = (DELAY_SEGMENTS * this.#track.segmentUs) / 1000
+    while (this.#repairDelayMs < neededMs) this.#repairDelayMs *= 2
+    return { tsi: repairTsi(this.#tsi), flow: repairFlow(this.#tsi, this.#protection, this.#repairDelayMs) }
   }
 
   #followPlaylist(): boolean {

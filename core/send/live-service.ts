@@ -2,6 +2,7 @@ import type { Tsi } from '../contract/ids.ts'
 import type { FileBytes, LiveFeed, LiveTrack, Presentation } from '../ingest/presentation.ts'
 import { CODEPOINT, SLS_TSI } from '../protocol/route/toi-plan.ts'
 import { type EmitContext, type Emitter, PacketSender } from './emitter.ts'
+import { fecProtection } from './fec-protection.ts'
 import { WAITING_US } from './live-channel.ts'
 import { LiveMedia } from './live-media.ts'
 import { RouteCarrier } from './live-route-carrier.ts'
@@ -44,9 +45,10 @@ export class LiveService implements Emitter, ServiceOnAir {
     this.#sender = new PacketSender(options.address, options.port, options.mtu)
     this.#signalling = new LiveSignalling(options, firstVersion(startUs))
     const renew = (context: EmitContext): void => this.#renew(context)
+    const protection = fecProtection(options.mtu, options.fecOverheadPercent, true)
     const carrier = (track: LiveTrack, tsi: Tsi): RouteCarrier => {
-      const { address, port, mtu } = this.#sender
-      return new RouteCarrier(track, tsi, new PacketSender(address, port, mtu), renew)
+      const { address, port } = options.endpointOf(track)
+      return new RouteCarrier(track, tsi, new PacketSender(address, port, options.mtu), protection, renew)
     }
     this.#media = new LiveMedia(feed, carrier, { changed: renew, ended: (context) => this.#end(context) })
     this.media = [this.#media]

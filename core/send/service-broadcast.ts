@@ -1,6 +1,6 @@
 import { sameBytes } from '#platform'
 import { asToi, type Toi, type Tsi } from '../contract/ids.ts'
-import type { FileBytes, Presentation } from '../ingest/presentation.ts'
+import type { FileBytes, LiveTrack, Presentation } from '../ingest/presentation.ts'
 import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from '../protocol/route/toi-plan.ts'
 import { type EmitContext, type Emitter, isGoingOn, type OutgoingObject, PacketSender } from './emitter.ts'
 import { type FecProtection, fecProtection, ProtectedRouteObject, repairFlow, repairTsi } from './fec-protection.ts'
@@ -29,6 +29,8 @@ import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 export type ServiceBroadcastOptions = SignalledService & {
   /** Where the tracks are sent, in their order; the rest goes to the service's own. */
   readonly endpoints: readonly Endpoint[]
+  /** Where a track is sent that comes while its service is on air. */
+  readonly endpointOf: (track: LiveTrack) => Endpoint
   readonly loop: boolean
   /** How long its signalling is sent before its media, µs. */
   readonly leadUs: number
@@ -172,9 +174,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     if (init !== null) this.#sendWhole(sender, tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
     channel.closes = track.schedule.at(segment.index + 1) === null
     const object = this.#object(tsi, segment.toi, CODEPOINT.media, bytes, channel.closes)
-    return this.#protection === null
-      ? object
-      : new ProtectedRouteObject(object, bytes, this.#protection, channel.closes)
+    return this.#protection === null ? object : new ProtectedRouteObject(object, this.#protection, channel.closes)
   }
 
   /** Closes the session of a track, where its last segment was not there to do it, and that of the signalling after all of them. */

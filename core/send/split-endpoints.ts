@@ -1,5 +1,5 @@
 import { AppFailure } from '../failure/app-failure.ts'
-import type { PresentationTrack } from '../ingest/presentation.ts'
+import type { LiveTrack, PresentationTrack } from '../ingest/presentation.ts'
 import { PacketSender } from './emitter.ts'
 
 /** Which media leave the group and port of their service: none, each kind, each track, or each track to a group of its own. */
@@ -10,6 +10,8 @@ export type Endpoint = { readonly address: string; readonly port: number }
 
 const LAST_PORT = 65_535
 const OCTETS = 4
+/** Most endpoints of a service whose tracks come and go. */
+const MOST_GROWING = 64
 
 /** Gives the tracks of one broadcast after another their endpoints; signalling and files stay at the service's. */
 export class SplitEndpoints {
@@ -39,6 +41,23 @@ export class SplitEndpoints {
       ofKind.set(contentType, endpoint)
       return endpoint
     })
+  }
+
+  /**
+   * Endpoints for the tracks of a service that come one after another: that of a kind, or of a representation, is the same in
+   * every period. Where there are no more, later ones have the service's.
+   */
+  growing(service: Endpoint): (track: Pick<LiveTrack, 'contentType' | 'repId'>) => Endpoint {
+    if (this.#mode === 'off') return () => service
+    const given = new Map<string | null, Endpoint>()
+    return ({ contentType, repId }) => {
+      const key = this.#mode === 'type' ? contentType : repId
+      const known = given.get(key)
+      if (known !== undefined) return known
+      const endpoint = given.size < MOST_GROWING ? this.#next() : service
+      given.set(key, endpoint)
+      return endpoint
+    }
   }
 
   #next(): Endpoint {
