@@ -1,4 +1,5 @@
 import type { AppError } from '../contract/app-error.ts'
+import { FIRST_DATE_S } from '../contract/report.ts'
 import type { Pace, UserLinkType } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { DatagramSink, DatagramSourceEvents } from '../flow/datagrams.ts'
@@ -11,10 +12,10 @@ import { captureLabel, unknownLinkType, untimedFailure } from './capture-errors.
 import { CaptureFiles, type QueuedFile } from './capture-files.ts'
 import { CaptureWarnings } from './capture-warnings.ts'
 import { FrameReader } from './frame-reader.ts'
-import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
+import { isLinkTypeSupported } from './link-types.ts'
 import { noUdpFailure } from './no-udp.ts'
-import { PCAP_HEADER_BYTES, PcapParser } from './pcap-parser.ts'
-import { PcapngParser } from './pcapng-parser.ts'
+import { ParserChain } from './parser-chain.ts'
+import { PCAP_HEADER_BYTES } from './pcap-parser.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { type CaptureParser, CaptureRecord, type ParserEvents } from './record.ts'
 
@@ -191,9 +192,14 @@ export class CaptureReader {
     return this.#clock.shiftUs
   }
 
-  /** Packets were read, and none of them has a time. */
+  /** Packets were read, and none of them has a time, or all have 0. */
   get untimed(): boolean {
-    return this.frames > 0 && this.#clock.firstCaptureUs < 0
+    return this.frames > 0 && this.#clock.lastCaptureUs <= 0
+  }
+
+  /** Packets were read, and their times count from the beginning of the capture, not from a date. */
+  get undated(): boolean {
+    return this.frames > 0 && this.#clock.lastCaptureUs < FIRST_DATE_S * 1e6
   }
 
   /** Bytes read of the files in this pass, before decompression; total null where a stream is among them. */
@@ -291,12 +297,7 @@ export class CaptureReader {
     const buffers = this.#buffers.pop() ?? ReadAhead.buffers()
     const window = new ReadAhead(capture.source, buffers)
     const events = this.#parserEvents(file, window, capture.gunzip !== null)
-    const parser =
-      capture.pcap === null
-        ? new PcapngParser(this.#record, this, events, this.#options.linkType ?? null)
-        : new PcapParser(capture.pcap, this.#record, this, events, (linkType) =>
-            resolveLinkType(linkType, this.#options.linkType ?? null),
-          )
+    const parser = new ParserChain(capture.pcap, this.#record, this, events, this.#options.linkType ?? null)
     const cursor: CaptureCursor = {
       capture,
       place,

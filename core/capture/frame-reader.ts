@@ -72,13 +72,10 @@ export class FrameReader {
     }
     ip.vlan = this.link.vlan
     if (this.repeats.watching) this.repeats.look(record.bytes, start, record.end, ip.timeUs)
-    if (!ip.cut) {
-      ip.packet(record.bytes, start, record.end)
-      return
-    }
-    const cutBefore = ip.counters.cutBySnaplen
+    const { malformed, cutBySnaplen } = ip.counters
     ip.packet(record.bytes, start, record.end)
-    if (ip.counters.cutBySnaplen > cutBefore) this.#cut(record)
+    if (ip.counters.malformed > malformed) this.passed.add('header', 0, this.frame)
+    else if (ip.counters.cutBySnaplen > cutBySnaplen) this.#cut(record)
   }
 
   /** Counts a frame that the parser could not read. */

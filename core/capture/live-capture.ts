@@ -10,8 +10,8 @@ import { FrameReader } from './frame-reader.ts'
 import { type GzipFault, GzipMembers } from './gzip-members.ts'
 import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
 import { LiveCaptureClock } from './live-capture-clock.ts'
-import { PCAP_HEADER_BYTES, PcapParser, parsePcapHeader } from './pcap-parser.ts'
-import { PcapngParser } from './pcapng-parser.ts'
+import { ParserChain } from './parser-chain.ts'
+import { PCAP_HEADER_BYTES, parsePcapHeader } from './pcap-parser.ts'
 import { type CaptureParser, CaptureRecord, MAX_TAIL_BYTES, type ParserEvents } from './record.ts'
 import { SNIFF_BYTES, sniffCapture } from './sniff.ts'
 
@@ -279,13 +279,13 @@ export class LiveCapture {
         this.#lost = `damaged: ${reason}, and no good packet follows in ${skipped} bytes`
       },
     }
-    if (kind === 'pcapng') return new PcapngParser(this.#record, this, events, user)
+    if (kind === 'pcapng') return new ParserChain(null, this.#record, this, events, user)
     const header = parsePcapHeader(head)
     if (header === null || header.major !== 2) throw notACapture(label, 'a pcap of an unknown version')
     const linkType = resolveLinkType(header.linkType, user)
     if (!isLinkTypeSupported(linkType)) throw unknownLinkType(label, [linkType])
     this.#from += PCAP_HEADER_BYTES
-    return new PcapParser({ ...header, linkType }, this.#record, this, events)
+    return new ParserChain({ ...header, linkType }, this.#record, this, events, user)
   }
 
   #parse(atEnd: boolean): void {

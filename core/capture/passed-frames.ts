@@ -1,7 +1,7 @@
 import { linkTypeAdvice, linkTypeName } from './link-types.ts'
 
 /** Why a frame of a capture cannot be read. */
-export type PassedReason = 'interface' | 'link-type' | 'cut' | 'block' | 'version'
+export type PassedReason = 'interface' | 'link-type' | 'cut' | 'block' | 'version' | 'header'
 
 type Kind = {
   readonly reason: PassedReason
@@ -64,6 +64,8 @@ export function passedText({ reason, detail, count, captured, original }: Kind):
       return `${packets} cut off by the snap length (${count === 1 ? '' : 'the first at '}${captured} of ${original} bytes)`
     case 'block':
       return `${packets} in ${count === 1 ? 'a block' : 'blocks'} of impossible lengths`
+    case 'header':
+      return `${packets} with ${count === 1 ? 'an IP or UDP header that contradicts its' : 'IP or UDP headers that contradict their'} length`
     case 'version':
       return `${count === 1 ? '1 block' : `${count} blocks`} of a pcapng version that is not known`
   }
@@ -72,6 +74,8 @@ export function passedText({ reason, detail, count, captured, original }: Kind):
 /** What to do about them. */
 export function passedAdvice({ reason, detail }: Kind): string {
   if (reason === 'cut') return 'What they hold is missing; record it again with whole packets: `tcpdump -s 0`.'
+  if (reason === 'header')
+    return 'What they hold is missing; look at the frame in another program, which may know how it was damaged.'
   if (reason === 'link-type') return linkTypeAdvice(detail)
   return 'Check the program that wrote or joined this capture.'
 }

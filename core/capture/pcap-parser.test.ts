@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Bytes, ethernet, ipv4Packet, ipv4Udp, ipv6Packet, pcapFile, udp } from '../testing/capture-builder.ts'
+import {
+  Bytes,
+  ethernet,
+  ipv4Packet,
+  ipv4Udp,
+  ipv6Packet,
+  PcapngBlocks,
+  pcapFile,
+  udp,
+} from '../testing/capture-builder.ts'
 import { CaptureFolder, playCapture } from '../testing/capture-play.ts'
 import { sniffCapture } from './sniff.ts'
 
@@ -158,6 +167,26 @@ describe('files as people make them', () => {
     ])
   })
 
+  test.each([
+    ['pcapng behind pcap', true],
+    ['pcap behind pcapng', false],
+  ])('of two formats are read, one behind the other: %s', async (_, pcapFirst) => {
+    const own = frames(20)
+    const blocks = new PcapngBlocks('big')
+    const next = [
+      ...blocks.section(),
+      ...blocks.interface(101),
+      ...own.flatMap(({ bytes, seconds }) => blocks.enhanced(0, 0, seconds * 1_000_000, bytes)),
+    ]
+    const first = [...pcapFile({ frames: frames(0) })]
+    const played = await playCapture([
+      await folder.write(pcapFirst ? [...first, ...next, ...first] : [...next, ...first, ...next]),
+    ])
+    const order = pcapFirst ? [0, 1, 2, 20, 21, 22, 0, 1, 2] : [20, 21, 22, 0, 1, 2, 20, 21, 22]
+    expect(played.datagrams.map(({ payload }) => payload[0])).toEqual(order)
+    expect(played.warnings[0]?.message).toMatch(/is several captures one behind the other, the second from byte \d+ on/)
+  })
+
   test('an ERF capture is named', () => {
     const record = [...new Array(8).fill(1), 2, 4, 0, 18 + 44, 0, 0, 0, 44, 0, 0, ...new Array(44).fill(7)]
     const erf = Uint8Array.from([...record, ...record, ...record])
@@ -231,7 +260,10 @@ describe('damage', () => {
     const played = await playCapture([await folder.write(gap)])
     expect(played.datagrams.length).toBeGreaterThanOrEqual(17)
     expect(played.datagrams.at(-1)?.payload[0]).toBe(19)
-    expect(played.warnings).toHaveLength(1)
+    expect(played.warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('is damaged at byte'),
+      expect.stringContaining('1 packet with an IP or UDP header that contradicts its length; frame 9.'),
+    ])
   })
 
   test('damage up to the end keeps what was before', async () => {

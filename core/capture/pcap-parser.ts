@@ -1,5 +1,6 @@
 import { fileU16, fileU32 } from './order.ts'
 import {
+  type CaptureFormat,
   type CaptureParser,
   type CaptureRecord,
   MAX_RECORD_BYTES,
@@ -10,6 +11,7 @@ import {
   plausibleTimeUs,
   type RecordSink,
 } from './record.ts'
+import { isSectionHeader } from './section-header.ts'
 
 /** The file header, before the first record. */
 export const PCAP_HEADER_BYTES = 24
@@ -58,6 +60,7 @@ export class PcapParser implements CaptureParser {
   readonly reportedDrops = 0
   readonly undatedDrops = 0
   epochCorrected = false
+  follows: CaptureFormat | null = null
   #header: PcapHeader
   #headerBytes: 16 | 24
   #nanoseconds: boolean
@@ -114,6 +117,10 @@ export class PcapParser implements CaptureParser {
         headerBytes = this.#headerBytes
         at += PCAP_HEADER_BYTES
         continue
+      }
+      if (isSectionHeader(bytes, at, to)) {
+        this.follows = 'pcapng'
+        return at
       }
       const seconds = fileU32(bytes, at, little)
       const fraction = fileU32(bytes, at + 4, little)
@@ -190,7 +197,8 @@ export class PcapParser implements CaptureParser {
     let searched = Math.max(this.#searched, 1)
     const last = to - (atEnd ? this.#headerBytes : PCAP_HEADER_BYTES)
     while (at <= last && searched <= MAX_RESYNC_BYTES) {
-      const row = isFurtherHeader(bytes, at, to) ? SANE : this.#saneRow(bytes, at, to, atEnd)
+      const further = isFurtherHeader(bytes, at, to) || isSectionHeader(bytes, at, to)
+      const row = further ? SANE : this.#saneRow(bytes, at, to, atEnd)
       if (row === NEED_MORE) {
         this.#searched = searched
         return at
@@ -239,10 +247,15 @@ export class PcapParser implements CaptureParser {
   }
 }
 
-/** Whether another pcap file begins here, in any byte order: its time zone and accuracy are zero. */
-function isFurtherHeader(bytes: Uint8Array, at: number, to: number): boolean {
+/** Whether the first byte is that of a pcap file. */
+export function mayBeFurtherHeader(bytes: Uint8Array, at: number): boolean {
   const first = bytes[at]
-  if (first !== 0xd4 && first !== 0xa1 && first !== 0x4d && first !== 0x34) return false
+  return first === 0xd4 || first === 0xa1 || first === 0x4d || first === 0x34
+}
+
+/** Whether another pcap file begins here, in any byte order: its time zone and accuracy are zero. */
+export function isFurtherHeader(bytes: Uint8Array, at: number, to: number): boolean {
+  if (!mayBeFurtherHeader(bytes, at)) return false
   if (to - at < PCAP_HEADER_BYTES || fileU32(bytes, at + 8, false) !== 0 || fileU32(bytes, at + 12, false) !== 0)
     return false
   const header = parsePcapHeader(bytes.subarray(at, at + PCAP_HEADER_BYTES))

@@ -1,8 +1,10 @@
 import type { UserLinkType } from '../contract/session-spec.ts'
 import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
 import { fileU16, fileU32, fileU64 } from './order.ts'
+import { isFurtherHeader, mayBeFurtherHeader, PCAP_HEADER_BYTES } from './pcap-parser.ts'
 import { looksLikeNtpWords, ntpWordsToUs, PcapngTime } from './pcapng-time.ts'
 import {
+  type CaptureFormat,
   type CaptureParser,
   type CaptureRecord,
   MAX_PARSED_BLOCK_BYTES,
@@ -12,9 +14,18 @@ import {
   plausibleTimeUs,
   type RecordSink,
 } from './record.ts'
+import { isLittleEndian, SECTION_BLOCK } from './section-header.ts'
 
 /** Block types of pcapng. That of the section header is the same in both byte orders. */
-const BLOCK = { section: 0x0a0d0d0a, interface: 1, packet: 2, simple: 3, names: 4, statistics: 5, enhanced: 6 } as const
+const BLOCK = {
+  section: SECTION_BLOCK,
+  interface: 1,
+  packet: 2,
+  simple: 3,
+  names: 4,
+  statistics: 5,
+  enhanced: 6,
+} as const
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024
 const MAX_RESYNC_BLOCK = MAX_RECORD_BYTES + 4096
 const MAX_INTERFACES = 4096
@@ -29,6 +40,7 @@ type Interface = { readonly linkType: number; readonly snaplen: number; readonly
 /** Blocks of a pcapng file, from its first section header on. */
 export class PcapngParser implements CaptureParser {
   epochCorrected = false
+  follows: CaptureFormat | null = null
   skippedBlocks = 0
   reportedDrops = 0
   undatedDrops = 0
@@ -78,6 +90,13 @@ export class PcapngParser implements CaptureParser {
         this.#lose('a section header has no byte-order mark')
         continue
       }
+      if (mayBeFurtherHeader(bytes, at)) {
+        if (to - at < PCAP_HEADER_BYTES && !atEnd) break
+        if (isFurtherHeader(bytes, at, to)) {
+          this.follows = 'pcap'
+          return at
+        }
+      }
       const type = fileU32(bytes, at, this.#little)
       const total = fileU32(bytes, at + 4, this.#little)
       if (total < 12 || total % 4 !== 0 || total > MAX_BLOCK_BYTES) {
@@ -112,9 +131,9 @@ export class PcapngParser implements CaptureParser {
 
   /** Reads the byte-order mark of the section header at `at`. */
   #order(bytes: Uint8Array, at: number): boolean {
-    const mark = fileU32(bytes, at + 8, true)
-    if (mark !== 0x1a2b3c4d && mark !== 0x4d3c2b1a) return false
-    this.#little = mark === 0x1a2b3c4d
+    const little = isLittleEndian(bytes, at)
+    if (little === null) return false
+    this.#little = little
     return true
   }
 
@@ -329,10 +348,11 @@ export class PcapngParser implements CaptureParser {
     if (to - at < 12) return atEnd ? NOT_SANE : NEED_MORE
     let little = this.#little
     const type = fileU32(bytes, at, little)
+    if (isFurtherHeader(bytes, at, to)) return SANE
     if (type === BLOCK.section) {
-      const mark = fileU32(bytes, at + 8, true)
-      if (mark !== 0x1a2b3c4d && mark !== 0x4d3c2b1a) return NOT_SANE
-      little = mark === 0x1a2b3c4d
+      const marked = isLittleEndian(bytes, at)
+      if (marked === null) return NOT_SANE
+      little = marked
     } else if (type === 0 || type > 10) {
       return NOT_SANE
     }

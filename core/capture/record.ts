@@ -61,6 +61,9 @@ export interface ParserEvents {
   unreadable(at: number, skippedBytes: number, reason: string): void
 }
 
+/** Formats of captures. */
+export type CaptureFormat = 'pcap' | 'pcapng'
+
 /** Parses one file's bytes in pieces. State between calls is small; unconsumed bytes are passed again with more behind. */
 export interface CaptureParser {
   /** This file's times were corrected from the NTP epoch. */
@@ -73,6 +76,8 @@ export interface CaptureParser {
   readonly reportedDrops: number
   /** Part of these without a time: reported in an interface's statistics only. */
   readonly undatedDrops: number
+  /** Format of the capture that begins where the last call stopped, which this parser does not read; null for none. */
+  readonly follows: CaptureFormat | null
   /**
    * Reads records of `bytes[from, to)`.
    * @param atEnd nothing follows

@@ -106,6 +106,21 @@ describe('frames that a capture has and that cannot be read', () => {
     expect(report.totals.losses).toMatchObject({ network: { objects: 0 }, unknown: { objects: 1 } })
   })
 
+  it.each([
+    ['an IP header shorter than one can be', 14, [0x43]],
+    ['a UDP length beyond its packet', 38, [0x23, 0x28]],
+  ])('are told with %s, and no loss of the network', async (_, at, bytes) => {
+    const { stderr, report } = await read(
+      pcap(
+        FRAMES.map((frame, index) =>
+          index === 2 ? [...frame.slice(0, at), ...bytes, ...frame.slice(at + bytes.length)] : frame,
+        ),
+      ),
+    )
+    expect(stderr).toContain('1 packet with an IP or UDP header that contradicts its length; frame 3.')
+    expect(report.totals.losses).toMatchObject({ network: { objects: 0 }, unknown: { objects: 1 } })
+  })
+
   it('are told with their link type, each kind once', async () => {
     const { stderr, report } = await read([
       ...described,
@@ -139,6 +154,18 @@ describe('frames that a capture has and that cannot be read', () => {
     const { report, inspected } = await read([...described, ...FRAMES.flatMap((frame) => blocks.simple(frame))])
     expect(report.source).toMatchObject({ firstTime: null, lastTime: null })
     expect(inspected.stdout).toMatch(/: no times$/m)
+    expect(inspected.stdout).not.toContain('1970')
+    const zero = await read(
+      pcapFile({ linkWord: 1, frames: FRAMES.map((bytes) => ({ bytes, fraction: 0, seconds: 0 })) }),
+    )
+    expect(zero.report.source).toMatchObject({ firstTime: null, lastTime: null })
+    expect(zero.inspected.stdout).toMatch(/: no times$/m)
+  })
+
+  it('whose times count from its beginning has a length, and no date', async () => {
+    const counted = FRAMES.map((bytes, index) => ({ bytes, fraction: 1000 * index, seconds: 0 }))
+    const { inspected } = await read(pcapFile({ linkWord: 1, frames: counted }))
+    expect(inspected.stdout).toMatch(/: 0\.003 s, without dates$/m)
     expect(inspected.stdout).not.toContain('1970')
   })
 })

@@ -1,6 +1,7 @@
 import { type LossCount, type LossFigures, shareText } from '../contract/loss.ts'
 import {
   CAUSE_TEXT,
+  FIRST_DATE_S,
   LOSS_CAUSES,
   type Report,
   type ReportFec,
@@ -20,7 +21,7 @@ export function reportLines(report: Report): readonly string[] {
       ? totals.frames > 0
         ? 'no times'
         : 'no packets'
-      : `${(source.lastTime - source.firstTime).toFixed(3)} s from ${new Date(source.firstTime * 1000).toISOString()}`
+      : `${(source.lastTime - source.firstTime).toFixed(3)} s${source.firstTime < FIRST_DATE_S ? ', without dates' : ` from ${new Date(source.firstTime * 1000).toISOString()}`}`
   lines.push(`${source.name}: ${span}`)
   lines.push(
     `${totals.frames} frames, ${totals.udp} UDP datagrams, ${totals.bytes} bytes, ${totals.malformed} malformed, ` +

@@ -18,6 +18,9 @@ export type Report<Objects = readonly ReportObject[]> = {
   readonly alarms: readonly ReportAlarm[]
 }
 
+/** Seconds of 1980, when nobody captured packets: times before count from the beginning of a capture, not from a date. */
+export const FIRST_DATE_S = 315_532_800
+
 /** The source; times are null where no packet arrived, or none has a time. */
 export type ReportSource = {
   readonly kind: 'capture' | 'multicast' | 'capture-stream' | 'interface' | 'presentation'

@@ -15,6 +15,8 @@ export type CaptureFacts = {
   readonly passedOver: number
   /** Packets were read, and none of them has a time. */
   readonly untimed?: boolean
+  /** Their times count from the beginning of the capture, not from a date. */
+  readonly undated?: boolean
 }
 
 /** A part that brings datagrams into the session, as the parts it feeds see it. */

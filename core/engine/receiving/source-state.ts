@@ -56,11 +56,12 @@ export class SourceState {
       this.#seen = output.datagrams
       this.#lastPacketWallUs = this.#nowUs()
     }
+    const capture = this.#source.capture()
     return {
       live,
       label,
       pace: this.#played?.pace ?? null,
-      untimed: this.#source.capture()?.untimed === true,
+      untimed: capture?.untimed === true || capture?.undated === true,
       firstTimeUs: output.firstTimeUs,
       lastTimeUs: output.lastTimeUs,
       startedWallUs: this.#startedWallUs,
