@@ -819,6 +819,15 @@ export const RULES = {
     sentence:
       '{where}: MPUs begin too often to be put together: {perSecond} packets a second and {count} in all are passed over',
   },
+  'LIMIT-OBJECTS': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence:
+      '{where}: objects begin too often and do not become whole: {perSecond} packets a second and {count} in all are passed over',
+  },
   'LIMIT-OPEN': {
     severity: 'error',
     priority: 2,

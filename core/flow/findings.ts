@@ -35,7 +35,7 @@ export type SignedThing =
 
 /** A bound on the cost of hostile or broken input, and what exceeded it. */
 export type LimitHit =
-  | { readonly limit: 'lls-tables' | 'sls-objects' | 'tables' | 'mpus'; readonly passed: PassedCounts }
+  | { readonly limit: 'lls-tables' | 'sls-objects' | 'tables' | 'objects' | 'mpus'; readonly passed: PassedCounts }
   | { readonly limit: 'sessions'; readonly most: number; readonly beyond: string }
   | { readonly limit: 'channels'; readonly most: number }
   | { readonly limit: 'assets'; readonly most: number }

@@ -51,6 +51,35 @@ describe('memory follows what arrived, whatever packets claim', () => {
   })
 })
 
+describe('objects that never become whole follow what arrived', () => {
+  it('in storms of every kind', () => {
+    const wrong: string[] = []
+    for (const kind of HOSTILE_KINDS) {
+      let [unfinished, arrived, channels] = [0, 0, 0]
+      const receiver = new Receiver(
+        { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all' } },
+        { holds: false, whole: () => {} },
+        new ObserverTee({
+          channelSeen: () => void channels++,
+          objectBegun: () => void unfinished++,
+          objectEnded: ({ state }) => {
+            if (state === 'complete') unfinished--
+          },
+        }),
+      )
+      const flows = new FlowTable()
+      hostileDatagrams(kind, 1, 4 * DATAGRAMS).forEach(({ source, address, port, bytes }, index) => {
+        const flow = flows.byText(source ?? '192.0.2.1', address ?? HOSTILE_ADDRESS, 5000, port ?? HOSTILE_PORT)
+        arrived += bytes.length
+        receiver.datagram(flow, bytes, 0, bytes.length, FIXTURE_START_US + index * SLOW_STEP_US, index + 1)
+      })
+      // Each channel may begin one of its own besides.
+      if (unfinished > 2048 + arrived / 1024 + channels) wrong.push(`${kind.name}: ${unfinished} of ${arrived} bytes`)
+    }
+    expect(wrong).toEqual([])
+  })
+})
+
 describe('a tick looks only at channels with something to end', () => {
   it.each([
     ['200 ROUTE sessions', LctChannel.prototype],

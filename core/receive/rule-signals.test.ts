@@ -150,6 +150,22 @@ describe('limits', () => {
     expect([...received.files].filter(own)).toEqual([...receiveAll(sent, DISCOVER).files])
   })
 
+  it('on objects that begin are LIMIT-OBJECTS: a storm of beginnings is counted, and others go on', () => {
+    const session = new TestSession(target)
+    for (let storm = 1; storm <= 20_000; storm++) {
+      session.send({ tsi: 20, toi: storm, length: 5000, payload: content(20) })
+      // One segment in a hundred lacks its second half: those after it are received all the same.
+      if (storm % 500 === 0) session.send({ tsi: 10, toi: storm, length: 3000, payload: content(1500) })
+      if (storm % 500 === 1 && storm > 500)
+        session.sendObject({ tsi: 10, toi: 100_000 + storm }, content(3000, Math.floor(storm / 500)))
+    }
+    session.close()
+    const limits = session.alarms.filter(({ rule }) => rule === 'LIMIT-OBJECTS')
+    // As many begin as the bytes pay for, 48 of each packet.
+    expect(limits).toMatchObject([{ count: expect.closeTo(20_000 - 2048 - (20_000 * 48) / 1024, -3) }])
+    expect(session.files.filter(({ lane }) => lane === 'tsi10')).toHaveLength(39)
+  })
+
   it('on holes are LIMIT-HOLES', () => {
     const session = new TestSession(target)
     for (let offset = 0; offset < 330_000; offset += 20)

@@ -49,6 +49,9 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   badPacket(code: string): void {
     this.reported.push(code)
   }
+  passedOver(): void {
+    this.reported.push('passed over')
+  }
   sessionClosed(): void {}
   redeclared(_channel: Channel, object: TransportObject, before: number): void {
     this.reported.push(`redeclared ${object.toi} ${before} ${object.length}`)

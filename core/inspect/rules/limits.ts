@@ -6,6 +6,9 @@ import type { Raise, RuleFile } from './raise.ts'
 /** Rules on the bounds of broken input. */
 export const limitRules = (): RuleFile => ({ limit: judge })
 
+/** Rules on what is passed over and counted per destination. */
+const COUNTED = { mpus: 'LIMIT-MPUS', objects: 'LIMIT-OBJECTS', tables: 'LIMIT-TABLES' } as const
+
 function judge(at: FindingOf<'limit'>, rules: Raise): void {
   const { hit } = at
   const where = `${at.destination}, ${channelOf(at)}`
@@ -17,6 +20,7 @@ function judge(at: FindingOf<'limit'>, rules: Raise): void {
       rules.raise('LIMIT-SLS', { at, values: hit.passed })
       break
     case 'mpus':
+    case 'objects':
     case 'tables': {
       const { passed } = hit
       const values = {
@@ -28,7 +32,7 @@ function judge(at: FindingOf<'limit'>, rules: Raise): void {
           return passed.count
         },
       }
-      rules.raise(hit.limit === 'mpus' ? 'LIMIT-MPUS' : 'LIMIT-TABLES', { at, values })
+      rules.raise(COUNTED[hit.limit], { at, values })
       break
     }
     case 'sessions':

@@ -409,6 +409,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
     ],
   },
   'LIMIT-PACKET-IDS': { raises: [at({ kind: 'limit', hit: { limit: 'packet-ids', most: 1024 } }, mpu)] },
+  'LIMIT-OBJECTS': { raises: [at({ kind: 'limit', hit: { limit: 'objects', passed } })] },
   'LIMIT-OPEN': { raises: [at({ kind: 'limit', hit: { limit: 'open-objects', most: 128 } })] },
   'LIMIT-OBJECT': {
     raises: [

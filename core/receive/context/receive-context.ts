@@ -9,6 +9,7 @@ import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { refusalOfGroup } from '../../protocol/ip/signalled-address.ts'
 import { FecReceiver } from '../fec/fec-receiver.ts'
+import { Beginnings } from '../object/beginnings.ts'
 import { BytePool } from '../object/byte-pool.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
 import { EntityRanges } from '../object/entity-ranges.ts'
@@ -37,6 +38,7 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   /** Finished objects remembered by all channels. */
   readonly known = { count: 0 }
   readonly openOrder = new OpenOrder()
+  readonly beginnings = new Beginnings(() => this.work.arrivedBytes)
   /** Memory of the entries of all file tables. */
   readonly listed = { bytes: 0 }
   /** Work on tables, packages and packed files, of all sources. */

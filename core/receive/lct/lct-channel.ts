@@ -5,6 +5,7 @@ import type { ChannelFacts } from '../../flow/facts.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import { type FecChannel, FecCounts, type RepairSink } from '../fec/fec-context.ts'
 import type { FecFlow } from '../fec/fec-flow.ts'
+import { ChannelBeginnings } from '../object/beginnings.ts'
 import type { ChannelEvents, ObjectContext } from '../object/channel-events.ts'
 import { hash32 } from '../object/content-hash.ts'
 import { type DoneObject, HEAD_BYTES } from '../object/done-object.ts'
@@ -67,12 +68,14 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   #repeating: DoneObject | null = null
   /** FDT instances begun. */
   #tables = 0
+  readonly #beginnings: ChannelBeginnings
   /** The beginning of an object has arrived: from then on objects are received from theirs. */
   #began = false
 
   constructor(context: ObjectContext, events: ChannelEvents<LctChannel>, index: number, tsi: Tsi, names: ChannelNames) {
     this.#context = context
     this.#events = events
+    this.#beginnings = new ChannelBeginnings(context.beginnings)
     this.#known = new KnownObjects(context)
     this.#open = new OpenObjects<LctChannel>(context, events, this, this.#known)
     this.index = index
@@ -480,6 +483,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.#events.limitReached(hit, this, timeUs, frame, { kind: 'lct', tsi: this.tsi, toi })
       return null
     }
+    if (!this.#mayBegin(packet)) {
+      this.#events.passedOver(this, timeUs, frame)
+      return null
+    }
+    context.beginnings.begun()
     this.#open.makeRoom(timeUs, frame)
     const index = context.nextObjectIndex()
     const object = new TransportObject(
@@ -511,6 +519,12 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     context.observer.objectBegun(object, bytes, start, from, packet.end)
     this.#events.begun(object)
     return object
+  }
+
+  /** Whether an object may begin with this packet: always where it is whole with it, else as often as objects begin. */
+  #mayBegin({ lct, offset, from, end }: SourcePacket): boolean {
+    if (offset === 0 && (lct.closeObject || lct.transferLength === end - from)) return true
+    return this.#beginnings.mayBegin(this.complete)
   }
 
   /** Takes a packet of an object that is already whole. */
@@ -603,6 +617,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   #beginUnseen(toi: Toi, length: number, timeUs: number, frame: number): TransportObject | null {
     const context = this.#context
     if (this.#known.get(toi) !== undefined || length > context.limits.objectBytes) return null
+    context.beginnings.begun()
     this.#open.makeRoom(timeUs, frame)
     const codepoint = this.names.source?.payloads[0]?.codepoint ?? 0
     const index = context.nextObjectIndex()

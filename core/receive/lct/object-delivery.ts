@@ -14,6 +14,9 @@ const KEPT_FOR_REPEATS_BYTES = 64 << 20
 /** Signalling packages that wait for an owner: all are read at once when it is found, and a sender repeats them. */
 const WAITING_PACKAGES = 64
 
+/** Part of the objects in quarantine that leave it at once where it is full, as a power of two. */
+const DROPPED_PART = 5
+
 /** A session from the view of its delivery. */
 export interface DeliveringSession {
   readonly takers: Takers
@@ -57,6 +60,7 @@ export class ObjectDelivery {
     if (this.#waitingPackages > WAITING_PACKAGES)
       this.#dropWaiting(
         this.#waiting.findIndex(({ isPackage }) => isPackage),
+        1,
         timeUs,
       )
     if (this.#isFull) this.#session.full(timeUs)
@@ -69,7 +73,18 @@ export class ObjectDelivery {
 
   /** Delivers the oldest waiting objects under invented names while quarantine exceeds its bound. */
   trim(timeUs: number): void {
-    while (this.#waiting.length > 1 && this.#isFull) this.#dropWaiting(0, timeUs)
+    if (!this.#isFull) return
+    const { quarantineObjects, quarantineBytes } = this.#context.limits
+    // Several at once, since all others move up.
+    const most = quarantineObjects - (quarantineObjects >> DROPPED_PART)
+    let [count, bytes] = [0, this.#waitingBytes]
+    for (const { object } of this.#waiting) {
+      const left = this.#waiting.length - count
+      if (left <= 1 || (left <= most && bytes <= quarantineBytes)) break
+      bytes -= object.length
+      count++
+    }
+    this.#dropWaiting(0, count, timeUs)
   }
 
   #wait(each: Delivered): void {
@@ -78,9 +93,9 @@ export class ObjectDelivery {
     if (each.isPackage) this.#waitingPackages++
   }
 
-  /** Delivers one waiting object under an invented name; a package is dropped. */
-  #dropWaiting(index: number, timeUs: number): void {
-    for (const { channel, object, isPackage } of this.#waiting.splice(index, 1)) {
+  /** Delivers waiting objects under invented names; packages are dropped. */
+  #dropWaiting(index: number, count: number, timeUs: number): void {
+    for (const { channel, object, isPackage } of this.#waiting.splice(index, count)) {
       this.#waitingBytes -= object.length
       if (isPackage) this.#waitingPackages--
       this.#deliverUnnamed(channel, object)

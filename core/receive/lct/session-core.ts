@@ -9,6 +9,7 @@ import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import type { ChannelEvents } from '../object/channel-events.ts'
 import type { DoneObject } from '../object/done-object.ts'
+import { PassedOver } from '../object/passed-over.ts'
 import { SessionWork } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { BackVerdict, WayBack } from '../object/way-back.ts'
@@ -68,6 +69,8 @@ export abstract class LctSession
   protected dueUs = Number.POSITIVE_INFINITY
   #namedQueued = false
   #refused: CarrierPlace | null = null
+  readonly #passed = new PassedOver()
+  readonly #passedObjects = { limit: 'objects', passed: this.#passed } as const
 
   constructor(context: ReceiveContext, address: Destination, destination: string, timeUs: number) {
     this.context = context
@@ -240,6 +243,12 @@ export abstract class LctSession
     // In one literal: a storm reaches a limit with each packet.
     const { destination } = this
     this.context.found({ kind: 'limit', hit, service, carrier, object: null, destination, timeUs, frame })
+  }
+
+  passedOver(channel: LctChannel, timeUs: number, frame: number): void {
+    this.#passed.arrived(timeUs)
+    this.#passed.count++
+    this.limitReached(this.#passedObjects, channel, timeUs, frame)
   }
 
   /** A packet of one channel too many. The first one's carrier stands for all. */

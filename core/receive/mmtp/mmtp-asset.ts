@@ -8,6 +8,7 @@ import type { MmtpPacket } from '../../protocol/mmtp/mmtp-packet.ts'
 import { printable } from '../../protocol/mmtp/mp-table.ts'
 import { MPU_FAULT, type MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
 import type { RestartChannel } from '../lct/restart-watch.ts'
+import { ChannelBeginnings } from '../object/beginnings.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
 import type { BackVerdict, WayBack } from '../object/way-back.ts'
@@ -107,6 +108,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
   /** First MPU of the transmission, or one before it. */
   #lowestMpu = 0
   readonly #begun = new WorkBudget(MPUS_AT_ONCE, MPUS_PER_SECOND)
+  readonly #beginnings: ChannelBeginnings
   readonly #context: AssetContext
   readonly #events: AssetEvents
   readonly #open = new Map<number, MpuObject>()
@@ -116,6 +118,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
   constructor(context: AssetContext, events: AssetEvents, packetId: number) {
     this.#context = context
     this.#events = events
+    this.#beginnings = new ChannelBeginnings(context.beginnings)
     this.index = context.nextChannelIndex()
     this.packetId = packetId
     this.carrier = { kind: 'mmtp', packetId }
@@ -273,6 +276,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
       this.#events.passedOver(this, timeUs, frame)
       return null
     }
+    this.#context.beginnings.begun()
     const oldest = this.#open.size >= MAX_OPEN ? oldestKey(this.#open) : undefined
     if (oldest !== undefined) this.#lose(this.#open.get(oldest) as MpuObject, 'partial', timeUs)
     const first = this.lastMpu === null
@@ -309,7 +313,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
   #mayBegin(mpuSequence: number, timeUs: number): boolean {
     const ahead = this.#lastWhole === null ? 0 : (mpuSequence - this.#lastWhole) | 0
     if (ahead > 0 && ahead <= EXPECTED_AHEAD) return true
-    if (!this.#begun.take(1, timeUs)) return false
+    if (!this.#begun.take(1, timeUs) || !this.#beginnings.mayBegin(this.mpus)) return false
     return this.mpus > 0 || this.assetId !== null || this.#events.mayBegin(timeUs)
   }
 
@@ -342,6 +346,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
   #finish(mpu: MpuObject, timeUs: number): void {
     mpu.state = 'complete'
     this.mpus++
+    this.#context.beginnings.whole()
     this.#lastWhole = mpu.sequence
     this.#learntFragments = Math.max(1, mpu.fragments)
     this.#seenMetadata = true

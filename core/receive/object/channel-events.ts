@@ -3,6 +3,7 @@ import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { ReceiveObserver } from '../../flow/facts.ts'
 import type { LimitHit } from '../../flow/findings.ts'
 import type { SourcePacket } from '../lct/source-packet.ts'
+import type { Beginnings } from './beginnings.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
@@ -22,6 +23,7 @@ export interface ObjectContext {
   readonly known: { count: number }
   /** Open objects of all channels. */
   readonly openOrder: OpenOrder
+  readonly beginnings: Beginnings
   nextObjectIndex(): number
 }
 
@@ -59,9 +61,11 @@ export interface ChannelEvents<Channel> {
     frame: number,
     what?: string,
   ): void
-  /** @param carrier the object that reached it; default: the channel */
+  /** Objects begin too often: a packet is only counted. */
+  passedOver(channel: Channel, timeUs: number, frame: number): void
   /** The sender ends its session: a packet has the A flag. */
   sessionClosed(channel: Channel, timeUs: number, frame: number): void
+  /** @param carrier the object that reached it; default: the channel */
   limitReached(hit: LimitHit, channel: Channel, timeUs: number, frame: number, carrier?: CarrierPlace): void
   /** Another length is declared for an object than before; told once for each. */
   redeclared(channel: Channel, object: TransportObject, before: number, timeUs: number, frame: number): void

@@ -172,6 +172,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     object.state = 'complete'
     this.#hadMedia(object)
     this.#channel.complete++
+    this.#context.beginnings.whole()
     object.join()
     this.#delete(object)
     this.#known.add(object, this.#channel.loops, isReplaceable(object))
