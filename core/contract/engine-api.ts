@@ -28,6 +28,8 @@ export type EngineCommands = {
   checkSending: (request: SendRequest) => SendPlan
   /** Makes the session of a request to broadcast and starts it, as `startSession` does. */
   startSending: (request: SendRequest) => { readonly sessionId: string }
+  /** Changes the loss model of the session's broadcasts while they run. @param chances two percentages, as of `--loss` */
+  setLoss: (sessionId: string, chances: string) => null
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
   stopSession: (sessionId: string) => null
   /** Stops the session and frees its store, gateway and columns. */
@@ -138,6 +140,7 @@ export const COMMAND_NAMES = [
   'openSession',
   'checkSending',
   'startSending',
+  'setLoss',
   'stopSession',
   'closeSession',
   'watchSession',

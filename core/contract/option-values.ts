@@ -249,6 +249,11 @@ export function parseChances(text: string): LossChances | null {
   return match !== null && chances.begins <= 100 && chances.ends <= 100 ? chances : null
 }
 
+/** Writes what `parseChances` reads. */
+export function chancesText({ begins, ends }: LossChances): string {
+  return `${begins}x${ends}`
+}
+
 /** Address to serve or listen on. */
 export type HostPort = { readonly host: string; readonly port: number }
 

@@ -416,6 +416,8 @@ export type BroadcastSnapshot = {
   readonly lateMs: number
   /** Packets that its loss model kept back, which `packets` does not count. */
   readonly keptBack: number
+  /** The chances of that model now, as `--loss` has them. */
+  readonly loss: string
   /** What it sends, in the order of its inputs. */
   readonly services: readonly SentServiceSnapshot[]
 }

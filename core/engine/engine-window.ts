@@ -79,6 +79,10 @@ export class EngineWindow {
     openSession: (request) => this.#started(this.#engine.open(request)),
     checkSending: (request) => this.#engine.checkSending(request),
     startSending: (request) => this.#started(this.#engine.send(request)),
+    setLoss: (sessionId, chances) => {
+      this.#engine.session(sessionId).setLoss(chances)
+      return null
+    },
     stopSession: async (sessionId) => {
       await this.#engine.session(sessionId).stop()
       return null

@@ -1,4 +1,5 @@
 import type { AppError } from '../contract/app-error.ts'
+import type { LossChances } from '../contract/option-values.ts'
 import type { PartDescription } from '../contract/part-description.ts'
 import type { LogLevel, LogTopic, PartSpec } from '../contract/session-spec.ts'
 import type { SectionMap, SectionName } from '../contract/snapshot.ts'
@@ -127,4 +128,6 @@ export interface Part {
   readonly store?: ObjectStore | null
   readonly recording?: Recording | null
   readonly programme?: Programme | null
+  /** Chances at which it keeps packets back, which may be changed at any time. */
+  readonly losing?: { chances: LossChances } | null
 }

@@ -1,12 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SendRequest } from '../contract/send-request.ts'
 import { freePort } from '../testing/free-port.ts'
 import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
 import { TestFolder } from '../testing/program.ts'
 import { Engine } from './engine.ts'
 
+/** Against hanging only. */
+const LONG = { timeout: 60_000 }
 const folder = new TestFolder()
 let engine: Engine
 beforeEach(() => {
@@ -64,7 +66,7 @@ describe('before sending', () => {
 })
 
 describe('a session that sends', () => {
-  it('counts per channel, and receives back what it sends', async () => {
+  it('counts per channel, and receives back all of what it sends, up to its end when it is stopped', async () => {
     const session = await engine.send(await request({ receiveBack: true }))
     const whole = new Promise<void>((resolve) => session.onFile(({ name }) => /-2\.m4s$/.test(name) && resolve()))
     await whole
@@ -79,6 +81,31 @@ describe('a session that sends', () => {
     }
     const media = channels.reduce((sum, { packets }) => sum + packets, 0)
     expect(media).toBeLessThan(sent?.packets ?? 0)
+    const back = session.all('selfLoop')[0]
+    expect(back?.channels.map(({ tsi }) => tsi)).toEqual([0, 10, 20])
+    const out = back?.objects.filter(({ outUs }) => outUs !== null) ?? []
+    expect(out.filter(({ state }) => state !== 'equal' && state !== 'late')).toEqual([])
+    expect(out.filter(({ name }) => /-\d\.m4s$/.test(name ?? '')).length).toBeGreaterThan(2)
+    expect(back?.strange).toBe(0)
     expect(session.problems()).toEqual([])
+  })
+
+  it('loses packets from when its loss model is turned up until it is turned off, and matches all the rest', async () => {
+    const session = await engine.send(await request({ receiveBack: true }))
+    const loop = () => session.all('selfLoop')[0]
+    const one = (name: RegExp) =>
+      new Promise<void>((resolve) => session.onFile((file) => name.test(file.name) && resolve()))
+    await one(/-1\.m4s$/)
+    session.setLoss('100x0')
+    await vi.waitFor(() => expect(session.all('broadcast')[0]).toMatchObject({ loss: '100x0' }))
+    await vi.waitFor(() => expect(session.all('broadcast')[0]?.keptBack).toBeGreaterThan(20), LONG)
+    session.setLoss('0x100')
+    await one(/\.m4s$/)
+    await session.stop()
+    const { equal, late, incomplete, lost, differs, coming } = loop()?.counts ?? {}
+    expect(Number(equal) + Number(late)).toBeGreaterThan(2)
+    expect(Number(incomplete) + Number(lost)).toBeGreaterThan(0)
+    expect([differs, coming]).toEqual([0, 0])
+    expect(() => session.setLoss('many')).toThrow(/no two percentages/)
   })
 })

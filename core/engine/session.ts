@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
+import { parseChances } from '../contract/option-values.ts'
 import type { RecordingOptions, SessionSpec } from '../contract/session-spec.ts'
 import type {
   RecordingSnapshot,
@@ -316,6 +317,16 @@ export class Session {
       lateMs: Math.max(0, ...sent.map((each) => each.lateMs)),
       selfLoop: this.#selfLoop(),
     }
+  }
+
+  /** Changes the loss model of its broadcasts. @throws AppFailure bad-spec | not-supported */
+  setLoss(text: string): void {
+    const chances = parseChances(text)
+    if (chances === null) throw new AppFailure('bad-spec', `"${text}" are no two percentages.`, 'Write them as 1x50.')
+    const losing = this.#graph.parts.flatMap((part) => part.losing ?? [])
+    if (losing.length === 0)
+      throw new AppFailure('not-supported', 'This session sends nothing.', 'Losses are made of what is sent.')
+    for (const each of losing) each.chances = chances
   }
 
   #selfLoop(): SessionSummary['selfLoop'] {

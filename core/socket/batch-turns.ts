@@ -105,9 +105,18 @@ export class BatchTurns {
     this.#sockets.push(one)
   }
 
+  /** Gives a socket up, which is about to be closed; what waits in its queue is read first, but for a flood. */
   remove(id: number): void {
     const at = this.#sockets.findIndex((one) => one.id === id)
-    if (at >= 0) this.#sockets.splice(at, 1)
+    const [socket] = at < 0 ? [] : this.#sockets.slice(at, at + 1)
+    if (socket === undefined) return
+    socket.asleep = false
+    let more = true
+    for (let rounds = 0; more && rounds < ROUNDS; rounds++) {
+      more = this.#gather()
+      this.#putAll()
+    }
+    this.#sockets.splice(at, 1)
   }
 
   #wake(one: BatchedSocket, nowMs: number): void {

@@ -1,6 +1,6 @@
 import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
-import { parseChances } from '../../contract/option-values.ts'
+import { chancesText, parseChances } from '../../contract/option-values.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { BroadcastSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../../failure/app-failure.ts'
@@ -92,6 +92,10 @@ class BroadcastPart implements Part, PacketOut {
         read: () => this.#snapshot(),
       },
     ]
+  }
+
+  get losing(): LossModel {
+    return this.#loss
   }
 
   link(to: Part): void {
@@ -262,6 +266,7 @@ class BroadcastPart implements Part, PacketOut {
       objects: counters?.objects ?? 0,
       lateMs: (counters?.lateUs ?? 0) / 1000,
       keptBack: this.#loss.lost,
+      loss: chancesText(this.#loss.chances),
       services: this.#sent?.snapshot(this.#broadcaster?.onAir ?? [], this.#host.nowUs(), this.#isPaced) ?? [],
     }
   }

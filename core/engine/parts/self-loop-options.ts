@@ -1,4 +1,4 @@
-import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import type { OptionRow } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 
 const SELF_LOOP_OPTIONS = [
@@ -17,9 +17,6 @@ const SELF_LOOP_OPTIONS = [
     subject: true,
   },
 ] as const satisfies readonly OptionRow[]
-
-/** Options of comparing what comes back of a broadcast. */
-export type SelfLoopSpec = SpecOf<'self-loop', typeof SELF_LOOP_OPTIONS>
 
 /** The part `self-loop`. */
 export const SELF_LOOP_PART: PartDescription = {
