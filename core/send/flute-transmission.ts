@@ -58,12 +58,17 @@ export class FluteTransmission {
 
   /** Sends a table of files (RFC 6726 §3.4). */
   sendTable(files: readonly FluteEntry[], context: EmitContext): void {
+    this.sender.whole(this.openTable(files, context.timeUs), context)
+  }
+
+  /** A table of files, to be sent packet by packet. */
+  openTable(files: readonly FluteEntry[], timeUs: number): FluteObject {
     const bytes = serialiseFdt({
       ...FDT_DEFAULTS,
       instanceExpiresNtp: NEVER_NTP,
       files: files.map((file) => this.#entry(file)),
     })
-    const { seconds, fraction } = unixUsToNtp(context.timeUs)
+    const { seconds, fraction } = unixUsToNtp(timeUs)
     const extensions: LctExtension[] = [
       { kind: 'fdt', fluteVersion: FLUTE_VERSION, instanceId: this.#instance },
       {
@@ -75,8 +80,8 @@ export class FluteTransmission {
       },
       { kind: 'time', sctHigh: seconds, sctLow: fraction, ert: null, slc: null, otherUse: 0 },
     ]
-    this.sender.whole(this.#object(TABLE_TOI, bytes, extensions, null), context)
     this.#close = (at) => this.sender.whole(this.#object(TABLE_TOI, bytes, extensions, 'session'), at)
+    return this.#object(TABLE_TOI, bytes, extensions, null)
   }
 
   /** Closes the session with its newest table, where its last object has not done so. */

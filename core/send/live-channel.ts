@@ -25,8 +25,6 @@ export interface LivePace {
 export interface LiveCarrier {
   /** The channel's own. */
   readonly sender: PacketSender
-  /** It opens segments that are still coming; otherwise only whole ones. */
-  readonly takesPartial: boolean
   /** Whether its playlist on air is not the newest. */
   readonly isBehind: boolean
   /** Sends what a segment needs, and opens it. */
@@ -79,8 +77,7 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
     const dueUs = this.#pace.dueUs(segment)
     const { growing } = segment
     // What comes piece by piece has the pace of its origin.
-    if (growing !== null && this.carrier.takesPartial) return Math.max(this.#nextUs, segment.arrivedUs)
-    return growing?.state === 'grows' ? WAITING_US : Math.max(this.#nextUs, segment.arrivedUs, dueUs)
+    return Math.max(this.#nextUs, segment.arrivedUs, growing === null ? dueUs : 0)
   }
 
   send(context: EmitContext): void {

@@ -35,11 +35,12 @@ const partsOf = (file: Uint8Array): Uint8Array[] => {
   return Array.from({ length: PARTS }, (_, at) => file.subarray(at * size, (at + 1) * size))
 }
 
-/** Media bytes on air, without repeats. */
+/** Media bytes on air, without repeats: of ROUTE by their codepoint, of FLUTE but for tables. */
 function onAir(datagrams: readonly Datagram[]): number {
   return datagrams.reduce((sum, { bytes }) => {
     const { header, headerBytes } = parseLctHeader(bytes)
-    return header.tsi === TSI && header.codepoint === 8 ? sum + bytes.length - headerBytes - 4 : sum
+    const isMedia = header.tsi === TSI && (header.codepoint === 8 || (header.tsiBytes === 2 && header.toi !== 0))
+    return isMedia ? sum + bytes.length - headerBytes - 4 : sum
   }, 0)
 }
 
@@ -185,19 +186,35 @@ describe('low latency', () => {
     expect(got.lost).toHaveLength(1)
   })
 
-  it('goes out whole over FLUTE, whose tables have the length', async () => {
+  it('sends each part over FLUTE as a chunk of its own', async () => {
     const presentation = lowLatency()
-    const origin = await originOf(presentation, new Steps(), (response) => void response.writeHead(200))
-    for (const number of [1, 2, 3])
-      origin.faults.set(presentation.nameOf('v', number), [
-        (_, response, file = new Uint8Array()) => {
-          response.writeHead(200)
-          for (const part of partsOf(file)) response.write(part)
-          response.end()
-        },
-      ])
-    const { got, told } = await sentFrom(origin.manifestUrl, null, { scheme: 'mabr' })
+    const steps = new Steps()
+    const origin = await originOf(presentation, steps, (response) => void response.writeHead(200))
+    const { got, told, sent } = await sentFrom(origin.manifestUrl, steps, { scheme: 'mabr' })
     expect({ told, lost: got.lost }).toEqual({ told: [], lost: [] })
     expect(same(got, presentation)).toEqual([...presentation.files.keys()])
+    expect(got.alarms.filter(({ rule }) => rule !== 'SESSION-CLOSED')).toEqual([])
+    const tables = sent.map(({ bytes }) => new TextDecoder('latin1').decode(bytes))
+    const names = new Set(tables.flatMap((table) => /Content-Location="[^"]*\/(v-002[^"]*)"/.exec(table)?.[1] ?? []))
+    // At least one for each part, and one that tells the end.
+    expect(names.size).toBeGreaterThanOrEqual(PARTS)
+    expect([...names][0]).toBe('v-002.m4s?hasRandomAccessPoint#0')
+    expect([...names].at(-1)).toMatch(/^v-002\.m4s\?isLast#\d+$/)
+    expect(tables.some((table) => table.includes('transmissionMode="chunked"'))).toBe(true)
+  })
+
+  it('loses the rest of a segment over FLUTE whose chunks come no more, and says so', async () => {
+    const presentation = lowLatency()
+    const steps = new Steps()
+    const origin = await originOf(presentation, steps, (response) => void response.writeHead(200))
+    const cut: Answering = (_, response, file = new Uint8Array()) => {
+      response.writeHead(200)
+      response.write(file.subarray(0, 1000), () => response.destroy())
+    }
+    const failing: Answering = (_, response) => void response.writeHead(503).end()
+    origin.faults.set('v-002.m4s', [cut, failing])
+    const { got, told } = await sentFrom(origin.manifestUrl, steps, { scheme: 'mabr' })
+    expect(told).toEqual([expect.stringMatching(/^lost: Segment 2 of "v" was sent in part only/)])
+    expect(same(got, presentation)).toEqual([...presentation.files.keys()].filter((name) => name !== 'v-002.m4s'))
   })
 })

@@ -73,11 +73,12 @@ export class LiveMedia<Carrier extends LiveCarrier> implements MediaEmitter, Liv
   /** Its channels for a configuration. @param name of the manifest on air; null: its own */
   described({ address, port }: Endpoint, name: string | null): MabrChannel[] {
     const { manifest } = this.#feed
-    return this.#channels.map(({ tsi, track: { bandwidth, repId, playlist } }) => ({
+    return this.#channels.map(({ tsi, track: { bandwidth, repId, playlist, isPartial: isChunked } }) => ({
       tsi,
       endpoint: { address, port },
       bandwidth,
       repId,
+      isChunked,
       playlist: manifest.mpd === null ? (playlist?.name ?? name ?? manifest.name) : null,
     }))
   }
@@ -171,8 +172,7 @@ export class LiveMedia<Carrier extends LiveCarrier> implements MediaEmitter, Liv
 }
 
 /** Time from a segment's availability at its origin until it is sent, µs; that of its first part where it comes piece by piece. */
-function sendingOf({ track, carrier }: LiveChannel, segmentUs: number): number {
+function sendingOf({ track }: LiveChannel, segmentUs: number): number {
   const wholeUs = Math.ceil(SENDING * segmentUs)
-  if (!track.isPartial) return wholeUs
-  return carrier.takesPartial ? 0 : segmentUs + wholeUs
+  return track.isPartial ? 0 : wholeUs
 }

@@ -23,7 +23,6 @@ export class RouteCarrier implements LiveCarrier {
   readonly #track: LiveTrack
   readonly #tsi: Tsi
   readonly sender: PacketSender
-  readonly takesPartial = true
   readonly #protection: FecProtection | null
   /** The object that was opened last, where it is protected. */
   #protected: ProtectedRouteObject | null = null

@@ -1,6 +1,8 @@
-import type { Tsi } from '../contract/ids.ts'
+import type { Toi, Tsi } from '../contract/ids.ts'
+import type { GrowingBody } from '../ingest/growing-body.ts'
 import type { FileBytes, InlineFile, LiveFeed, LiveSegment, LiveTrack, Presentation } from '../ingest/presentation.ts'
 import type { MabrSession } from '../protocol/mabr/configuration.ts'
+import { ChunkedFluteObject } from './chunked-flute-object.ts'
 import type { ConfigurationCarousel } from './configuration-carousel.ts'
 import { type EmitContext, type Emitter, type OutgoingObject, PacketSender } from './emitter.ts'
 import { type FluteEntry, FluteTransmission } from './flute-transmission.ts'
@@ -123,8 +125,6 @@ type FluteHost = {
 
 /** Carries a live channel over FLUTE: each segment follows the table that names it. */
 class FluteCarrier implements LiveCarrier {
-  // The table has the length.
-  readonly takesPartial = false
   readonly #track: LiveTrack
   readonly #session: FluteTransmission
   readonly #digests: MabrServiceOptions['digests']
@@ -145,10 +145,12 @@ class FluteCarrier implements LiveCarrier {
     return this.#track.playlist !== this.#playlist
   }
 
-  open({ name, contentType, bytes, init }: LiveSegment, context: EmitContext): OutgoingObject {
+  open(segment: LiveSegment, context: EmitContext): OutgoingObject {
+    const { name, contentType, bytes, init, growing } = segment
     const old = this.#init
     this.#init = init
     this.#follow(old, context)
+    if (growing !== null && growing.state !== 'whole') return this.#chunked(segment, growing, context)
     const listed = {
       ...this.#named({ name, contentType, bytes }),
       toi: this.#repeated.nextToi(),
@@ -156,6 +158,25 @@ class FluteCarrier implements LiveCarrier {
     }
     this.#announce([listed], context)
     return this.#session.open(listed, false)
+  }
+
+  /** @param context is that of every packet */
+  #chunked({ name, contentType }: LiveSegment, body: GrowingBody, context: EmitContext): OutgoingObject {
+    const first = this.#announceRepeated(context)
+    let toi: Toi | null = first
+    return new ChunkedFluteObject(body, this.#host.base + name, { tsi: this.#session.tsi, toi: first }, (chunk) => {
+      const listed = { ...chunk, contentType, toi: toi ?? this.#repeated.nextToi(), digest: this.#digests === 'all' }
+      toi = null
+      const table = this.#session.openTable([...this.#repeated.entries, listed], context.timeUs)
+      this.#session.nextInstance()
+      return [table, this.#session.open(listed, false)]
+    })
+  }
+
+  /** Sends what is repeated before a segment whose chunks have tables of their own. @returns the TOI of the first chunk */
+  #announceRepeated(context: EmitContext): Toi {
+    if (this.#repeated.entries.length > 0) this.#announce([], context)
+    return this.#repeated.nextToi()
   }
 
   get sender(): PacketSender {

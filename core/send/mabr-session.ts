@@ -20,6 +20,8 @@ export type MabrChannel = {
   readonly repId: string | null
   /** Name of its child playlist; null for DASH. */
   readonly playlist: string | null
+  /** Its segments are sent in chunks while they come. */
+  readonly isChunked?: boolean
 }
 
 /** What the configuration says of a service. */
@@ -83,7 +85,7 @@ export function mabrSession(options: MabrSessionOptions, channels: readonly Mabr
 function transport(
   { serviceId, manifest, protocol, source, digests, inBand, repair, base }: MabrSessionOptions,
   manifestId: string,
-  { tsi, endpoint, bandwidth, repId, playlist }: MabrChannel,
+  { tsi, endpoint, bandwidth, repId, playlist, isChunked = false }: MabrChannel,
 ): MabrTransportSession {
   const component: Partial<MabrComponent> =
     repId === null || manifest === null
@@ -94,7 +96,7 @@ function transport(
   return {
     ...transportSession(protocol, { source, ...endpoint, tsi }),
     id: String(tsi),
-    transmissionMode: 'resource',
+    transmissionMode: isChunked && protocol === 'flute' ? 'chunked' : 'resource',
     transportSecurity: digests ? 'integrity' : 'none',
     averageBitRate: bandwidth,
     maximumBitRate: bandwidth === null ? null : Math.ceil(bandwidth * PEAK),
