@@ -86,7 +86,6 @@ describe('a presentation on a server', () => {
   it.each<[string, string, AppErrorCode, RegExp]>([
     ['an address without anything', 'nothing.mpd', 'source-unreachable', /nothing\.mpd": it answered 404/],
     ['a page', 'page', 'input-unusable', /page" is neither an MPD nor a playlist/],
-    ['a manifest that leads to another host', 'away.mpd', 'not-supported', /absolute address/],
     ['a manifest whose segment is missing', 'short.mpd', 'input-unusable', /live\/gone-1\.m4s" is missing.*segment 1/],
     [
       'a live manifest of one file',
@@ -100,15 +99,53 @@ describe('a presentation on a server', () => {
         `<MPD ${root}><Period duration="PT2S"><AdaptationSet mimeType="video/mp4">${inside}<Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>`,
       )
     server.files.set('/live/page', Buffer.from('<!doctype html><title>x</title>'))
-    server.files.set(
-      '/live/away.mpd',
-      mpd('<BaseURL>http://192.0.2.1/</BaseURL><SegmentTemplate duration="2" media="a"/>'),
-    )
     server.files.set('/live/short.mpd', mpd('<SegmentTemplate duration="2" media="gone-$Number$.m4s"/>'))
     const live = mpd('', 'type="dynamic"').toString().replace('<Period', '<Period start="PT0S"')
     server.files.set('/live/dynamic.mpd', Buffer.from(live))
     await expect(load(`live/${name}`)).rejects.toThrowError(failure(code, message))
   })
+
+  it.each<[string, (cdn: string, own: string) => string, string]>([
+    ['an address at another server', (cdn) => `<BaseURL>${cdn}x/</BaseURL>`, 'b1/'],
+    ['the same server by its address', (_, own) => `<BaseURL>${own}live/y/</BaseURL>`, 'y/'],
+    ['a path above the manifest', () => '<BaseURL>../up/</BaseURL>', 'b1/'],
+    ['several addresses of one', (cdn) => `<BaseURL>${cdn}x/</BaseURL><BaseURL>z/</BaseURL>`, 'b1/'],
+    ['a folder and a query', () => '<BaseURL>w/</BaseURL>', 'w/'],
+  ])('that leads elsewhere has names below the manifest: %s', async (_, base, prefix) => {
+    const cdn = await TestServer.open()
+    open.push(cdn)
+    const [one, two] = ['i.mp4', 'v-1.m4s'].map((name) => Buffer.from(`content of ${name}`))
+    for (const folder of ['x', 'live/y', 'up', 'live/w'])
+      for (const [name, bytes] of [
+        ['i.mp4', one],
+        ['v-1.m4s?t=1', two],
+      ] as const)
+        for (const each of [cdn, server]) each.files.set(`/${folder}/${name}`, bytes ?? Buffer.alloc(0))
+    const text = `<MPD type="static"><Period duration="PT2S">${base(cdn.url, server.url)}<AdaptationSet mimeType="video/mp4"><SegmentTemplate duration="2" media="v-$Number$.m4s?t=1" initialization="i.mp4"/><Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>`
+    server.files.set('/live/away.mpd', Buffer.from(text))
+    const presentation = await load('live/away.mpd')
+    const [track] = presentation.tracks
+    expect(track?.init).toMatchObject({ name: `${prefix}i.mp4`, bytes: one })
+    expect(track?.segments.map(({ name }) => name)).toEqual([`${prefix}v-1.m4s`])
+    await presentation.bytes.load(firstSegment(presentation))
+    expect(Buffer.from(presentation.bytes.get(firstSegment(presentation)) ?? [])).toEqual(two)
+    expect(presentation.manifest?.mpd?.periods[0]?.adaptationSets[0]?.representations[0]?.baseUrl).toBe(prefix)
+    expect(new TextDecoder().decode(presentation.manifest?.bytes)).not.toMatch(/http|\.\.|\?t=/)
+  })
+
+  it('has another base address where the first one does not answer, and says so', async () => {
+    const dead = await TestServer.open()
+    const { url } = dead
+    await dead.close()
+    const bases = `<BaseURL>${url}</BaseURL><BaseURL>${server.url}live/</BaseURL>`
+    const text = server.files.get('/live/manifest.mpd') ?? Buffer.alloc(0)
+    server.files.set('/x.mpd', Buffer.from(Buffer.from(text).toString().replace('<Period', `${bases}<Period`)))
+    const notes: string[] = []
+    const presentation = await loadPresentation(`${server.url}x.mpd`, { note: ({ sentence }) => notes.push(sentence) })
+    open.push(presentation.bytes)
+    expect(firstSegment(presentation).name).toBe('live/video-1.m4s')
+    expect(notes).toEqual([expect.stringMatching(/could not be fetched.*The next BaseURL is used\.$/)])
+  }, 30_000)
 
   it('detects a file that is another one by the time it is sent', async () => {
     const presentation = await load('live/manifest.mpd')

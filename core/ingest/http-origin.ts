@@ -24,15 +24,17 @@ const MAX_WAIT_MS = 10_000
 
 type Bytes = Extract<ResourceResult, { kind: 'bytes' }>
 
-/** The server of a manifest. It is asked for what lies below the manifest's folder only. */
+/** The server of a manifest, and those that it leads to: names may be absolute addresses. */
 export class HttpOrigin implements Origin {
   readonly stored: PresentationBytes
+  readonly address: string
   readonly #base: URL
   readonly #server: OriginServer
 
   /** @param manifest address of the manifest, after redirects */
   constructor(manifest: string, server: OriginServer) {
     this.#base = new URL('.', manifest)
+    this.address = withoutCredentials(manifest)
     this.#server = server
     this.stored = new PresentationBytes({
       read: (path, sizeBytes) => this.#read(path, sizeBytes),
@@ -46,7 +48,7 @@ export class HttpOrigin implements Origin {
   }
 
   async read(name: string, role: string): Promise<Uint8Array> {
-    const path = nameBelow(name).resolved
+    const path = placeOf(name)
     const answer = await this.#server.ask(this.#urlOf(path), null, MAX_SMALL_BYTES)
     if (answer === null) throw this.missing(path, role)
     return bytesOf(answer)
@@ -69,7 +71,7 @@ export class HttpOrigin implements Origin {
   }
 
   async #locate(name: string): Promise<Located> {
-    const path = nameBelow(name).resolved
+    const path = placeOf(name)
     // Its first byte: the answer states how long the whole is.
     const answer = await this.#server.ask(this.#urlOf(path), [0, 1], MAX_OBJECT_BYTES)
     if (answer === null) return { path, sizeBytes: null }
@@ -84,8 +86,8 @@ export class HttpOrigin implements Origin {
 
   #urlOf(path: string): string {
     const url = new URL(path, this.#base)
-    url.username = this.#base.username
-    url.password = this.#base.password
+    const { origin, username, password } = this.#base
+    if (url.origin === origin) Object.assign(url, { username, password })
     return url.href
   }
 
@@ -146,6 +148,11 @@ export class OriginServer {
     this.#over.abort()
     await this.#client.close()
   }
+}
+
+/** @throws AppFailure not-supported */
+function placeOf(name: string): string {
+  return /^https?:/i.test(name) && URL.canParse(name) ? name : nameBelow(name).resolved
 }
 
 /** The whole file of an answer without a range. */

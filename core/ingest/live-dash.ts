@@ -1,6 +1,7 @@
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
+import { withOtherBase } from '../manifest/mpd/base-choices.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
 import type { GrowingOrigin } from './growing-origin.ts'
 import { type LivePlan, livePlan } from './live-plan.ts'
@@ -17,6 +18,8 @@ const LEAST_SEGMENT_US = 200_000
 const UNSTATED_UPDATE_US = 10_000_000
 /** Waits after a reading that failed; the last one repeats, ms. */
 const RETRIES_MS: readonly number[] = [500, 1000, 2000, 4000]
+/** Segments in a row that do not come, after which the next base address is used. */
+const MOST_LOST = 2
 /** Media that a channel that joins later may begin with, before the newest, µs. */
 const LATE_START_US = 15_000_000
 
@@ -37,11 +40,14 @@ export function openLiveDash(
       throw new AppFailure('input-unusable', `"${shown}" describes no representation.`, 'Use an MPD with media in it.')
     for (const note of mpdNotes(plan.mpd.document, name)) options.note(note)
     await source.follow(plan.mpd.locations, plan.mpd.utcTimings)
-    const feed = new LiveDash(source, shown, name, plan, options)
+    const feed = new LiveDash(source, shown, name, { first: plan, url: document.url }, options)
     await feed.readInits()
     return feed
   })
 }
+
+/** The last reading of a manifest, by its first base addresses, and the address that its names count from. */
+type Reading = { readonly first: LivePlan; readonly url: string }
 
 /** Follows a live MPD: reads it again and again, and has a reader for each of its channels. */
 class LiveDash implements LiveFeed {
@@ -56,6 +62,10 @@ class LiveDash implements LiveFeed {
   readonly #readers = new Map<string, LiveReader>()
   readonly #over = new AbortController()
   #plan: LivePlan
+  #reading: Reading
+  /** Base addresses that are passed over, since they did not answer, and segments that were lost since one came. */
+  #base = 0
+  #lostInARow = 0
   /** The last availabilityStartTime: an ended presentation may have none. */
   #startUs: number | null
   #endUs: number | null = null
@@ -64,7 +74,9 @@ class LiveDash implements LiveFeed {
   readonly #running = new Set<Promise<void>>()
   #isStarted = false
 
-  constructor(source: GrowingOrigin, shown: string, name: string, plan: LivePlan, options: LoadOptions) {
+  constructor(source: GrowingOrigin, shown: string, name: string, reading: Reading, options: LoadOptions) {
+    const plan = reading.first
+    this.#reading = reading
     this.#source = source
     this.#shown = shown
     this.#options = options
@@ -84,12 +96,40 @@ class LiveDash implements LiveFeed {
     return this.#options.nowUs() - this.#source.nowUs()
   }
 
-  /** @throws AppFailure input-unusable, where one is missing */
+  /** Reads them by the first base address that answers. @throws AppFailure input-unusable, where one is missing */
   async readInits(): Promise<void> {
-    const missing = await Promise.all(this.tracks.map((reader) => reader.readInit()))
-    const [why] = missing.filter((each) => each !== null)
-    if (why !== undefined)
-      throw new AppFailure('input-unusable', `"${this.#shown}" cannot be sent: ${why}.`, 'Check that it is complete.')
+    for (;;) {
+      const missing = await Promise.all(this.tracks.map((reader) => reader.readInit()))
+      const [why] = missing.filter((each) => each !== null)
+      if (why === undefined) return
+      if (!this.#takeOtherBase(why))
+        throw new AppFailure('input-unusable', `"${this.#shown}" cannot be sent: ${why}.`, 'Check that it is complete.')
+    }
+  }
+
+  /** Goes on by the next base address of the manifest; after the last one by the first. @returns whether there is another */
+  #takeOtherBase(why: string): boolean {
+    const other = this.#planOf(this.#base + 1)
+    const plan = other ?? (this.#isStarted && this.#base > 0 ? this.#planOf(0) : null)
+    if (plan === null) return false
+    this.#base = other === null ? 0 : this.#base + 1
+    this.#lostInARow = 0
+    this.#tell(
+      `"${this.#shown}" is read by ${other === null ? 'its first' : 'the next'} BaseURL: ${why}.`,
+      'Check the server of the one before.',
+    )
+    this.#take(plan)
+    // None of them has its initialisation segment yet.
+    if (!this.#isStarted) this.tracks = [...this.#readers.values()]
+    return true
+  }
+
+  /** The manifest as last read. @param base how many base addresses are passed over @returns null where there are not as many */
+  #planOf(base: number): LivePlan | null {
+    const { first, url } = this.#reading
+    if (base === 0) return first
+    const text = withOtherBase(first.mpd.document, base)
+    return text === null ? null : livePlan({ bytes: new TextEncoder().encode(text), url }, this.#shown)
   }
 
   start(): void {
@@ -133,7 +173,8 @@ class LiveDash implements LiveFeed {
       if (document !== null) {
         const plan = livePlan(document, this.#shown)
         await this.#source.follow(plan.mpd.locations, plan.mpd.utcTimings)
-        this.#take(plan)
+        this.#reading = { first: plan, url: document.url }
+        this.#take(this.#planOf(this.#base) ?? plan)
       }
       if (this.#failures > 1) this.#tell(`"${this.#shown}" can be read again.`, 'Nothing has to be done.')
       this.#failures = 0
@@ -240,10 +281,19 @@ class LiveDash implements LiveFeed {
     const host: LiveHost = {
       source: this.#source,
       nowUs: this.#options.nowUs,
-      report: (report) => this.#options.live(report),
-      news: () => (this.#showTracks() ? this.#news() : this.onNews()),
+      report: (report) => this.#report(report),
+      news: () => {
+        this.#lostInARow = 0
+        if (this.#showTracks()) this.#news()
+        else this.onNews()
+      },
     }
     return new LiveReader(channel, host, fromUs)
+  }
+
+  #report(report: LiveReport): void {
+    this.#options.live(report)
+    if (report.kind === 'lost' && ++this.#lostInARow >= MOST_LOST) this.#takeOtherBase('no segment came from there')
   }
 
   /** Time from one reading to the next, µs. */

@@ -12,10 +12,11 @@ export interface StoredFiles extends FileBytes {
 
 /** Where the files of a manifest are: a folder, or a server. */
 export interface Origin {
+  /** Of the manifest, without credentials, that names may count from; empty in a folder, whose names count from the manifest. */
+  readonly address: string
   readonly stored: StoredFiles
   /**
-   * Finds the files of names, in order. Names are sent unchanged, so they must be valid for receivers too: below the manifest, and
-   * without a host.
+   * Finds the files of names, in order: below the manifest, or of a server at their addresses.
    * @throws AppFailure not-supported | file-unreadable | source-unreachable | input-unusable (too long, not a file)
    */
   locate(names: readonly string[]): Promise<Located[]>

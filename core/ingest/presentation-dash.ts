@@ -1,21 +1,26 @@
+import { EntryFaults } from '../bytes/entry-faults.ts'
 import { asToi, type Toi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { Mpd, MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
 import { remoteElementAddress } from '../manifest/mpd/mpd-elements.ts'
-import { initSegment, type MpdSegment, segmentFinder } from '../manifest/mpd/segments.ts'
+import { parseMpd } from '../manifest/mpd/parse.ts'
+import { relativeMpd } from '../manifest/mpd/relative-mpd.ts'
+import { initSegment, type MpdSegment, namedSegment, segmentFinder } from '../manifest/mpd/segments.ts'
 import { templateAddress } from '../manifest/mpd/template.ts'
 import { sourceChildren } from '../manifest/mpd/xml-source.ts'
+import { resolveReference } from '../manifest/reference.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 import { fileTemplateOf } from './file-template.ts'
 import { type LoadOptions, noteLeftFiles } from './load-options.ts'
 import { mpdNotes } from './mpd-notes.ts'
+import { nameBelow } from './names-below.ts'
 import type { Origin, StoredFiles } from './origin.ts'
 import type { InlineFile, Presentation, PresentationSegment, PresentationTrack } from './presentation.ts'
 import { type FileRules, trackFiles } from './track-files.ts'
 import { hasWholeFiles, representationFiles, wholeFilesNote } from './whole-files.ts'
 
 /**
- * Loads the presentation of a static MPD on disk: reads initialisation segments and checks media files.
+ * Loads the presentation of a static MPD: reads initialisation segments and checks media files.
  * @param path of the MPD, `bytes` its content
  * @throws AppFailure not-supported | input-unusable | file-unreadable
  */
@@ -36,21 +41,27 @@ export async function loadDash(
   }
   for (const note of mpdNotes(mpd.document, name)) options.note(note)
   const { stored } = origin
-  const all = mpd.periods.flatMap((period) =>
-    period.adaptationSets.flatMap((set) => set.representations.map((representation) => ({ period, representation }))),
+  const sent = sentMpd(origin, mpd, bytes)
+  const all = mpd.periods.flatMap((period, at) =>
+    period.adaptationSets.flatMap((set, index) =>
+      set.representations.map((representation, place) => {
+        const onAir = sent.mpd.periods[at]?.adaptationSets[index]?.representations[place] ?? representation
+        return { period, representation, onAir }
+      }),
+    ),
   )
   const finders = new Map(all.map(({ representation }) => [representation, segmentFinder(representation)]))
   // After a period that lies elsewhere, the times of the others are not those of the files.
   const isWhole = sourceChildren(mpd.document.root, 'Period').every((period) => remoteElementAddress(period) === null)
   const tracks: PresentationTrack[] = []
-  for (const { period, representation } of all) {
+  for (const { period, representation, onAir } of all) {
     const rules: FileRules = {
       isOther: (segment) => [...finders].some(([other, find]) => other !== representation && find(segment) !== null),
       goesOn: isWhole && period === mpd.periods.at(-1),
       heldBack: options.loop ? 'in a loop, it would overlap the next turn' : null,
       note: options.note,
     }
-    tracks.push(await loadTrack(origin, period, representation, stored, rules))
+    tracks.push(await loadTrack(origin, period, { representation, onAir }, stored, rules))
   }
   if (tracks.length === 0) {
     throw new AppFailure('input-unusable', `"${path}" describes no representation.`, 'Use an MPD with media in it.')
@@ -64,7 +75,7 @@ export async function loadDash(
     .reduce((us, last) => Math.max(us, last.startUs + last.durationUs), 0)
   return {
     kind: 'dash',
-    manifest: { name, contentType: 'application/dash+xml', bytes, mpd },
+    manifest: { name, contentType: 'application/dash+xml', ...sent },
     tracks,
     files: [],
     durationUs: mpd.mediaPresentationDurationUs ?? end,
@@ -72,13 +83,41 @@ export async function loadDash(
   }
 }
 
+/** The MPD as it is sent: what leads to other places is written so that receivers find the files. */
+function sentMpd({ address }: Origin, mpd: Mpd, bytes: Uint8Array): { readonly mpd: Mpd; readonly bytes: Uint8Array } {
+  if (address === '') return { mpd, bytes }
+  const text = relativeMpd(mpd.document, address)
+  const sent = text === mpd.document.text ? bytes : new TextEncoder().encode(text)
+  return { mpd: parseMpd(sent, '', new EntryFaults(true)), bytes: sent }
+}
+
+/** A representation as its origin names its files, and as they are named on air. */
+type Named = { readonly representation: MpdRepresentation; readonly onAir: MpdRepresentation }
+
+/** The name on air of a segment, which is below the manifest. @throws AppFailure not-supported */
+function nameOnAir({ representation, onAir }: Named, segment: MpdSegment): string {
+  if (representation === onAir) return segment.name
+  const { addressing, baseUrl } = representation
+  const index =
+    addressing.kind !== 'list'
+      ? 0
+      : hasWholeFiles(representation)
+        ? addressing.urls.findIndex(({ url }) => resolveReference(baseUrl, url) === segment.name)
+        : segment.number - addressing.startNumber
+  const isFile = addressing.kind === 'base' || addressing.kind === 'single'
+  const name = isFile ? onAir.baseUrl : namedSegment(onAir, segment, index).name
+  nameBelow(name)
+  return name
+}
+
 async function loadTrack(
   origin: Origin,
   period: MpdPeriod,
-  representation: MpdRepresentation,
+  named: Named,
   stored: StoredFiles,
   rules: FileRules,
 ): Promise<PresentationTrack> {
+  const { representation, onAir } = named
   const { id, addressing, mimeType } = representation
   const contentType = mimeType ?? 'application/octet-stream'
   const byTime = addressing.kind === 'template' && templateAddress(addressing.media) === 'time'
@@ -88,7 +127,7 @@ async function loadTrack(
     : await trackFiles(origin, period, representation, rules)
   for (const { segment, path, sizeBytes } of files) {
     const entry = {
-      name: segment.name,
+      name: nameOnAir(named, segment),
       contentType,
       sizeBytes,
       toi: toiOf(segment, byTime, id),
@@ -106,10 +145,11 @@ async function loadTrack(
     )
   }
   const init = initSegment(representation)
+  const initName = initSegment(onAir)?.name ?? ''
   const initFile: InlineFile | null =
-    init === null || segments.some(({ name }) => name === init.name)
+    init === null || segments.some(({ name }) => name === initName)
       ? null
-      : { name: init.name, contentType, bytes: await origin.read(init.name, `initialisation segment of "${id}"`) }
+      : { name: initName, contentType, bytes: await origin.read(init.name, `initialisation segment of "${id}"`) }
   return {
     repId: id,
     contentType: representation.contentType,
@@ -119,9 +159,9 @@ async function loadTrack(
     bandwidth: representation.bandwidth ?? largestRate(segments),
     init: initFile,
     segments,
-    fileTemplate: fileTemplateOf(representation, segments),
+    fileTemplate: fileTemplateOf(onAir, segments),
     playlist: null,
-    representation,
+    representation: onAir,
   }
 }
 

@@ -20,6 +20,7 @@ const MAX_SMALL_BYTES = 64 * 1024 * 1024
 
 /** The folder of a manifest: the only place its files may be in. */
 export class PresentationFolder implements Origin {
+  readonly address = ''
   readonly door: FolderDoor
   readonly stored: PresentationBytes
   readonly #shown: string

@@ -4,9 +4,11 @@ import { CodecError } from '../bytes/codec-error.ts'
 import { EntryFaults } from '../bytes/entry-faults.ts'
 import { shownText } from '../contract/shown-text.ts'
 import { withoutCredentials } from '../contract/shown-url.ts'
-import { AppFailure } from '../failure/app-failure.ts'
+import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { NotReadable, readRegular } from '../files/door.ts'
 import { pathOfReference } from '../files/outside-name.ts'
+import { withOtherBase } from '../manifest/mpd/base-choices.ts'
+import type { Mpd } from '../manifest/mpd/mpd.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
 import { XmlError } from '../xml/xml-element.ts'
 import type { GrowingOrigin } from './growing-origin.ts'
@@ -123,8 +125,8 @@ async function loadMpd(
   live: () => Promise<GrowingOrigin>,
 ): Promise<Presentation> {
   try {
-    const mpd = parseMpd(bytes, '', new EntryFaults(true))
-    if (mpd.type === 'static' || options.loop) return await loadDash(origin, path, name, bytes, mpd, options)
+    const mpd = parseMpd(bytes, origin.address.split(/[?#]/, 1)[0], new EntryFaults(true))
+    if (mpd.type === 'static' || options.loop) return await loadStatic(origin, path, name, bytes, mpd, options)
     const { openLiveDash } = await import('./live-dash.ts')
     return await openLiveDash(await live(), path, name, options)
   } catch (thrown) {
@@ -135,6 +137,33 @@ async function loadMpd(
       'Correct the MPD, or make it again.',
       thrown.code,
     )
+  }
+}
+
+/** Loads a static MPD by the first of its base addresses that answers. */
+async function loadStatic(
+  origin: Origin,
+  path: string,
+  name: string,
+  bytes: Uint8Array,
+  mpd: Mpd,
+  options: LoadOptions,
+): Promise<Presentation> {
+  for (let passed = 1, [tried, sent] = [mpd, bytes]; ; passed++) {
+    try {
+      return await loadDash(origin, path, name, sent, tried, options)
+    } catch (thrown) {
+      const { code, message } = toAppError(thrown)
+      const next =
+        code === 'source-unreachable' || code === 'input-unusable' ? withOtherBase(mpd.document, passed) : null
+      if (next === null || origin.address === '') throw thrown
+      options.note({
+        sentence: `${message} The next BaseURL is used.`,
+        tryThis: 'Check the server of the first one.',
+      })
+      sent = new TextEncoder().encode(next)
+      tried = parseMpd(sent, origin.address.split(/[?#]/, 1)[0], new EntryFaults(true))
+    }
   }
 }
 

@@ -98,3 +98,41 @@ describe.concurrent('a live presentation that is split', () => {
     expect(same(packets, presentation)).toEqual([...presentation.files.keys()])
   })
 })
+
+describe.concurrent('a live presentation with several base addresses', () => {
+  it('is read by the next one where the first does not answer, from the beginning or from some time on', async () => {
+    const presentation = new GrowingPresentation('number', { tracks: ['v'] })
+    const [first, second, third] = await Promise.all([1, 2, 3].map(() => LiveOrigin.open(presentation, 5)))
+    if (first === undefined || second === undefined || third === undefined) throw new Error('no origin')
+    open.push(second, third)
+    const bases = [first, second, third].map(({ server }) => `<BaseURL>${server.url}media/</BaseURL>`)
+    presentation.extra.mpd = bases.join('')
+    presentation.publish()
+    await first.close()
+    for (const number of [2, 3])
+      second.faults.set(
+        presentation.nameOf('v', number),
+        Array.from({ length: 50 }, () => (_: unknown, response) => void response.writeHead(404).end()),
+      )
+    const told: string[] = []
+    const live = ({ sentence }: { sentence: string }): void => void told.push(sentence)
+    const packets = await broadcastLive(await loadPresentation(third.manifestUrl, { live }))
+    expect(told).toEqual([
+      expect.stringMatching(/is read by the next BaseURL: its initialisation segment .* is not there/),
+      expect.stringMatching(/^Segment 2 of "v" was not sent/),
+      expect.stringMatching(/^Segment 3 of "v" was not sent/),
+      expect.stringMatching(/is read by the next BaseURL: no segment came from there\.$/),
+    ])
+    const got = receiveAll(packets, ROUTE).files
+    for (const number of [1, 4, 5]) {
+      const name = presentation.nameOf('v', number)
+      expect(
+        Buffer.compare(
+          got.get(`service1/b1/${name}`) ?? new Uint8Array(),
+          presentation.files.get(name) ?? new Uint8Array(1),
+        ),
+        name,
+      ).toBe(0)
+    }
+  })
+})
