@@ -28,7 +28,7 @@ export type ShapeName = (typeof SHAPES)[number]
 const TRACKS = ['video', 'audio'] as const
 type TrackName = (typeof TRACKS)[number]
 /** Segments of each track, 2 s each. */
-const SEGMENTS = 3
+const SEGMENTS = 2
 const SEGMENT_S = 2
 const DURATION = `PT${SEGMENTS * SEGMENT_S}S`
 const NUMBERS = Array.from({ length: SEGMENTS }, (_, at) => at + 1)
@@ -42,7 +42,7 @@ const initOf = (track: TrackName): Uint8Array => demo(`${track}-init.mp4`)
 const segmentsOf = (track: TrackName): Uint8Array[] => NUMBERS.map((number) => demo(`${track}-${number}.m4s`))
 
 /**
- * Writes a presentation of the demo's first 6 s, addressed in the given way, to a folder.
+ * Writes a presentation of the demo's first 4 s, addressed in the given way, to a folder.
  * @param folder is there, and empty
  */
 export function writeShape(shape: ShapeName, folder: string): Shape {
@@ -162,7 +162,7 @@ const WRITERS: Readonly<Record<ShapeName, () => readonly [string | null, Files]>
   },
 }
 
-const listedTail = (number: number): string => `part%20${['one', 'two', 'three'][number - 1]}`
+const listedTail = (number: number): string => `part%20${['one', 'two'][number - 1]}`
 
 /** Initialisation segments and segments of the demo in a folder for each track. @param tail name of a segment by its number */
 function media(tail: (number: number) => string): Files {

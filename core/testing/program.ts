@@ -118,6 +118,14 @@ export function treeOf(folder: string): TreeEntry[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
+/** The tree of a dump. Files of DVB-MABR over FLUTE are in the service that their base names, and without it. */
+export function serviceTreeOf(folder: string): TreeEntry[] {
+  const base = /^service\d+\/urn\S+?service\W+?(\d+)\//
+  return treeOf(folder)
+    .map((file) => ({ ...file, path: file.path.replace(base, 'service$1/') }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
 /** Digest in hex. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
