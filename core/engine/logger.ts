@@ -45,7 +45,7 @@ export class Logger {
   }
 
   recent(): readonly LogLine[] {
-    return this.#kept
+    return this.#kept.slice(-KEPT_LINES)
   }
 
   /** @returns the function that unsubscribes */
@@ -56,7 +56,8 @@ export class Logger {
 
   #write(line: LogLine): void {
     this.#kept.push(line)
-    if (this.#kept.length > KEPT_LINES) this.#kept.splice(0, this.#kept.length - KEPT_LINES)
+    // Many at once: those after them all move up.
+    if (this.#kept.length >= 2 * KEPT_LINES) this.#kept.splice(0, KEPT_LINES)
     for (const listener of this.#listeners) listener(line)
   }
 }

@@ -1,3 +1,4 @@
+import * as crypto from 'node:crypto'
 import { constants, createHash, verify, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as zlib from 'node:zlib'
@@ -20,6 +21,9 @@ export { UnpackError } from './types.ts'
  * page. Both are imported as `#platform`; package.json's `imports` and the bundler's conditions choose one.
  */
 
+/** Absent in older runtimes. */
+const hash: typeof crypto.hash | undefined = crypto.hash
+
 /** Starts a digest. */
 export function newHash(name: HashName): RunningHash {
   return createHash(name)
@@ -27,7 +31,8 @@ export function newHash(name: HashName): RunningHash {
 
 /** Digest of `bytes`. */
 export function hashOf(name: HashName, bytes: Uint8Array): Uint8Array {
-  return createHash(name).update(bytes).digest()
+  // Of one call where the runtime has it: an object of its own for each digest costs more than short bytes.
+  return hash === undefined ? createHash(name).update(bytes).digest() : hash(name, bytes, 'buffer')
 }
 
 const UNPACK = { gzip: gunzipSync, zlib: inflateSync, deflate: inflateRawSync } as const

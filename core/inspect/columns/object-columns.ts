@@ -115,8 +115,8 @@ export class ObjectColumns {
     }
     this.#missing.set(row, NONE)
     if (!this.#hash || object.size === null) return
-    const hash = begun?.hash ?? newHash('sha256')
-    this.#keepHash(row, hash.update(object.lease(begun?.upTo ?? 0, object.size).bytes).digest())
+    const { bytes } = object.lease(begun?.upTo ?? 0, object.size)
+    this.#keepHash(row, begun === undefined ? hashOf('sha256', bytes) : begun.hash.update(bytes).digest())
   }
 
   #keepHash(row: number, digest: Uint8Array): void {

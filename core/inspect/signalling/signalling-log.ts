@@ -3,7 +3,7 @@ import type { SignallingText } from '../../contract/engine-api.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls } from '../../contract/report.ts'
 import type { SignallingSnapshot } from '../../contract/snapshot.ts'
-import { BoundedMap, oldestKey } from '../../flow/bounded-map.ts'
+import { BoundedMap } from '../../flow/bounded-map.ts'
 import { isSameCarrier, type SignallingCarrier } from '../../flow/carriers.ts'
 import type { LlsTableFact, SlsFragment } from '../../flow/facts.ts'
 import { linkTableValues } from '../../protocol/alp/link-table.ts'
@@ -18,6 +18,8 @@ import type { SignallingEvents, TableVersion } from './signalling-events.ts'
 const MAX_VERSIONS = 32
 /** Tables and fragments stored in all. */
 const MAX_ENTRIES = 2048
+/** Part of them that is removed at once, as a power of two. */
+const REMOVED_PART = 6
 /** Content stored in all; beyond it the oldest content is dropped, its entry remains. */
 const MAX_CONTENT = 24 << 20
 /** Content of one table; a longer one is cut, and then has no values. */
@@ -91,7 +93,9 @@ export class SignallingLog {
     const { key, tableId, name, group, version, bytes, raw, body, signed, signature } = table
     // Tables of the link layer share the id 0.
     const id = `lls/${tableId === 0 ? name : tableId}/${group}${signed ? '/signed' : ''}`
-    const series = this.#seriesOf(id, () => ({ scope: 'lls', service: null, type: name, name, group, tableId, signed }))
+    const of = { id, scope: 'lls', service: null, type: name, name, group, tableId, signed } as const
+    const series =
+      this.#series.get(id) ?? this.#begin({ ...of, versions: [], current: null, meter: new IntervalMeter() })
     const entry = this.#add(series, {
       version,
       llsKey: key,
@@ -117,7 +121,11 @@ export class SignallingLog {
 
   slsFragment(service: ServiceId, fragment: SlsFragment, timeUs: number): void {
     const { type, name, version, bytes: body, carrier = null, signature = null } = fragment
-    const series = this.#seriesOf(`sls/${service}/${type}/${name}`, () => ({
+    const id = `sls/${service}/${type}/${name}`
+    let series = this.#series.get(id)
+    // In one literal: each fragment of a storm has a name of its own.
+    series ??= this.#begin({
+      id,
       scope: 'sls',
       service,
       type,
@@ -125,7 +133,10 @@ export class SignallingLog {
       group: 0,
       tableId: 0,
       signed: signature !== null,
-    }))
+      versions: [],
+      current: null,
+      meter: new IntervalMeter(),
+    })
     const fields = { version, llsKey: -1, carrier, bytes: body.length, body, raw: null, signature, timeUs }
     const entry = this.#add(series, fields)
     let current = this.#current.get(service)
@@ -159,20 +170,20 @@ export class SignallingLog {
     }
   }
 
-  #seriesOf(id: string, make: () => Omit<Series, 'id' | 'versions' | 'meter' | 'current'>): Series {
-    let series = this.#series.get(id)
-    if (series === undefined) {
-      series = { ...make(), id, versions: [], current: null, meter: new IntervalMeter() }
-      this.#series.set(id, series)
-    }
+  #begin(series: Series): Series {
+    this.#series.set(series.id, series)
     return series
   }
 
   #add(series: Series, fields: NewEntry): Entry {
-    const { timeUs, body, raw, ...rest } = fields
+    const { version, llsKey, carrier, bytes, signature, timeUs, body, raw } = fields
     const content = body === null && raw === null ? null : keep(body ?? new Uint8Array(0), raw)
     const entry: Entry = {
-      ...rest,
+      version,
+      llsKey,
+      carrier,
+      bytes,
+      signature,
       series,
       key: `table-${this.#serial++}`,
       xml: body !== null && looksLikeXml(body),
@@ -186,8 +197,7 @@ export class SignallingLog {
     this.#arrived(entry, timeUs)
     series.versions.push(entry)
     if (series.versions.length > MAX_VERSIONS) this.#remove(series.versions[0] as Entry)
-    const first = this.#entries.size > MAX_ENTRIES ? oldestKey(this.#entries) : undefined
-    if (first !== undefined) this.#remove(this.#entries.get(first) as Entry)
+    if (this.#entries.size > MAX_ENTRIES) this.#removeOldest()
     if (this.#contentBytes > MAX_CONTENT) {
       for (const oldest of this.#entries.values()) {
         if (this.#contentBytes <= MAX_CONTENT) break
@@ -212,6 +222,15 @@ export class SignallingLog {
     series.current = entry
     this.#events.arrived?.(series, timeUs)
     if (before !== null && before !== entry) this.#events.changed?.(series, versionOf(before), versionOf(entry), timeUs)
+  }
+
+  /** Removes several at once: a map passes over its removed entries to find the oldest. */
+  #removeOldest(): void {
+    let left = MAX_ENTRIES >> REMOVED_PART
+    for (const entry of this.#entries.values()) {
+      this.#remove(entry)
+      if (--left === 0) return
+    }
   }
 
   #remove(entry: Entry): void {

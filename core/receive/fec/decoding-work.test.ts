@@ -40,7 +40,7 @@ describe('work of decoding', () => {
     }
     const before = taken()
     expect(before).toBeLessThan(10)
-    arrived = MOST_DECODING * 64 * 3
+    arrived = MOST_DECODING * 128 * 3
     expect(taken()).toBe(3)
   })
 

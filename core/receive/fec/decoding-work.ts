@@ -12,7 +12,7 @@ const TURN = 4 << 10
 const PER_SECOND = 24 << 10
 /** Work before anything has arrived, and bytes that have to arrive for each further unit: senders have longer symbols. */
 const AT_FIRST = 64 << 10
-const BYTES_OF_A_UNIT = 64
+const BYTES_OF_A_UNIT = 128
 /** Cost of a block beside its symbols. */
 const BLOCK = 64
 /** A block of this many symbols costs twice as much for each of them. */
@@ -48,7 +48,7 @@ export class DecodingWork {
   }
 }
 
-/** Cost of looking whether an object can be decoded now. */
+/** Cost of looking whether an object can be decoded now, for each source object it protects. */
 export const LOOK_COST = 1 / 64
 
 /** Cost of counting the symbols of an object's blocks. */

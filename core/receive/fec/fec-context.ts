@@ -94,6 +94,9 @@ export interface FecContext {
   /** µs from any beginning, for measuring; 0 without a clock. */
   elapsedUs(): number
   sessionAt(address: string, port: number): FecSession | null
+  /** One more (super-)object has repair symbols, or one fewer. */
+  begun(): void
+  dropped(): void
   /** Reports `bytes` more of stored repair symbols. */
   grew(object: SuperObject, bytes: number, timeUs: number): void
   shrank(bytes: number): void

@@ -10,7 +10,7 @@ import { FEC_ENCODING } from '../../protocol/fec/fec-scheme.ts'
 import { type FecOti, parseOti } from '../../protocol/fec/oti.ts'
 import type { FecParameters, ProtectedObject } from '../../protocol/fec/repair-flow.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
-import type { TransportObject } from '../object/transport-object.ts'
+import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
 import { LOOK_COST } from './decoding-work.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
@@ -111,6 +111,7 @@ export class FecFlow implements RepairKeeper {
     if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
     const object = new SuperObject(this.#context.pool, toi, timeUs, frame)
     this.#objects.set(toi, object)
+    this.#context.begun()
     if (this.#isWhole(object)) object.settled = true
     return object
   }
@@ -155,7 +156,17 @@ export class FecFlow implements RepairKeeper {
       this.#context.kept(object.length)
       if (this.#kept.length > MAX_KEPT) this.#dropKept(this.#kept[0] as TransportObject)
     }
-    for (const each of this.#objects.values()) if (!each.settled && this.#isWhole(each)) this.#settle(each)
+    // Where there is no work left for it the next look settles them.
+    if (!this.#context.decoding.take(LOOK_COST * this.#objects.size, object.lastTimeUs)) return
+    const members = this.#membersOf(object.home)
+    for (const each of this.#objects.values())
+      if (!each.settled && isMember(object, members, each) && this.#isWhole(each)) this.#settle(each)
+  }
+
+  /** Protected objects that are of one channel. */
+  #membersOf(home: ObjectHome): ProtectedObject[] {
+    const members = this.#parameters?.protectedObjects ?? []
+    return members.filter(({ tsi, session }) => this.#sourceChannel(tsi, session) === home)
   }
 
   #dropKept(object: TransportObject): void {
@@ -165,8 +176,15 @@ export class FecFlow implements RepairKeeper {
   }
 
   #isWhole(object: SuperObject): boolean {
-    const sources = this.#sources(object.toi)
-    return sources.length > 0 && sources.every((source) => source.complete)
+    const members = this.#parameters?.protectedObjects ?? []
+    // The first one that lacks is enough: this runs with each object of many.
+    return members.length > 0 && members.every((member) => this.#isComplete(member, object.toi))
+  }
+
+  #isComplete({ tsi, session, sourceToi }: ProtectedObject, repairToi: Toi): boolean {
+    const channel = this.#sourceChannel(tsi, session)
+    const toi = sourceToi.valueAt(repairToi) ?? NO_TOI
+    return channel !== null && channel.openObject(toi) === null && channel.doneObject(toi)?.complete === true
   }
 
   /** Source objects of a (super-)object, in its order; none while unknown. */
@@ -393,26 +411,26 @@ export class FecFlow implements RepairKeeper {
 
   /** Why an object of this flow was not recovered; null where the flow does not protect it. */
   explain(lost: TransportObject): string | null {
-    const members = this.#parameters?.protectedObjects ?? []
-    let protects = false
-    members.forEach(({ tsi, session, sourceToi }) => {
-      const constant = sourceToi.linear?.x === 0
-      if (this.#sourceChannel(tsi, session) === lost.home) {
-        protects ||= !constant || sourceToi.valueAt(asToi(0)) === lost.toi
-      }
-    })
-    if (!protects) return null
-    for (const object of this.#objects.values()) {
-      if (!this.#sources(object.toi).some((source) => source.object === lost)) continue
-      return object.obstacle ?? 'its source packets had not ended'
+    const members = this.#membersOf(lost.home)
+    const ofToi = members.filter(
+      ({ sourceToi }) => sourceToi.linear?.x !== 0 || sourceToi.valueAt(asToi(0)) === lost.toi,
+    )
+    const [member] = ofToi
+    if (member === undefined) return null
+    const channel = this.#sourceChannel(member.tsi, member.session)
+    // Another object may have its TOI now.
+    if ((channel?.openObject(lost.toi) ?? this.#keptOf(channel, lost.toi)) === lost) {
+      for (const object of this.#objects.values())
+        if (isMember(lost, ofToi, object)) return object.obstacle ?? 'its source packets had not ended'
     }
     return 'no repair packet arrived for it'
   }
 
   tick(timeUs: number, final: boolean): void {
     const waitUs = this.#context.keepUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
+    const lookCost = LOOK_COST * Math.max(1, this.#parameters?.protectedObjects.length ?? 0)
     for (const object of this.#objects.values()) {
-      if (!object.settled && (final || this.#context.decoding.take(LOOK_COST, timeUs)))
+      if (!object.settled && (final || this.#context.decoding.take(lookCost, timeUs)))
         this.#check(object, timeUs, final)
       if (timeUs - object.lastTimeUs > waitUs) this.drop(object)
     }
@@ -427,7 +445,7 @@ export class FecFlow implements RepairKeeper {
   drop(object: SuperObject): void {
     this.#context.shrank(object.reset(this.#context.pool))
     object.symbols.release()
-    this.#objects.delete(object.toi)
+    if (this.#objects.delete(object.toi)) this.#context.dropped()
     if (this.#last === object) this.#last = null
   }
 
@@ -451,6 +469,11 @@ export class FecFlow implements RepairKeeper {
   #fault(fault: FecFault, timeUs: number, frame: number, carrier: CarrierPlace = this.#carrier): void {
     this.#session.found({ kind: 'fecFault', flow: 'route', fault }, carrier, timeUs, frame)
   }
+}
+
+/** Whether a (super-)object has a source object among some of its members. */
+function isMember(source: TransportObject, members: readonly ProtectedObject[], { toi }: SuperObject): boolean {
+  return members.some(({ sourceToi }) => sourceToi.valueAt(toi) === source.toi)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Tsi } from '../../contract/ids.ts'
+import { SpacedLooks } from '../../flow/spaced-looks.ts'
 import type { FecParameters } from '../../protocol/fec/repair-flow.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import type { BytePool } from '../object/byte-pool.ts'
@@ -11,6 +12,8 @@ import type { SuperObject } from './super-object.ts'
 
 /** Step of decoding and expiry; an object is kept for one more step. */
 const STEP_US = 100_000
+/** (Super-)objects that each step allows to look at, besides those that arrived bytes pay for. */
+const LOOKED = 128
 
 /** All repair flows of a receiver: super-objects may span sessions, and share one memory bound. */
 export class FecReceiver implements FecContext {
@@ -27,6 +30,11 @@ export class FecReceiver implements FecContext {
   /** Those of FLUTE, by the channel they protect and use. */
   readonly #keepers = new Map<FecChannel, FluteRepair>()
   #bytes = 0
+  /** (Super-)objects and flows of ROUTE, which a look passes. */
+  #objects = 0
+  #flowCount = 0
+  readonly #looks = new SpacedLooks(LOOKED)
+  readonly #arrivedBytes: () => number
 
   /** @param arrivedBytes bytes of all datagrams so far */
   constructor(
@@ -37,6 +45,7 @@ export class FecReceiver implements FecContext {
     arrivedBytes: () => number,
   ) {
     this.decoding = new DecodingWork(arrivedBytes)
+    this.#arrivedBytes = arrivedBytes
     this.pool = pool
     this.reorderUs = reorderUs
     this.elapsedUs = elapsedUs
@@ -52,7 +61,9 @@ export class FecReceiver implements FecContext {
 
   /** The session ended. */
   close(session: FecSession): void {
-    for (const flow of this.#flows.get(session)?.values() ?? []) flow.clear()
+    const flows = this.#flows.get(session)
+    for (const flow of flows?.values() ?? []) flow.clear()
+    this.#flowCount -= flows?.size ?? 0
     this.#flows.delete(session)
     if (this.#sessions.get(session.destination) === session) this.#sessions.delete(session.destination)
   }
@@ -72,6 +83,7 @@ export class FecReceiver implements FecContext {
     if (known !== undefined || flows.size >= this.#maxFlows) return known ?? null
     const flow = new FecFlow(this, session, tsi)
     flows.set(tsi, flow)
+    this.#flowCount++
     return flow
   }
 
@@ -152,9 +164,18 @@ export class FecReceiver implements FecContext {
     return true
   }
 
+  begun(): void {
+    this.#objects++
+  }
+
+  dropped(): void {
+    this.#objects--
+  }
+
   tick(timeUs: number): void {
     // Most streams have no FEC, and a capture's time passes quickly.
     if (this.#flows.size === 0 && this.#keepers.size === 0) return
+    if (!this.#looks.due(this.#flowCount + this.#keepers.size + this.#objects, this.#arrivedBytes())) return
     this.decoding.turn(false)
     for (const flow of this.#all()) flow.tick(timeUs, false)
   }

@@ -86,6 +86,7 @@ export class FluteRepair implements RepairKeeper {
     if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
     const object = new SuperObject(this.#context.pool, asToi(key), timeUs, frame)
     this.#objects.set(key, object)
+    this.#context.begun()
     return object
   }
 
@@ -174,7 +175,7 @@ export class FluteRepair implements RepairKeeper {
     this.#context.shrank(object.reset(this.#context.pool))
     object.symbols.release()
     this.#layouts.delete(object)
-    this.#objects.delete(object.toi)
+    if (this.#objects.delete(object.toi)) this.#context.dropped()
   }
 
   /** Whole objects are not kept: each is protected by itself. */

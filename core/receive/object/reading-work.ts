@@ -14,6 +14,9 @@ const AT_FIRST = 16 << 20
 const PER_ARRIVED_BYTE = 4
 /** A document of this cost is bounded by time alone: the tables of an hour may be all that arrives. */
 const SHORT = 4 << 10
+/** New packages that may be read before anything has arrived, and received bytes that pay for one more. */
+const PACKAGES_AT_FIRST = 8192
+const BYTES_OF_A_PACKAGE = 1024
 /** Bytes that are unpacked by one unit. */
 const UNPACKED = 8
 /** Work on one document, however short. */
@@ -30,6 +33,7 @@ const SESSION_PER_SECOND = 3 << 20
 export class ReadingWork implements Work {
   /** Bytes of all datagrams so far. */
   arrivedBytes = 0
+  #packages = 0
   readonly #time = new WorkBudget(MOST, PER_SECOND)
   #spent = 0
 
@@ -38,6 +42,16 @@ export class ReadingWork implements Work {
     const beyond = Math.max(0, cost - SHORT)
     if (left < beyond || !this.#time.take(cost, timeUs)) return false
     this.#spent += beyond
+    return true
+  }
+
+  /**
+   * Takes one package of a service's signalling. Media comes with them, unlike with tables of the LLS, so that what arrived bounds their number.
+   * @returns false where there is none left
+   */
+  takePackage(): boolean {
+    if (this.#packages >= PACKAGES_AT_FIRST + this.arrivedBytes / BYTES_OF_A_PACKAGE) return false
+    this.#packages++
     return true
   }
 

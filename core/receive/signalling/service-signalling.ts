@@ -69,7 +69,7 @@ export class ServiceSignalling {
   object(object: TransportObject, timeUs: number): void {
     const transported = object.bytes(0, object.length)
     this.#passed.arrived(timeUs)
-    if (!this.#budget.take(OBJECT_COST + transported.length, timeUs)) {
+    if (!this.#budget.take(OBJECT_COST + transported.length, timeUs) || !this.#context.work.takePackage()) {
       this.#storm(object, timeUs)
       return
     }
