@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, expect, it } from 'vitest'
+import { indexedFile } from '../testing/indexed-file.ts'
 import { routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { demoFile } from '../testing/served-files.ts'
 
@@ -16,17 +17,18 @@ const remote = (href: string, attributes = ''): string =>
 let count = 0
 /**
  * Sends a folder's `m.mpd`.
- * @param files of the demo, by their names in the folder
+ * @param files of the demo, or contents, by their names in the folder
  */
 async function sent(
   text: string,
-  files: Record<string, string>,
+  files: Record<string, string | Uint8Array>,
   options: readonly string[] = [],
 ): Promise<{ readonly lines: readonly string[]; readonly received: readonly string[] }> {
   const name = `p${++count}`
   mkdirSync(folder.at(name))
   writeFileSync(folder.at(name, 'm.mpd'), text)
-  for (const [file, source] of Object.entries(files)) writeFileSync(folder.at(name, file), demoFile(source))
+  for (const [file, source] of Object.entries(files))
+    writeFileSync(folder.at(name, file), typeof source === 'string' ? demoFile(source) : source)
   const capture = folder.at(`${name}.pcapng`)
   const url = 'route://239.255.17.4:6000'
   const { status, stderr } = await routescope([
@@ -145,4 +147,16 @@ it('files of byte ranges are sent whole, and can be played once they have arrive
   const report = await routescope(['inspect', '--json', folder.at(`p${count}.pcapng`)])
   const [service] = JSON.parse(report.stdout).services
   expect(service).toMatchObject({ notPlayable: null, startup: { init: null, playable: expect.any(Number) } })
+})
+
+it('files of byte ranges are cut into one per segment where that is asked for', async () => {
+  const segments = ['video-1.m4s', 'video-2.m4s'].map(demoFile)
+  const { bytes, initRange, indexRange } = indexedFile(demoFile('video-init.mp4'), segments, 1000, 2000)
+  const ranged = `<BaseURL>all.mp4</BaseURL><SegmentBase timescale="1000" indexRange="${indexRange}"><Initialization range="${initRange}"/></SegmentBase>`
+  const text = mpd('', { root: 'mediaPresentationDuration="PT4S"' }).replace(
+    'bandwidth="300000"/>',
+    `bandwidth="300000">${ranged}</Representation>`,
+  )
+  const { lines, received } = await sent(text, { 'all.mp4': bytes }, ['--cut'])
+  expect({ lines, received }).toEqual({ lines: [], received: ['all-1.mp4', 'all-2.mp4', 'all-init.mp4', 'm.mpd'] })
 })

@@ -9,9 +9,10 @@ import { HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { RequestSlots } from '../http/client/request-slots.ts'
 import type { ResourceRequest } from '../http/client/resource-answer.ts'
+import type { ByteSpan } from './growing-origin.ts'
 import { missingFile, nameBelow } from './names-below.ts'
 import type { Located, Origin } from './origin.ts'
-import { PresentationBytes } from './presentation-bytes.ts'
+import { type FileReader, PresentationBytes } from './presentation-bytes.ts'
 
 /** Requests at once. */
 const AT_ONCE = 16
@@ -28,6 +29,7 @@ type Bytes = Extract<ResourceResult, { kind: 'bytes' }>
 export class HttpOrigin implements Origin {
   readonly stored: PresentationBytes
   readonly address: string
+  readonly files: FileReader
   readonly #base: URL
   readonly #server: OriginServer
 
@@ -36,11 +38,21 @@ export class HttpOrigin implements Origin {
     this.#base = new URL('.', manifest)
     this.address = withoutCredentials(manifest)
     this.#server = server
-    this.stored = new PresentationBytes({
+    this.files = {
       read: (path, sizeBytes) => this.#read(path, sizeBytes),
       paths: () => [],
       close: () => server.close(),
-    })
+    }
+    this.stored = new PresentationBytes(this.files)
+  }
+
+  async part(name: string, span: ByteSpan): Promise<Uint8Array> {
+    const path = placeOf(name)
+    const answer = await this.#server.ask(this.#urlOf(path), span, MAX_OBJECT_BYTES)
+    if (answer === null) throw this.missing(path, 'a file of byte ranges')
+    const bytes = bytesOf(answer)
+    // A server without ranges gives the whole.
+    return answer.whole ? bytes.slice(...span) : bytes
   }
 
   locate(names: readonly string[]): Promise<Located[]> {

@@ -7,6 +7,8 @@ import type { Origin } from './origin.ts'
 export type LoadOptions = {
   /** It is sent again and again as one. */
   readonly loop: boolean
+  /** Files of byte ranges are cut into one per segment. */
+  readonly cut: boolean
   /** Called with what is not sent, and what receivers will not take. */
   readonly note: (note: SendNote) => void
   /** Called with what happens to a live presentation while it is sent. */

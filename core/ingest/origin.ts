@@ -1,5 +1,7 @@
 import type { AppFailure } from '../failure/app-failure.ts'
+import type { ByteSpan } from './growing-origin.ts'
 import type { FileBytes, PresentationFile } from './presentation.ts'
+import type { FileReader } from './presentation-bytes.ts'
 
 /** Place of a file at an origin, and its size; null where it does not exist. */
 export type Located = { readonly path: string; readonly sizeBytes: number | null }
@@ -15,6 +17,13 @@ export interface Origin {
   /** Of the manifest, without credentials, that names may count from; empty in a folder, whose names count from the manifest. */
   readonly address: string
   readonly stored: StoredFiles
+  /** Reads the files that were found. */
+  readonly files: FileReader
+  /**
+   * Bytes of a file; fewer where they are not there because it ends before.
+   * @throws AppFailure input-unusable (missing), others as `locate`
+   */
+  part(name: string, span: ByteSpan): Promise<Uint8Array>
   /**
    * Finds the files of names, in order: below the manifest, or of a server at their addresses.
    * @throws AppFailure not-supported | file-unreadable | source-unreachable | input-unusable (too long, not a file)

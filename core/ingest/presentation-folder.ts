@@ -7,9 +7,10 @@ import { pathOfReference } from '../files/outside-name.ts'
 import { safeRelativePath } from '../files/safe-name.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { folderReader } from './folder-reader.ts'
+import type { ByteSpan } from './growing-origin.ts'
 import { missingFile, nameBelow } from './names-below.ts'
 import type { Located, Origin } from './origin.ts'
-import { PresentationBytes } from './presentation-bytes.ts'
+import { type FileReader, PresentationBytes } from './presentation-bytes.ts'
 
 /** Files examined at once. */
 const AT_ONCE = 64
@@ -22,12 +23,14 @@ const MAX_SMALL_BYTES = 64 * 1024 * 1024
 export class PresentationFolder implements Origin {
   readonly address = ''
   readonly door: FolderDoor
+  readonly files: FileReader
   readonly stored: PresentationBytes
   readonly #shown: string
 
   private constructor(door: FolderDoor, shown: string) {
     this.door = door
-    this.stored = new PresentationBytes(folderReader(door))
+    this.files = folderReader(door)
+    this.stored = new PresentationBytes(this.files)
     this.#shown = shown
   }
 
@@ -82,6 +85,23 @@ export class PresentationFolder implements Origin {
     if (sizeBytes === null) throw this.missing(path, role)
     try {
       return await this.door.read(path, MAX_SMALL_BYTES)
+    } catch (error) {
+      throw readFailure(this.shown(path), error)
+    }
+  }
+
+  async part(name: string, [from, to]: ByteSpan): Promise<Uint8Array> {
+    const [{ path, sizeBytes } = { path: name, sizeBytes: null }] = await this.locate([name])
+    if (sizeBytes === null) throw this.missing(path, 'a file of byte ranges')
+    try {
+      const handle = await this.door.openFile(path)
+      try {
+        const bytes = new Uint8Array(Math.max(0, Math.min(to, sizeBytes) - from))
+        const { bytesRead } = await handle.read(bytes, 0, bytes.length, from)
+        return bytes.subarray(0, bytesRead)
+      } finally {
+        await handle.close()
+      }
     } catch (error) {
       throw readFailure(this.shown(path), error)
     }

@@ -106,13 +106,12 @@ async function loadTrack(
   checkEnd(path, media)
   const isWhole = hasRanges(media)
   const parts = segmentParts(name, path, media)
-  const files: readonly WholeFile[] = isWhole ? wholeFilesOf(parts) : parts.map(asOne)
+  const files: readonly WholeFile[] = isWhole ? wholeFilesOf(parts) : withLaterMaps(name, path, media, parts.map(asOne))
   const names = files.map((file) => file.name)
   const located = await origin.locate(names)
   const numbering = numberingOf(names)
   const maps = [...new Set(media.segments.flatMap(({ map }) => (map === null ? [] : [map.uri])))]
   const apart = maps.map((uri) => resolveReference(name, known(path, uri))).filter((each) => !names.includes(each))
-  if (apart.length > 1) throw changing(path)
   const kind = child?.rendition.contentType ?? null
   const mimeType = maps.length === 0 ? null : `${kind === 'audio' ? 'audio' : 'video'}/mp4`
   const segments = files.map((file, index): PresentationSegment => {
@@ -168,6 +167,26 @@ function segmentParts(name: string, path: string, media: HlsMedia): FilePart[] {
   return parts
 }
 
+/**
+ * The files with the initialisation sections that come after the first one, each before the segments that need it: the first is
+ * repeated before every segment, these are sent once.
+ */
+function withLaterMaps(name: string, path: string, media: HlsMedia, files: readonly WholeFile[]): WholeFile[] {
+  const maps = media.segments.flatMap(({ map, gap }) => (gap ? [] : [map]))
+  const first = maps.find((map) => map !== null)
+  const sent = new Set([
+    ...files.map((file) => file.name),
+    ...(first == null ? [] : [resolveReference(name, first.uri)]),
+  ])
+  return files.flatMap((file, index) => {
+    const map = maps[index] ?? null
+    const uri = map === null ? null : resolveReference(name, known(path, map.uri))
+    if (uri === null || sent.has(uri)) return [file]
+    sent.add(uri)
+    return [{ name: uri, startUs: file.startUs, durationUs: 0 }, file]
+  })
+}
+
 function asOne({ name, startUs, endUs }: FilePart): WholeFile {
   return { name, startUs, durationUs: endUs - startUs }
 }
@@ -192,6 +211,7 @@ function playlistOf(name: string, media: HlsMedia, mapUri: string | null, bytes:
   let obstacle: string | null = null
   if (lines.some((line) => line.startsWith('#EXT-X-KEY:') && !line.includes('METHOD=NONE'))) obstacle = 'is encrypted'
   else if (hasRanges(media)) obstacle = 'takes byte ranges of larger files'
+  else if (new Set(segments.map(({ map }) => map?.uri)).size > 1) obstacle = 'changes its initialisation section'
   else if (segments.some((segment) => segment.discontinuity)) obstacle = 'has discontinuities'
   else if (segments.some((segment) => segment.gap)) obstacle = 'has gaps'
   return {
@@ -220,12 +240,4 @@ function numberingOf(names: readonly string[]): { readonly template: string; rea
     if (names.every((each, at) => applyFileTemplate(template, asToi(first + at)) === each)) return { template, first }
   }
   return null
-}
-
-function changing(path: string): AppFailure {
-  return new AppFailure(
-    'not-supported',
-    `"${path}" cannot be sent: it changes its initialisation section (EXT-X-MAP).`,
-    'Cut the presentation into one file per segment, with one initialisation section.',
-  )
 }

@@ -32,7 +32,14 @@ const MAX_SERVED_BYTES = 8 << 20
  */
 export async function loadPresentation(input: string, options: Partial<LoadOptions> = {}): Promise<Presentation> {
   const none = (): void => undefined
-  const all: LoadOptions = { loop: false, note: none, live: none, nowUs: () => Date.now() * 1000, ...options }
+  const all: LoadOptions = {
+    loop: false,
+    cut: false,
+    note: none,
+    live: none,
+    nowUs: () => Date.now() * 1000,
+    ...options,
+  }
   if (/^https?:/i.test(input)) return loadFromServer(input, all)
   const found = await stat(input).catch((cause: NodeJS.ErrnoException) => {
     const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR'
@@ -151,7 +158,10 @@ async function loadStatic(
 ): Promise<Presentation> {
   for (let passed = 1, [tried, sent] = [mpd, bytes]; ; passed++) {
     try {
-      return await loadDash(origin, path, name, sent, tried, options)
+      if (!options.cut) return await loadDash(origin, path, name, sent, tried, options)
+      const { cutPresentation } = await import('./cut-presentation.ts')
+      const cut = await cutPresentation(origin, tried)
+      return await loadDash(cut.origin, path, name, cut.bytes, cut.mpd, options)
     } catch (thrown) {
       const { code, message } = toAppError(thrown)
       const next =

@@ -10,13 +10,14 @@ import type { PresentationSpec } from './presentation-options.ts'
 /** Opens a presentation. @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
 export async function openPresentation(spec: PartSpec, host: PartHost): Promise<Part> {
   const own = spec as unknown as PresentationSpec
-  const { id, input, loop } = own
+  const { id, input, loop, cut } = own
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
   const notes = new FirstReports((error) => host.problem(error, 'warning'))
   const live = new LiveReports(host)
   const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, {
     loop: loop === 0,
+    cut,
     note: ({ sentence, tryThis }) => notes.add({ code: 'input-unusable', message: sentence, tryThis }),
     live: (report) => live.add(report),
     nowUs: () => host.nowUs(),
