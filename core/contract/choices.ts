@@ -79,15 +79,27 @@ export function gpacOptionsOf(
     if (isDefault(row, value, {})) continue
     const written = writeGpac(row, value)
     const text = written.ok ? written.texts.join('') : ''
-    if (!written.ok) unknown.push(row.option ?? choiceName(row))
+    // GPAC ends a property at a colon.
+    if (!written.ok || (row.gpac?.property === true && text.includes(':'))) unknown.push(row.option ?? row.label)
     else if (row.gpac?.property === true) properties.push(`:#${row.gpac.name}=${text}`)
     else words.push(`--${row.gpac?.name}=${quoted(text)}`)
   }
   return { words, properties, unknown }
 }
 
+/** Writes the choices that are properties of an input as `readProperties` reads them. */
+export function propertiesOf(rows: readonly OptionRow[], choices: Choices): string {
+  return rows
+    .flatMap((row) => {
+      const value = choices[choiceName(row)]
+      const written = isDefault(row, value, {}) ? null : writeGpac(row, value)
+      return written?.ok === true ? [`:#${row.gpac?.name}=${written.texts.join('')}`] : []
+    })
+    .join('')
+}
+
 /** What stands behind the name of an input: `:#NAME=VALUE`, any number of times. */
-const PROPERTIES = /^(.*?)((?::#[A-Za-z0-9]+=[^:#]*)+)$/s
+const PROPERTIES = /^(.*?)((?::#[A-Za-z0-9]+=(?:(?!:#).)*)+)$/s
 
 /**
  * Splits an input as GPAC writes it into its name and its own choices.

@@ -1,10 +1,17 @@
 import type { Choices } from './choices.ts'
 import type { SentServiceSnapshot } from './snapshot.ts'
 
+/** What is sent as one service: a manifest, a folder, a file or an http(s) URL, and what it has of its own. */
+export type SendInput = {
+  readonly input: string
+  /** Options of a presentation that are properties of an input; they take the place of the broadcast's. */
+  readonly own: Choices
+}
+
 /** A person's request to broadcast. The engine makes a SessionSpec of it. */
 export type SendRequest = {
-  /** Manifests, folders, files or http(s) URLs; each is a service. */
-  readonly inputs: readonly string[]
+  /** Each is a service. */
+  readonly inputs: readonly SendInput[]
   /** `route://IP:PORT`, `atsc://` or `mabr://IP:PORT`. */
   readonly destination: string
   /** Options of the parts that send. */

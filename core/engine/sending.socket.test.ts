@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SendRequest } from '../contract/send-request.ts'
+import type { Choices } from '../contract/choices.ts'
+import type { SendInput, SendRequest } from '../contract/send-request.ts'
 import { freePort } from '../testing/free-port.ts'
 import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
 import { TestFolder } from '../testing/program.ts'
@@ -17,8 +18,11 @@ beforeEach(() => {
 afterEach(() => engine.close())
 afterAll(() => folder.remove())
 
+const inputs = (input: string, own: Choices = {}): SendInput[] => [{ input, own }]
+const twice = (): SendInput[] => [...inputs('demo:', { ownServiceId: 7 }), ...inputs('demo:', { ownServiceId: 7 })]
+
 const request = async (change: Partial<SendRequest> = {}): Promise<SendRequest> => ({
-  inputs: ['demo:'],
+  inputs: inputs('demo:'),
   destination: `route://239.255.41.2:${await freePort()}`,
   choices: { outInterface: '127.0.0.1' },
   receiveBack: false,
@@ -27,7 +31,10 @@ const request = async (change: Partial<SendRequest> = {}): Promise<SendRequest> 
 
 describe('before sending', () => {
   it('tells the services, channels and planned rates, and sends nothing', async () => {
-    const asked = await request({ inputs: ['demo:', join(DEMO_FOLDER, 'master.m3u8')], destination: 'atsc://' })
+    const asked = await request({
+      inputs: [inputs('demo:'), inputs(join(DEMO_FOLDER, 'master.m3u8'))].flat(),
+      destination: 'atsc://',
+    })
     const { services, notes } = await engine.checkSending(asked)
     expect(services.map(({ id, content, durationUs, repeats }) => ({ id, content, durationUs, repeats }))).toEqual([
       { id: 1, content: 'dash', durationUs: 24_000_000, repeats: false },
@@ -49,13 +56,15 @@ describe('before sending', () => {
     mkdirSync(folder.at('empty-files'))
     writeFileSync(folder.at('empty-files', 'a.bin'), 'a')
     writeFileSync(folder.at('empty-files', 'none.bin'), '')
-    const { services, notes } = await engine.checkSending(await request({ inputs: [folder.at('empty-files')] }))
+    const { services, notes } = await engine.checkSending(await request({ inputs: inputs(folder.at('empty-files')) }))
     expect(services[0]).toMatchObject({ content: 'files', channels: [{ tsi: 1, representation: null }] })
     expect(notes.map(({ message }) => message).join()).toMatch(/empty ones: "none\.bin"/)
   })
 
   it.each([
-    [{ inputs: ['/nowhere/at/all.mpd'] }, 'file-not-found'],
+    [{ inputs: inputs('/nowhere/at/all.mpd') }, 'file-not-found'],
+    [{ inputs: inputs('demo:', { majorChannel: 0 }) }, 'bad-spec'],
+    [{ inputs: twice(), destination: 'mabr://239.255.41.2:6000' }, 'bad-spec'],
     [{ destination: 'route://239.255.41.2' }, 'bad-url'],
     [{ choices: { mtu: -3 } }, 'bad-spec'],
   ])('refuses %j as sending does', async (change, code) => {

@@ -1,8 +1,7 @@
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { opaque, violations, wear } from '../fixtures/axe.ts'
 import { demoCapture, fecCapture, mmtCapture, withLoss } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
-import { type AppPage, TABLE_TABS } from '../pages/app-page.ts'
+import { TABLE_TABS } from '../pages/app-page.ts'
 
 for (const theme of ['dark', 'light'] as const) {
   test(`first screen, ${theme}`, async ({ routescope: { app, page } }) => {
@@ -127,35 +126,4 @@ for (const theme of ['dark', 'light'] as const) {
     await expect(page.getByRole('main', { name: 'Waiting for packets' })).toBeVisible()
     expect(await violations(page, theme)).toEqual([])
   })
-}
-
-async function wear(app: AppPage, theme: 'dark' | 'light'): Promise<void> {
-  await app.idle()
-  const html = app.page.locator('html')
-  if ((await html.getAttribute('data-theme')) !== theme) {
-    await app.page.getByRole('button', { name: theme === 'light' ? 'Light theme' : 'Dark theme' }).click()
-  }
-  await expect(html).toHaveAttribute('data-theme', theme)
-  await opaque(app.page)
-}
-
-/** Waits for the end of all fades and colour changes, during which contrasts are intermediate. */
-async function opaque(page: Page): Promise<void> {
-  await page.waitForFunction(() =>
-    document
-      .getAnimations()
-      .every(
-        (one) => one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Number.POSITIVE_INFINITY,
-      ),
-  )
-}
-
-/** One line for each element that breaks a rule of axe; in the light theme, which has other colours only, one of contrast. */
-async function violations(page: Page, theme: 'dark' | 'light'): Promise<readonly string[]> {
-  // Without "legacy" axe opens a second page, which Electron lacks.
-  const axe = new AxeBuilder({ page }).setLegacyMode()
-  const found = await (theme === 'dark' ? axe : axe.withRules(['color-contrast'])).analyze()
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary?.replace(/\s+/g, ' ')}`),
-  )
 }

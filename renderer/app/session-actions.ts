@@ -235,6 +235,15 @@ export async function stop(): Promise<void> {
   }
 }
 
+/** Turns the loss model of the broadcast on the screen. @param chances two percentages, as of `--loss` */
+export function setLoss(chances: string): void {
+  const { sessionId } = sessionStore.getState()
+  if (sessionId === null) return
+  engine()
+    .call('setLoss', sessionId, chances)
+    .catch((thrown: unknown) => noticeFailed(appErrorOf(thrown)))
+}
+
 /** Closes the session and returns to the first screen. */
 export async function close(): Promise<void> {
   const { sessionId } = sessionStore.getState()

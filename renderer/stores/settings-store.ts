@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import type { Choices } from '../../core/contract/choices.ts'
 import type { SessionRequest } from '../../core/contract/open-request.ts'
+import type { SendInput } from '../../core/contract/send-request.ts'
 import { readStoredRequest, sameSources, storableRequest } from '../../core/contract/stored-request.ts'
 import { TIME_BASES, type TimeBase } from './time-store.ts'
 
@@ -22,7 +23,7 @@ export type Settings = {
   readonly capture: Choices
   /** The Send form. */
   readonly send: {
-    readonly input: string
+    readonly inputs: readonly SendInput[]
     readonly destination: string
     readonly choices: Choices
     readonly receiveBack: boolean
@@ -39,7 +40,7 @@ const DEFAULTS: Settings = {
   hidden: [],
   listen: { url: 'atsc://', choices: {} },
   capture: {},
-  send: { input: '', destination: 'route://239.255.1.1:6000', choices: {}, receiveBack: true },
+  send: { inputs: [{ input: '', own: {} }], destination: 'route://239.255.1.1:6000', choices: {}, receiveBack: true },
   recent: [],
 }
 
@@ -71,6 +72,14 @@ function choicesIn(value: unknown): Choices {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Choices) : {}
 }
 
+/** Accepts any value; there is always one input. */
+function sendInputsIn(value: unknown): readonly SendInput[] {
+  const inputs = (Array.isArray(value) ? value : []).flatMap((each: { input?: unknown; own?: unknown } | null) =>
+    typeof each?.input === 'string' ? [{ input: each.input, own: choicesIn(each.own) }] : [],
+  )
+  return inputs.length === 0 ? DEFAULTS.send.inputs : inputs
+}
+
 function checked(value: Record<string, unknown>): Partial<Settings> {
   const kept: Record<string, unknown> = {}
   if (value.theme === 'dark' || value.theme === 'light') kept.theme = value.theme
@@ -85,11 +94,11 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
     kept.listen = { url: listen.url, choices: { ...before, ...choicesIn(listen.choices) } }
   }
   kept.capture = choicesIn(value.capture)
-  const send = value.send as { input?: unknown; destination?: unknown; receiveBack?: unknown } | null | undefined
-  if (typeof send?.input === 'string' && typeof send.destination === 'string') {
-    const { input, destination, receiveBack } = send
-    const { choices } = value.send as { choices?: unknown }
-    kept.send = { input, destination, choices: choicesIn(choices), receiveBack: receiveBack !== false }
+  const send = value.send as { [Key in 'input' | 'inputs' | keyof Settings['send']]?: unknown } | null | undefined
+  if (typeof send?.destination === 'string') {
+    const { destination, choices, receiveBack } = send
+    const inputs = sendInputsIn(send.inputs ?? [{ input: send.input }])
+    kept.send = { inputs, destination, choices: choicesIn(choices), receiveBack: receiveBack !== false }
   }
   if (Array.isArray(value.hidden)) kept.hidden = value.hidden
   if (Array.isArray(value.recent)) kept.recent = value.recent.flatMap((one) => readStoredRequest(one) ?? [])

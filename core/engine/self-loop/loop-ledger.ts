@@ -244,8 +244,8 @@ function digest(sent: SentObject): string | null {
 }
 
 /** From the last packet being sent to the arrival of the last one; the clocks of the two differ by less than a timer's step. */
-function delayOf({ outUs, arrivedUs }: SentObject): number | null {
-  return outUs === null || arrivedUs === null ? null : Math.max(0, arrivedUs - outUs)
+function delayOf({ outUs, arrivedUs, missingBytes }: SentObject): number | null {
+  return outUs === null || arrivedUs === null || missingBytes > 0 ? null : Math.max(0, arrivedUs - outUs)
 }
 
 function shown(sent: SentObject): Omit<ReturnedObject, 'state'> {

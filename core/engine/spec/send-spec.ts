@@ -19,7 +19,9 @@ import { specForSources } from './session-specs.ts'
 export function specForSending({ inputs, destination, choices, receiveBack }: SendRequest): SessionSpec {
   const chosen: Choices = { ...checked(choices), destination }
   const sending: PartSpec[] = [
-    ...inputs.map((input, at) => partOf(PRESENTATION_PART, `input${at + 1}`, { ...chosen, input })),
+    ...inputs.map(({ input, own }, at) =>
+      partOf(PRESENTATION_PART, `input${at + 1}`, { ...chosen, ...checked(own), input }),
+    ),
     partOf(BROADCAST_PART, 'air', chosen),
     partOf(MULTICAST_OUT_PART, 'air-out', chosen),
   ]

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDestination, formatIpv4, formatIpv6, isMulticastAddress, parseIpv4, parseIpv6 } from './address.ts'
+import { isMulticastAddress } from '../../contract/multicast-address.ts'
+import { formatDestination, formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './address.ts'
 
 test('IPv4 text and number are inverses', () => {
   fc.assert(

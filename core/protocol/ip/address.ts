@@ -1,4 +1,5 @@
 import { u16At } from '../../bytes/ints.ts'
+import { isMulticastAddress } from '../../contract/multicast-address.ts'
 import { i32 } from './wire.ts'
 
 /** Dotted form of an IPv4 address given as 32 bits, signed or not. */
@@ -82,13 +83,6 @@ export function senderAddress(text: string): string | null {
   if (v4 === null && v6 === null) return null
   const address = v4 !== null ? formatIpv4(v4) : formatIpv6(v6 as Uint8Array, 0)
   return v4 === 0 || address === '::' || isMulticastAddress(address) ? null : address
-}
-
-/** True for 224.0.0.0/4 and ff00::/8; `address` is a valid address. */
-export function isMulticastAddress(address: string): boolean {
-  if (address.includes(':')) return /^ff[0-9a-f]{2}:/i.test(address)
-  const first = Number.parseInt(address, 10)
-  return first >= 224 && first <= 239
 }
 
 /** `ip:port` or `[ipv6]:port`. */

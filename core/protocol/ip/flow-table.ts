@@ -1,5 +1,6 @@
+import { isMulticastAddress } from '../../contract/multicast-address.ts'
 import type { Flow } from '../../flow/datagrams.ts'
-import { formatDestination, formatIpv4, formatIpv6, isMulticastAddress, parseIpv4, parseIpv6 } from './address.ts'
+import { formatDestination, formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './address.ts'
 import { i32 } from './wire.ts'
 
 /** Most flows kept separately, so that a hostile capture cannot fill the memory. */

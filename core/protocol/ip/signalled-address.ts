@@ -1,4 +1,5 @@
-import { isMulticastAddress, parseIpv4, parseIpv6 } from './address.ts'
+import { isMulticastAddress } from '../../contract/multicast-address.ts'
+import { parseIpv4, parseIpv6 } from './address.ts'
 
 /*
  * Addresses that a broadcast names: which of them this computer may follow. Names of hosts are never looked up.

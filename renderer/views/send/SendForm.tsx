@@ -1,13 +1,13 @@
-import { FileUp, FolderOpen, RadioTower } from 'lucide-react'
-import { type FormEvent, type ReactNode, useId, useMemo, useState } from 'react'
+import { RadioTower } from 'lucide-react'
+import { type FormEvent, useId, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { AppError } from '../../../core/contract/app-error.ts'
+import { optionsOf } from '../../../core/contract/choices.ts'
 import { defined } from '../../../core/contract/defined.ts'
-import { DEMO_SOURCE } from '../../../core/contract/open-request.ts'
-import type { SendRequest } from '../../../core/contract/send-request.ts'
+import type { PartDescription } from '../../../core/contract/part-description.ts'
+import type { SendInput, SendPlan, SendRequest } from '../../../core/contract/send-request.ts'
 import { withoutCredentials } from '../../../core/contract/shown-url.ts'
 import { startSending } from '../../app/session-actions.ts'
-import { shell } from '../../app/shell.ts'
 import { appErrorOf } from '../../client/call-error.ts'
 import { connectionStore, partsOf } from '../../stores/connection-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
@@ -19,9 +19,12 @@ import { interfaceChoices } from '../welcome/listen-model.ts'
 import { byKind, OptionField, ReceiveFields } from '../welcome/ReceiveFields.tsx'
 import { type Drafts, draftsOf, readDrafts } from '../welcome/receive-form.ts'
 import { ChannelTable } from './ChannelTable.tsx'
+import { Chips } from './Chips.tsx'
+import { InputFields } from './InputFields.tsx'
 import { NoteList } from './NoteList.tsx'
 import styles from './SendView.module.css'
-import { DESTINATIONS, formOf, risksOf, sendLines, sendRows } from './send-form.ts'
+import { ServiceTable } from './ServiceTable.tsx'
+import { DESTINATIONS, formOf, ownRows, risksOf, sendLines, sendRows } from './send-form.ts'
 import { type Preflight, usePreflight } from './use-preflight.ts'
 
 /** Risks that a person has accepted since the window opened. */
@@ -32,7 +35,7 @@ export function SendForm() {
   const remembered = useStore(settingsStore, ({ send }) => send)
   const parts = useStore(connectionStore, partsOf)
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
-  const [input, setInput] = useState(remembered.input)
+  const [inputs, setInputs] = useState<readonly DraftInput[]>(() => draftInputs(parts, remembered.inputs))
   const [destination, setDestination] = useState(remembered.destination)
   const [outInterface, setInterface] = useState(String(remembered.choices.outInterface ?? ''))
   const [receiveBack, setReceiveBack] = useState(remembered.receiveBack)
@@ -51,18 +54,32 @@ export function SendForm() {
   const [error, setError] = useState<AppError | null>(null)
   const [starting, setStarting] = useState(false)
   const [asked, setAsked] = useState<readonly string[]>([])
-  const complete = input.trim() !== '' && destination.trim() !== '' && problems.size === 0
+  const own = useMemo(() => ownRows(parts, form), [parts, form])
+  const owns = useMemo(() => inputs.map((each) => readDrafts(own, each.own, {})), [inputs, own])
+  const complete =
+    inputs.every(({ input }) => input.trim() !== '') &&
+    destination.trim() !== '' &&
+    problems.size === 0 &&
+    owns.every((each) => each.problems.size === 0)
   const request = useMemo<SendRequest | null>(
-    () => (complete ? { inputs: [input.trim()], destination: destination.trim(), choices, receiveBack } : null),
-    [complete, input, destination, choices, receiveBack],
+    () =>
+      complete
+        ? {
+            inputs: inputs.map(({ input }, at) => ({ input: input.trim(), own: owns[at]?.choices ?? {} })),
+            destination: destination.trim(),
+            choices,
+            receiveBack,
+          }
+        : null,
+    [complete, inputs, owns, destination, choices, receiveBack],
   )
   const preflight = usePreflight(request === null ? null : { ...request, receiveBack: false })
-  const ids = { input: useId(), destination: useId(), interface: useId(), back: useId() }
+  const ids = { destination: useId(), interface: useId(), back: useId() }
 
   const start = async (asking: SendRequest) => {
     settingsStore.setState({
       send: {
-        input: withoutCredentials(asking.inputs[0] ?? ''),
+        inputs: asking.inputs.map((each) => ({ ...each, input: withoutCredentials(each.input) })),
         destination: asking.destination,
         choices,
         receiveBack,
@@ -90,6 +107,8 @@ export function SendForm() {
     setAsked([])
     if (request !== null) void start(request)
   }
+  const change = (at: number, to: Partial<DraftInput>) =>
+    setInputs(inputs.map((each, other) => (other === at ? { ...each, ...to } : each)))
   const draft = (name: string, value: string | boolean) => {
     setChanged({ ...drafts, [name]: value })
     if (name === 'transport') setTransport(String(value))
@@ -99,26 +118,12 @@ export function SendForm() {
   return (
     <form className={styles.form} onSubmit={submit}>
       <div className={styles.fields}>
-        <div className={styles.field}>
-          <label htmlFor={ids.input}>Input</label>
-          <span className={styles.entry}>
-            <input
-              id={ids.input}
-              type="text"
-              value={input}
-              placeholder="A DASH or HLS manifest, a folder, a file, or an http(s) address"
-              spellCheck={false}
-              autoComplete="off"
-              onChange={(event) => setInput(event.target.value)}
-            />
-            <ChooseButtons onChoose={setInput} />
-          </span>
-          <Chips label="Examples of inputs">
-            <button type="button" aria-pressed={input === DEMO_SOURCE} onClick={() => setInput(DEMO_SOURCE)}>
-              Built-in demo
-            </button>
-          </Chips>
-        </div>
+        <InputFields
+          inputs={inputs.map(({ input }) => input)}
+          onInput={(at, input) => change(at, { input })}
+          onAdd={() => setInputs([...inputs, EMPTY])}
+          onRemove={(at) => setInputs(inputs.filter((_, other) => other !== at))}
+        />
         <div className={styles.field}>
           <label htmlFor={ids.destination}>Destination</label>
           <input
@@ -215,10 +220,34 @@ export function SendForm() {
           </Button>
         )}
         {error !== null && <ErrorBlock error={error} />}
-        {request !== null && <CommandLines lines={sendLines(parts, input, destination, choices)} />}
+        {request !== null && <CommandLines lines={sendLines(parts, request)} />}
       </section>
+      {own.length > 0 && (
+        <ServiceTable
+          rows={own}
+          inputs={inputs}
+          problems={owns.map((each) => each.problems)}
+          planned={plannedServices(preflight)}
+          onDraft={(at, name, value) => change(at, { own: { ...inputs[at]?.own, [name]: value } })}
+        />
+      )}
     </form>
   )
+}
+
+/** What is filled in of one input. */
+type DraftInput = { readonly input: string; readonly own: Drafts }
+
+const EMPTY: DraftInput = { input: '', own: {} }
+
+function draftInputs(parts: readonly PartDescription[], inputs: readonly SendInput[]): readonly DraftInput[] {
+  const rows = optionsOf(parts)
+  return inputs.map(({ input, own }) => ({ input, own: draftsOf(rows, own) }))
+}
+
+function plannedServices(preflight: Preflight): SendPlan['services'] {
+  const plan = preflight.state === 'ready' ? preflight.plan : preflight.state === 'loading' ? preflight.before : null
+  return plan?.services ?? []
 }
 
 /** What would be sent. While another input is loaded the last plan stays, so that nothing moves. */
@@ -238,33 +267,5 @@ function Plan({ preflight }: { readonly preflight: Preflight }) {
       <ChannelTable services={plan.services} counts="none" />
       <NoteList notes={plan.notes} />
     </div>
-  )
-}
-
-function Chips({ label, children }: { readonly label: string; readonly children: ReactNode }) {
-  return (
-    <fieldset className={styles.chips} aria-label={label}>
-      {children}
-    </fieldset>
-  )
-}
-
-/** The system's dialogs; a browser has none for paths of the server. */
-function ChooseButtons({ onChoose }: { readonly onChoose: (path: string) => void }) {
-  const desktop = shell()
-  if (desktop === undefined) return null
-  const choose = async (asking: Promise<string | null>) => {
-    const path = await asking
-    if (path !== null) onChoose(path)
-  }
-  return (
-    <>
-      <Button icon={FileUp} onClick={() => void choose(desktop.choosePresentation())}>
-        File…
-      </Button>
-      <Button icon={FolderOpen} onClick={() => void choose(desktop.chooseFolder(''))}>
-        Folder…
-      </Button>
-    </>
   )
 }

@@ -6,7 +6,10 @@ import { formatBytesShort, formatCount, formatRate, UNKNOWN } from '../../model/
 import { sessionStore } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ChannelTable } from './ChannelTable.tsx'
+import { Figure } from './Figure.tsx'
+import { LossControl } from './LossControl.tsx'
 import { NoteList } from './NoteList.tsx'
+import { SelfLoop } from './SelfLoop.tsx'
 import styles from './SendView.module.css'
 
 type SendingProps = { readonly broadcast: BroadcastSnapshot; readonly isRunning: boolean }
@@ -14,7 +17,8 @@ type SendingProps = { readonly broadcast: BroadcastSnapshot; readonly isRunning:
 /** A broadcast of this session, running or over: its counts in all and by channel. */
 export function Sending({ broadcast, isRunning }: SendingProps) {
   const problems = useStore(sessionStore, ({ snapshot }) => snapshot?.problems)
-  const { url, packets, bytes, rateBps, objects, lateMs, services } = broadcast
+  const loop = useStore(sessionStore, ({ snapshot }) => snapshot?.selfLoop ?? null)
+  const { url, packets, bytes, rateBps, objects, lateMs, services, loss, keptBack } = broadcast
   return (
     <section className={styles.sending} aria-label="Broadcast">
       <div className={styles.state}>
@@ -32,21 +36,15 @@ export function Sending({ broadcast, isRunning }: SendingProps) {
         <Figure name="Packets" value={formatCount(packets)} />
         <Figure name="Sent" value={formatBytesShort(bytes)} />
         <Figure name="Objects" value={formatCount(objects)} />
+        {keptBack > 0 && <Figure name="Kept back" value={formatCount(keptBack)} />}
         <Figure name="Late" value={isRunning ? `${lateMs.toFixed(1)} ms` : UNKNOWN} />
       </dl>
+      {isRunning && <LossControl loss={loss} keptBack={keptBack} />}
       <ChannelTable services={services} counts={isRunning ? 'running' : 'over'} />
+      {loop !== null && <SelfLoop loop={loop} services={services} />}
       {problems !== undefined && problems.length > 0 && (
         <NoteList notes={problems.map(({ message, tryThis }) => ({ level: 'warning', message, tryThis }))} />
       )}
     </section>
-  )
-}
-
-function Figure({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   )
 }

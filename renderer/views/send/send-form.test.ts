@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
+import type { Choices } from '../../../core/contract/choices.ts'
 import { choiceName } from '../../../core/contract/choices.ts'
+import type { SendRequest } from '../../../core/contract/send-request.ts'
 import { PARTS } from '../../testing/parts.ts'
-import { formOf, risksOf, sendLines, sendRows } from './send-form.ts'
+import { formOf, ownRows, risksOf, sendLines, sendRows } from './send-form.ts'
 
 it('offers the options that mean something for the address', () => {
   const names = (destination: string, choices = {}) =>
@@ -15,21 +17,55 @@ it('offers the options that mean something for the address', () => {
   expect(names('mabr://239.255.1.1:6000', { transport: 'route' })).not.toContain('inBand')
   for (const name of ['outInterface', 'pace', 'input', 'destination']) expect(names('atsc://')).not.toContain(name)
   expect(formOf('http://a/b.mpd', {})).toBeNull()
+  const own = (destination: string) => ownRows(PARTS, formOf(destination, {})).map((row) => choiceName(row))
+  expect(own('atsc://')).toEqual(expect.arrayContaining(['ownServiceId', 'ownServiceName', 'category', 'hideInGuide']))
+  expect(own('mabr://239.255.1.1:6000')).toContain('ownServiceId')
+  expect(own('mabr://239.255.1.1:6000')).not.toContain('category')
+  expect(names('atsc://')).not.toContain('category')
 })
 
 it('writes the same as command lines', () => {
-  const lines = sendLines(PARTS, '/a b/live.mpd', 'atsc://', { outInterface: '127.0.0.1', ttl: 1, loop: 0 })
+  const request = (input: string, own: Choices = {}, more: Partial<SendRequest> = {}): SendRequest => ({
+    inputs: [{ input, own }],
+    destination: 'atsc://',
+    choices: {},
+    receiveBack: false,
+    ...more,
+  })
+  const choices = { outInterface: '127.0.0.1', ttl: 1, loop: 0 }
+  const lines = sendLines(PARTS, request('/a b/live.mpd', {}, { choices }))
   expect(lines.ours).toBe("routescope send '/a b/live.mpd' atsc:// --loop 0 --interface 127.0.0.1 --ttl 1")
   expect(lines.gpac).toBe("gpac -i '/a b/live.mpd' dashin:forward=file -o atsc:// --ifce=127.0.0.1 --ttl=1")
   expect(lines.notInGpac).toEqual(['--loop'])
   // What GPAC takes as properties of an input stands behind the input.
-  const named = sendLines(PARTS, 'live.mpd', 'atsc://', { majorChannel: 9, shortName: 'The news' })
-  expect(named.ours).toBe("routescope send live.mpd atsc:// --major-channel 9 --short-name 'The news'")
+  const named = sendLines(PARTS, request('live.mpd', { majorChannel: 9, shortName: 'The news' }))
+  expect(named.ours).toBe("routescope send 'live.mpd:#ATSC3MajorChannel=9:#ATSC3ShortServiceName=The news' atsc://")
   expect(named.gpac).toBe(
     "gpac -i 'live.mpd:#ATSC3MajorChannel=9:#ATSC3ShortServiceName=The news' dashin:forward=file -o atsc://",
   )
   expect(named.notInGpac).toEqual([])
-  expect(sendLines(PARTS, '/files', 'route://239.255.1.1:6000', {}).gpac).toBeNull()
+  const several = sendLines(
+    PARTS,
+    request(
+      '',
+      {},
+      {
+        inputs: [
+          { input: 'a.mpd', own: { ownServiceId: 7 } },
+          { input: 'b.m3u8', own: { ownServiceName: 'At: 8', hidden: true } },
+        ],
+        receiveBack: true,
+      },
+    ),
+  )
+  expect(several.ours).toBe(
+    "routescope send 'a.mpd:#ServiceID=7' 'b.m3u8:#ServiceName=At: 8:#ATSC3hidden=true' atsc:// --self-check",
+  )
+  expect(several.gpac).toBe(
+    "gpac -i 'a.mpd:#ServiceID=7' dashin:forward=file:FID=1 -i 'b.m3u8:#ATSC3hidden=true:#ServiceID=1' dashin:forward=file:FID=2 -o atsc://:SID=1,2",
+  )
+  expect(several.notInGpac).toEqual(['Own service name', '--self-check'])
+  expect(sendLines(PARTS, request('/files')).gpac).toBeNull()
 })
 
 it('asks where packets go further than a group on this network', () => {
