@@ -10,8 +10,8 @@ import { resolveReference } from '../manifest/reference.ts'
 import { type Box, readBoxes } from '../media/bmff/boxes.ts'
 import { segmentIndexOf } from '../media/bmff/segment-index.ts'
 import type { ByteSpan } from './growing-origin.ts'
-import type { Located, Origin } from './origin.ts'
-import { type FileReader, PresentationBytes } from './presentation-bytes.ts'
+import type { FileReader, Located, Origin } from './origin.ts'
+import { PresentationBytes } from './presentation-bytes.ts'
 
 /** Largest index, and where one is looked for that the MPD does not place, bytes. */
 const MAX_INDEX_BYTES = 8 << 20

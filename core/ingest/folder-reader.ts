@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { type FolderDoor, NotReadable } from '../files/door.ts'
-import type { FileReader } from './presentation-bytes.ts'
+import type { FileReader } from './origin.ts'
 
 /** Reads the files of a folder. A file is opened again each time, and may have become anything meanwhile. */
 export function folderReader(door: FolderDoor): FileReader {

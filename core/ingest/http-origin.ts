@@ -11,8 +11,8 @@ import { RequestSlots } from '../http/client/request-slots.ts'
 import type { ResourceRequest } from '../http/client/resource-answer.ts'
 import type { ByteSpan } from './growing-origin.ts'
 import { missingFile, nameBelow } from './names-below.ts'
-import type { Located, Origin } from './origin.ts'
-import { type FileReader, PresentationBytes } from './presentation-bytes.ts'
+import type { FileReader, Located, Origin } from './origin.ts'
+import { PresentationBytes } from './presentation-bytes.ts'
 
 /** Requests at once. */
 const AT_ONCE = 16

@@ -1,7 +1,6 @@
 import type { AppFailure } from '../failure/app-failure.ts'
 import type { ByteSpan } from './growing-origin.ts'
 import type { FileBytes, PresentationFile } from './presentation.ts'
-import type { FileReader } from './presentation-bytes.ts'
 
 /** Place of a file at an origin, and its size; null where it does not exist. */
 export type Located = { readonly path: string; readonly sizeBytes: number | null }
@@ -10,6 +9,15 @@ export type Located = { readonly path: string; readonly sizeBytes: number | null
 export interface StoredFiles extends FileBytes {
   /** Sets the place of a file, as `locate` gave it. */
   add(file: PresentationFile, path: string): void
+}
+
+/** Reads the files of an origin. */
+export interface FileReader {
+  /** @throws AppFailure where there is no file of this size any more */
+  read(path: string, sizeBytes: number): Promise<Uint8Array>
+  /** Paths of the files on disk, which nothing else may write meanwhile. */
+  paths(): readonly string[]
+  close(): Promise<void>
 }
 
 /** Where the files of a manifest are: a folder, or a server. */

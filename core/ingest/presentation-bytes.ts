@@ -1,14 +1,5 @@
-import type { StoredFiles } from './origin.ts'
+import type { FileReader, StoredFiles } from './origin.ts'
 import type { PresentationFile } from './presentation.ts'
-
-/** Reads the files of an origin. */
-export interface FileReader {
-  /** @throws AppFailure where there is no file of this size any more */
-  read(path: string, sizeBytes: number): Promise<Uint8Array>
-  /** Paths of the files on disk, which nothing else may write meanwhile. */
-  paths(): readonly string[]
-  close(): Promise<void>
-}
 
 /** Sent files are kept up to this size, so that a small presentation in a loop is read once. */
 const KEEP_BYTES = 64 * 1024 * 1024

@@ -9,8 +9,8 @@ import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { folderReader } from './folder-reader.ts'
 import type { ByteSpan } from './growing-origin.ts'
 import { missingFile, nameBelow } from './names-below.ts'
-import type { Located, Origin } from './origin.ts'
-import { type FileReader, PresentationBytes } from './presentation-bytes.ts'
+import type { FileReader, Located, Origin } from './origin.ts'
+import { PresentationBytes } from './presentation-bytes.ts'
 
 /** Files examined at once. */
 const AT_ONCE = 64
