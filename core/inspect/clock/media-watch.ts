@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import { type FindingPlace, type LateRun, type Outage, placeAt } from '../../flow/findings.ts'
@@ -59,6 +60,7 @@ export class MediaWatch {
   readonly #media: AnnouncedMedia
   readonly #columns: ObjectColumns
   readonly #shiftUs: () => number
+  readonly #lookSoon: () => void
   readonly #channels: readonly ChannelFacts[]
   readonly #lanes = new Map<number, Lane>()
 
@@ -73,6 +75,7 @@ export class MediaWatch {
       readonly columns: ObjectColumns
       readonly channels: readonly ChannelFacts[]
       readonly shiftUs: () => number
+      readonly lookSoon: () => void
     },
   ) {
     this.#found = found
@@ -84,6 +87,7 @@ export class MediaWatch {
     this.#columns = from.columns
     this.#channels = from.channels
     this.#shiftUs = from.shiftUs
+    this.#lookSoon = from.lookSoon
   }
 
   /** Shortest segment of the media that arrives, µs; null without any. */
@@ -134,7 +138,10 @@ export class MediaWatch {
     const { serviceId, name } = object
     const place = serviceId === null || name === null ? null : this.#media.place(serviceId, name, object.lastTimeUs)
     const durationUs = place === null ? null : place.list.durationUs(place.position)
-    if (durationUs !== null) lane.durationUs = Math.max(lane.durationUs, durationUs)
+    if (durationUs !== null && durationUs > lane.durationUs) {
+      lane.durationUs = durationUs
+      this.#lookSoon()
+    }
     if (state !== 'complete') return
     lane.segmentUs = Math.max(lane.segmentUs ?? 0, object.lastTimeUs)
     this.#decodeTime(object)
@@ -175,14 +182,23 @@ export class MediaWatch {
     this.#found({ kind: 'segmentsLate', run }, place)
   }
 
-  /** @returns time, as it passed, at which a channel is silent unless a packet comes */
-  look(nowUs: number): number {
+  /** @returns time, as it passed, at which a channel is silent unless a packet comes: before, there is nothing to look at */
+  look(): number {
     let dueUs = Number.POSITIVE_INFINITY
     for (const lane of this.#lanes.values()) {
       const { channel, durationUs } = lane
       if (channel.serviceId === null || durationUs === 0) continue
       if (lane.outage !== null && channel.lastTimeUs > lane.outage.fromUs) this.#returned(lane, channel.lastTimeUs)
-      dueUs = Math.min(dueUs, this.#stopped(lane))
+      dueUs = Math.min(dueUs, this.#stopped(lane, channel.serviceId))
+    }
+    return dueUs
+  }
+
+  /** Takes a sample of each rate; call it once a second or more often. */
+  sample(nowUs: number): void {
+    for (const lane of this.#lanes.values()) {
+      const { channel, durationUs } = lane
+      if (channel.serviceId === null || durationUs === 0) continue
       if (lane.outage !== null || this.#silence.isSilent(channel.serviceId)) {
         lane.rate.forget()
         continue
@@ -192,23 +208,21 @@ export class MediaWatch {
       const change = lane.rate.look(channel.bytes, this.#time.of(nowUs), durationUs)
       if (change !== null) this.#found({ kind: 'rateChanged', ...change }, this.#place(lane, nowUs))
     }
-    return dueUs
   }
 
   /** @returns as `look` */
-  #stopped(lane: Lane): number {
+  #stopped(lane: Lane, service: ServiceId): number {
     const { channel, durationUs, outage } = lane
     // Its end is looked for.
     if (outage !== null) return Number.NEGATIVE_INFINITY
-    if (channel.serviceId === null || channel.closed) return Number.POSITIVE_INFINITY
     const limitUs = Math.max(durationUs * SEGMENTS_OF_SILENCE * JITTER, this.#limits.channelUs)
-    const serviceUs = this.#silence.serviceUs(channel.serviceId)
+    const serviceUs = this.#silence.serviceUs(service)
     const lastUs = this.#time.of(channel.lastTimeUs)
-    if (this.#time.of(serviceUs) - lastUs <= limitUs) return lastUs + limitUs
-    if (!this.#agreement.declares(channel.serviceId, channel)) return Number.POSITIVE_INFINITY
+    const isHere = this.#time.of(serviceUs) - lastUs <= limitUs
+    if (isHere || channel.closed || !this.#agreement.declares(service, channel)) return lastUs + limitUs
     lane.outage = { fromUs: channel.lastTimeUs, untilUs: null, lengthUs: null, limitUs }
     this.#found({ kind: 'channelStopped', outage: lane.outage }, this.#place(lane, channel.lastTimeUs))
-    return Number.POSITIVE_INFINITY
+    return Number.NEGATIVE_INFINITY
   }
 
   #returned(lane: Lane, timeUs: number): void {

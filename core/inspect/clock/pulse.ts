@@ -16,12 +16,20 @@ export class Pulse {
   /** The sender had closed what is silent: its outage is no fault. */
   closed = false
   readonly #time: SkippedTime
+  readonly #ruleUs: () => number
+  readonly #expectedUs: () => number | null
   readonly #pauses: number[] = []
   /** Their median; 0 while it is not known. */
   #usualUs = 0
 
-  constructor(time: SkippedTime) {
+  /**
+   * @param ruleUs pause that is right of anything, µs
+   * @param expectedUs interval at which something is usually sent, µs; null while that is not known
+   */
+  constructor(time: SkippedTime, ruleUs: () => number, expectedUs: () => number | null) {
     this.#time = time
+    this.#ruleUs = ruleUs
+    this.#expectedUs = expectedUs
   }
 
   /**
@@ -29,14 +37,14 @@ export class Pulse {
    * @param firstUs of the first of them
    * @returns the outage that they ended
    */
-  came(firstUs: number, lastUs: number, limitUs: number): Outage | null {
+  came(firstUs: number, lastUs: number): Outage | null {
     const before = this.lastUs
     if (lastUs > before) this.lastUs = lastUs
     const pauseUs = before < 0 ? 0 : this.#time.of(firstUs) - this.#time.of(before)
     let { outage } = this
     this.outage = null
     // One that began and ended between two looks.
-    if (outage === null && pauseUs > limitUs) outage = { fromUs: before, untilUs: null, lengthUs: null, limitUs }
+    if (outage === null && this.#isTooLong(pauseUs)) outage = this.#outageFrom(before)
     if (outage === null) {
       if (pauseUs > PAUSE_US) this.#usual(pauseUs)
       return null
@@ -50,22 +58,36 @@ export class Pulse {
    * Nothing came until `nowUs`.
    * @returns an outage that begins
    */
-  passed(nowUs: number, limitUs: number): Outage | null {
+  passed(nowUs: number): Outage | null {
     if (this.lastUs < 0 || this.outage !== null) return null
-    if (this.#time.of(nowUs) - this.#time.of(this.lastUs) <= limitUs) return null
-    this.outage = { fromUs: this.lastUs, untilUs: null, lengthUs: null, limitUs }
+    if (!this.#isTooLong(this.#time.of(nowUs) - this.#time.of(this.lastUs))) return null
+    this.outage = this.#outageFrom(this.lastUs)
     return this.outage
   }
 
-  /** Time, as it passed, at which an outage begins unless a packet comes; any time where one awaits its end. */
-  dueUs(limitUs: number): number {
+  /** Time, as it passed, before which no outage begins, not even without a packet; any time where one awaits its end. */
+  dueUs(nowUs: number): number {
     if (this.outage !== null) return Number.NEGATIVE_INFINITY
-    return this.lastUs < 0 ? Number.POSITIVE_INFINITY : this.#time.of(this.lastUs) + limitUs
+    if (this.lastUs < 0) return Number.POSITIVE_INFINITY
+    const fromUs = this.#time.of(this.lastUs)
+    const ruleUs = this.#ruleUs()
+    return fromUs + (this.#time.of(nowUs) - fromUs < ruleUs ? ruleUs : this.#limitUs())
+  }
+
+  /** What is usual here is looked up for the few pauses that the rule does not allow. */
+  #isTooLong(pauseUs: number): boolean {
+    return pauseUs > this.#ruleUs() && pauseUs > this.#limitUs()
   }
 
   /** Longest pause that is right: the rule's, or twice what is usual here. */
-  limitUs(ruleUs: number, expectedUs: number | null): number {
-    return Math.min(Math.max(ruleUs, 2 * this.#usualUs, 2 * (expectedUs ?? 0)), Math.max(ruleUs, LONGEST_LIMIT_US))
+  #limitUs(): number {
+    const ruleUs = this.#ruleUs()
+    const usualUs = 2 * Math.max(this.#usualUs, this.#expectedUs() ?? 0)
+    return Math.min(Math.max(ruleUs, usualUs), Math.max(ruleUs, LONGEST_LIMIT_US))
+  }
+
+  #outageFrom(fromUs: number): Outage {
+    return { fromUs, untilUs: null, lengthUs: null, limitUs: this.#limitUs() }
   }
 
   #usual(pauseUs: number): void {

@@ -52,7 +52,11 @@ export class SilenceWatch {
     this.#limits = limits
     this.#time = time
     this.#expected = expected
-    this.#signal = new Pulse(time)
+    this.#signal = new Pulse(
+      time,
+      () => limits.signalUs,
+      () => expected(null),
+    )
   }
 
   /** Time of the last packet of a signal that is gone; null while it is there, and before the first packet. */
@@ -104,46 +108,42 @@ export class SilenceWatch {
     for (const flow of flows) this.#arrivals(flow)
     const whole = this.#newOf(null)
     const signal = this.#signal
-    const limitUs = signal.limitUs(this.#limits.signalUs, this.#expected(null))
-    if (whole !== undefined) this.#came(signal, whole, limitUs, null, null)
-    const gone = signal.passed(nowUs, limitUs)
+    if (whole !== undefined) this.#came(signal, whole, null, null)
+    const gone = signal.passed(nowUs)
     if (gone !== null && !this.#closes(signal, gone, null))
       this.#found({ kind: 'signalGone', outage: gone }, placeAt(gone.fromUs, 0))
-    let dueUs = signal.dueUs(limitUs)
-    for (const service of services) dueUs = Math.min(dueUs, this.#service(service, this.#newOf(service.id)))
+    let dueUs = signal.dueUs(nowUs)
+    for (const service of services) dueUs = Math.min(dueUs, this.#service(service, this.#newOf(service.id), nowUs))
     return dueUs
   }
 
   /** @returns as `look` */
-  #service(service: ServiceFacts, came: Came | undefined): number {
-    let pulse = this.#services.get(service.id)
+  #service(service: ServiceFacts, came: Came | undefined, nowUs: number): number {
+    const { id } = service
+    let pulse = this.#services.get(id)
     if (pulse === undefined) {
       if (came === undefined || !service.joined) return Number.POSITIVE_INFINITY
-      pulse = new Pulse(this.#time)
-      this.#services.set(service.id, pulse)
+      pulse = new Pulse(
+        this.#time,
+        () => this.#limits.serviceUs,
+        () => this.#expected(id),
+      )
+      this.#services.set(id, pulse)
     }
-    const limitUs = pulse.limitUs(this.#limits.serviceUs, this.#expected(service.id))
     if (came !== undefined) {
-      this.#came(pulse, came, limitUs, service, this.#signal)
-      return pulse.dueUs(limitUs)
+      this.#came(pulse, came, service, this.#signal)
+      return pulse.dueUs(nowUs)
     }
     if (!service.joined || (service.destination !== null && this.#left.has(service.destination)))
       return Number.POSITIVE_INFINITY
-    const silent = pulse.passed(this.#signal.lastUs, limitUs)
-    if (silent !== null && !this.#closes(pulse, silent, service.id))
-      this.#tell('serviceSilent', silent, silent.fromUs, service)
-    return pulse.dueUs(limitUs)
+    const silent = pulse.passed(this.#signal.lastUs)
+    if (silent !== null && !this.#closes(pulse, silent, id)) this.#tell('serviceSilent', silent, silent.fromUs, service)
+    return pulse.dueUs(nowUs)
   }
 
-  #came(
-    pulse: Pulse,
-    { firstUs, lastUs }: Came,
-    limitUs: number,
-    service: ServiceFacts | null,
-    of: Pulse | null,
-  ): void {
+  #came(pulse: Pulse, { firstUs, lastUs }: Came, service: ServiceFacts | null, of: Pulse | null): void {
     const known = pulse.outage !== null
-    const ended = pulse.came(firstUs, lastUs, limitUs)
+    const ended = pulse.came(firstUs, lastUs)
     if (ended === null) return
     // A pause of everything is no silence of one service.
     if (!known && of !== null) return

@@ -68,8 +68,8 @@ export class StreamWatch {
   #regularUs = -1
   /** Time, as it passed, at which something is silent, late or absent unless it comes. */
   #dueUs = Number.NEGATIVE_INFINITY
-  /** Shortest segment of the media that arrives, as of this look, µs. */
-  #shortestUs: number | null = null
+  /** The same of what is no silence. */
+  #lateUs = Number.NEGATIVE_INFINITY
   /** A source broke off: nothing is known of the signal until it is back. */
   #brokeUs: number | null = null
 
@@ -88,9 +88,9 @@ export class StreamWatch {
       this.#closed,
       (...resumed) => this.#resumed(...resumed),
     )
-    this.tables = new TableTimes(tell, limits, this.#time, this.silence)
+    const from = { ...stream, ...options, silence: this.silence, lookSoon: () => this.lookSoon() }
+    this.tables = new TableTimes(tell, limits, this.#time, from)
     this.versions = new VersionWatch(tell)
-    const from = { ...stream, ...options, silence: this.silence }
     this.#manifests = new ManifestTimes(tell, limits, this.#time, from)
     this.agreement = new AgreementWatch(tell, limits, this.#time, from)
     this.media = new MediaWatch(tell, limits, this.#time, { ...from, agreement: this.agreement })
@@ -105,12 +105,13 @@ export class StreamWatch {
 
   /** Interval at which something is usually sent of a service, or (null) of anything. */
   #expectedUs(service: ServiceId | null): number | null {
-    return this.tables.has(service) ? this.tables.intervalUs(service) : this.#shortestUs
+    return this.tables.has(service) ? this.tables.intervalUs(service) : this.media.shortestUs
   }
 
   /** What is due has changed: the next step of time looks at everything. */
   lookSoon(): void {
     this.#dueUs = Number.NEGATIVE_INFINITY
+    this.#lateUs = Number.NEGATIVE_INFINITY
   }
 
   /** As `DatagramSourceEvents.skipped`. */
@@ -195,14 +196,15 @@ export class StreamWatch {
     this.#lookedUs = nowUs
     if (this.#brokeUs !== null) return
     const { flows, services } = this.#stream
-    this.#shortestUs = this.media.shortestUs
-    this.#dueUs = Math.min(
-      this.silence.look(flows, services, nowUs),
-      this.tables.look(services),
-      this.#presence.look(flows, services, nowUs),
-      this.agreement.look(services, nowUs),
-      this.media.look(nowUs),
-      this.#manifests.look(),
-    )
+    const silentUs = this.silence.look(flows, services, nowUs)
+    if (this.#time.of(nowUs) >= this.#lateUs)
+      this.#lateUs = Math.min(
+        this.tables.look(services),
+        this.#presence.look(flows, services, nowUs),
+        this.agreement.look(services, nowUs),
+        this.media.look(),
+      )
+    this.media.sample(nowUs)
+    this.#dueUs = Math.min(silentUs, this.#lateUs, this.#manifests.look())
   }
 }

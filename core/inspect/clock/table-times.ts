@@ -44,6 +44,7 @@ export class TableTimes {
   readonly #limits: ClockLimits
   readonly #time: SkippedTime
   readonly #silence: SilenceWatch
+  readonly #lookSoon: () => void
   readonly #lives = new Map<string, Life>()
   /** The same by service; null: of the LLS. */
   readonly #ofService = new Map<ServiceId | null, Life[]>()
@@ -52,11 +53,17 @@ export class TableTimes {
   /** Services with signalling of ROUTE, as of the last look. */
   readonly #routes = new Set<ServiceId>()
 
-  constructor(found: FoundByClock, limits: ClockLimits, time: SkippedTime, silence: SilenceWatch) {
+  constructor(
+    found: FoundByClock,
+    limits: ClockLimits,
+    time: SkippedTime,
+    from: { readonly silence: SilenceWatch; readonly lookSoon: () => void },
+  ) {
     this.#found = found
     this.#limits = limits
     this.#time = time
-    this.#silence = silence
+    this.#silence = from.silence
+    this.#lookSoon = from.lookSoon
   }
 
   /** Usual interval of the most frequent table of a service, or (null) of any, µs; null while none is known. */
@@ -104,6 +111,7 @@ export class TableTimes {
       const others = this.#ofService.get(table.service)
       if (others === undefined) this.#ofService.set(table.service, [begun])
       else others.push(begun)
+      this.#lookSoon()
       return
     }
     const gapUs = this.#time.of(timeUs) - this.#time.of(life.sinceUs)
@@ -111,6 +119,7 @@ export class TableTimes {
     if (life.gap !== null && life.gap.sinceUs !== null) {
       life.gap.sinceUs = null
       life.gap.longestUs = Math.max(life.gap.longestUs, gapUs)
+      this.#lookSoon()
     }
     if (gapUs >= 0 && gapUs <= this.#limitUs(life)) {
       life.intervals++
@@ -119,6 +128,7 @@ export class TableTimes {
     }
     life.sinceUs = timeUs
     life.lastUs = timeUs
+    if (this.#counts(life)) this.#slow(life)
   }
 
   /** Packets come again after a silence of a service, or (null) of everything. */
@@ -143,7 +153,7 @@ export class TableTimes {
     else this.#ofService.set(life.table.service, others)
   }
 
-  /** @returns time, as it passed, at which a table is late unless it comes */
+  /** @returns time, as it passed, at which a table is late unless it comes: before, there is nothing to look at */
   look(services: readonly ServiceFacts[]): number {
     for (const { id, protocol } of services) {
       if (protocol === 'route') this.#routes.add(id)
