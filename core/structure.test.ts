@@ -98,6 +98,33 @@ describe('exported names of core', () => {
   })
 })
 
+describe('constants of core', () => {
+  /** Files that state each constant, `NAME = value`, by name and value. */
+  const statements = (files: readonly string[], textOf: (file: string) => string) => {
+    const stated = new Map<string, string[]>()
+    for (const file of files)
+      for (const [, text = ''] of textOf(file).matchAll(/^(?:export )?const ([A-Z][A-Z0-9_]+ = [^\n{[(]+)$/gm))
+        stated.set(text, [...(stated.get(text) ?? []), file])
+    return stated
+  }
+  const often = (stated: ReadonlyMap<string, string[]>) => [...stated].filter(([, files]) => files.length > 2)
+
+  it('of one name and value stand in no three files', () => {
+    const stated = statements(
+      product.filter((file) => file.startsWith('core/')),
+      graph.textOf,
+    )
+    expect(stated.size).toBeGreaterThan(300)
+    expect(often(stated)).toEqual([])
+  })
+
+  it('would be found', () => {
+    const one = 'const UDP = 17\n'
+    expect(often(statements(['a', 'b', 'c'], () => one))).toEqual([['UDP = 17', ['a', 'b', 'c']]])
+    expect(often(statements(['a', 'b', 'c'], (file) => (file === 'c' ? 'const UDP = 18' : one)))).toEqual([])
+  })
+})
+
 describe('connections, programs and threads', () => {
   it('are opened by core/guard only, which takes their errors', () => {
     const past = product.flatMap((file) => openedPastGuard(file, graph.textOf(file)).map((what) => `${file}: ${what}`))

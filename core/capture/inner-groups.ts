@@ -1,7 +1,7 @@
 import { u16At } from '../bytes/ints.ts'
 import { formatIpv4 } from '../protocol/ip/address.ts'
 import { foldSum, wordSum } from '../protocol/ip/checksum.ts'
-import { i32 } from '../protocol/ip/wire.ts'
+import { i32, UDP } from '../protocol/ip/wire.ts'
 
 /** In what the packets were found: an IP protocol, UDP to a port, frames of an EtherType (0: other framing). */
 export type OuterKind = 'ip' | 'udp' | 'frame'
@@ -23,7 +23,6 @@ const MAX_GROUPS = 16
 /** An inner packet begins within so many bytes. */
 const HEADER_BYTES = 128
 const IPV4_AND_UDP = 28
-const UDP = 17
 const KINDS: readonly OuterKind[] = ['ip', 'udp', 'frame']
 
 /**

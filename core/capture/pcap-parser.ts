@@ -1,3 +1,4 @@
+import { NTP_TO_UNIX_S } from '../protocol/ntp.ts'
 import { fileU16, fileU32 } from './order.ts'
 import {
   type CaptureFormat,
@@ -6,7 +7,6 @@ import {
   MAX_RECORD_BYTES,
   MAX_RESYNC_BYTES,
   NTP_2000_S,
-  NTP_TO_UNIX_S,
   type ParserEvents,
   plausibleTimeUs,
   type RecordSink,

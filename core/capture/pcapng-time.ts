@@ -1,4 +1,5 @@
-import { NTP_2000_S, NTP_TO_UNIX_S } from './record.ts'
+import { NTP_TO_UNIX_S } from '../protocol/ntp.ts'
+import { NTP_2000_S } from './record.ts'
 
 /** Converts the two words of a pcapng time stamp by an interface's if_tsresol and if_tsoffset. */
 export class PcapngTime {

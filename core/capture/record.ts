@@ -10,8 +10,6 @@ export const MAX_PARSED_BLOCK_BYTES = 1024 * 1024
 export const MAX_TAIL_BYTES = 2 * 1024 * 1024
 /** NTP seconds of 2000-01-01: as UNIX time this is 2069, so such a file counts from 1900 (GPAC writes them). */
 export const NTP_2000_S = 0xbc17c200
-/** Seconds from 1900 to 1970. */
-export const NTP_TO_UNIX_S = 2208988800
 
 /** Year 2223: later times are damaged, and too large for exact arithmetic. */
 const MAX_TIME_US = 8e15

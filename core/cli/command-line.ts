@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { choiceName } from '../contract/choices.ts'
 import { defined } from '../contract/defined.ts'
+import { LOOPBACK } from '../contract/loopback.ts'
 import { DEMO_SOURCE, type SessionRequest } from '../contract/open-request.ts'
 import type { HostPort } from '../contract/option-values.ts'
 import type { PartDescription } from '../contract/part-description.ts'
@@ -74,7 +75,7 @@ export function readCommandLine(args: readonly string[], version: string): CliRe
     throw error
   }
   if (request === null) {
-    return { kind: 'open', request: null, window: true, listen: { host: '127.0.0.1', port: 0 } }
+    return { kind: 'open', request: null, window: true, listen: { host: LOOPBACK, port: 0 } }
   }
   return request
 }
@@ -129,7 +130,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
         kind: 'open',
         request: options.demo ? { sources: [DEMO_SOURCE], choices: {} } : null,
         window: options.window,
-        listen: options.listen ?? { host: '127.0.0.1', port: 0 },
+        listen: options.listen ?? { host: LOOPBACK, port: 0 },
       })
     })
 
@@ -151,7 +152,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       kind: 'open',
       request: openRequest(named, parts, choicesOf('open', parts, options)),
       window: options.window,
-      listen: options.listen ?? { host: '127.0.0.1', port: 0 },
+      listen: options.listen ?? { host: LOOPBACK, port: 0 },
     })
   })
 

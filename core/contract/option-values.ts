@@ -1,3 +1,4 @@
+import { LOOPBACK } from './loopback.ts'
 import type { OptionRow, OptionType, TextOf } from './option-row.ts'
 import type { OptionValue } from './session-spec.ts'
 
@@ -262,5 +263,5 @@ export function parseEndpoint(text: string): HostPort | null {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(text)
   const port = Number(match?.[3])
   if (match === null || port > 65535) return null
-  return { host: match[1] ?? (match[2] || '127.0.0.1'), port }
+  return { host: match[1] ?? (match[2] || LOOPBACK), port }
 }

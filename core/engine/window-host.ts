@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { LOOPBACK } from '../contract/loopback.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { type HostUse, joinHttpHost } from '../http/http-host.ts'
 
@@ -35,5 +36,3 @@ export class WindowHost {
     return this.#use.close()
   }
 }
-
-const LOOPBACK = '127.0.0.1'

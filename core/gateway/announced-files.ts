@@ -4,14 +4,12 @@ import { addressesOf, addressOf } from '../flow/address.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { SlsFragment } from '../flow/facts.ts'
 import { type Fdt, parseFdt } from '../protocol/flute/fdt.ts'
-import { ntpToUnixUs } from '../protocol/ntp.ts'
+import { NEVER_NTP, ntpToUnixUs } from '../protocol/ntp.ts'
 import { parseStsid } from '../protocol/sls/s-tsid.ts'
 
 /** Services, and names of each, that are remembered. */
 const MAX_SERVICES = 256
 const MAX_NAMES = 16_384
-/** An expiry from here on means never (GPAC writes 4294944000). */
-const NEVER_NTP = 4_294_944_000
 
 /** A file that a table lists: `expiresUs` is the end of its entry on the sender's clock, µs; null for never. */
 export type AnnouncedFile = { readonly expiresUs: number | null }

@@ -1,5 +1,6 @@
 import { createSocket, type Socket as DatagramSocket, type SocketOptions } from 'node:dgram'
 import { createServer, type Server, Socket } from 'node:net'
+import { LOOPBACK } from '../contract/loopback.ts'
 import { type GuardedPeer, guardErrors } from './guard-errors.ts'
 
 const DATAGRAMS: GuardedPeer = { topic: 'socket', what: 'A UDP socket' }
@@ -33,7 +34,7 @@ export function freeLoopbackPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy())
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(0, LOOPBACK, () => {
       const address = server.address()
       server.close(() => {
         if (typeof address === 'object' && address !== null) resolve(address.port)

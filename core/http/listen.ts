@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { LOOPBACK } from '../contract/loopback.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
 /**
@@ -35,7 +36,7 @@ function listenFailure(error: NodeJS.ErrnoException, host: string, port: number)
 
 /** Replaces a wildcard address, which clients cannot use, by loopback. */
 function addressHost(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '0.0.0.0') return LOOPBACK
   if (address === '::') return '[::1]'
   return address.includes(':') ? `[${address}]` : address
 }

@@ -1,5 +1,5 @@
 import type { HlsVariables } from './hls/variables.ts'
-import { resolveReference } from './reference.ts'
+import { REFERENCE_SCHEME, resolveReference } from './reference.ts'
 
 /** What the references of one manifest may lead to: files of its own service, and nothing else. */
 export type ReferenceScope = {
@@ -63,7 +63,6 @@ const MAX_KEPT = 16
 const MAX_REFERENCE = 160
 
 const OUTSIDE: ReferenceVerdict = { kind: 'outside' }
-const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/
 const HTTP = /^https?:\/\/[^/?#\\]+\//i
 /** URL parsers drop or replace these, so that another address results; the line separators end lines, brackets begin elements. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -78,11 +77,11 @@ const ENTITY = /&(?:#|\w+;)/
 export function judgeReference(reference: string, scope: ReferenceScope): ReferenceVerdict {
   const wanted = reference.trim()
   if (REPLACED.test(wanted) || ENTITY.test(wanted)) return OUTSIDE
-  if (SCHEME.test(wanted) || wanted.startsWith('//')) return absolute(wanted, scope)
+  if (REFERENCE_SCHEME.test(wanted) || wanted.startsWith('//')) return absolute(wanted, scope)
   if (asksForOriginal(wanted)) return OUTSIDE
   if (!wanted.startsWith('/')) return { kind: 'inside', ...stepsOf(wanted), rooted: false, text: null }
   const resolved = resolveReference(scope.name, wanted)
-  if (SCHEME.test(resolved)) return absolute(resolved, scope)
+  if (REFERENCE_SCHEME.test(resolved)) return absolute(resolved, scope)
   const [path = ''] = wanted.slice(1).split(/[?#]/, 1)
   return rooted(path, scope)
 }

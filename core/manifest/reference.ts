@@ -1,8 +1,9 @@
-const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/
+/** Scheme of an absolute reference. */
+export const REFERENCE_SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/
 
 /** True for a reference with its own host or scheme (`http:`, `//host`, `tag:`), which does not resolve against a folder. */
 export function isAbsoluteReference(reference: string): boolean {
-  return SCHEME.test(reference) || reference.startsWith('//')
+  return REFERENCE_SCHEME.test(reference) || reference.startsWith('//')
 }
 
 /**

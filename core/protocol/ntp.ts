@@ -1,12 +1,14 @@
 /** Seconds from the NTP epoch (1900) to the UNIX epoch (1970). */
-const NTP_TO_UNIX_SECONDS = 2_208_988_800
+export const NTP_TO_UNIX_S = 2_208_988_800
+/** An expiry from here on means never: GPAC's value, just before the end of the era. */
+export const NEVER_NTP = 4_294_944_000
 const ERA_SECONDS = 0x1_0000_0000
 
 /**
  * NTP time as UNIX µs. Seconds before 1970 belong to era 1, which starts in 2036: there was no broadcast over IP before 1970.
  */
 export function ntpToUnixUs(seconds: number, fraction: number): number {
-  const unix = seconds - NTP_TO_UNIX_SECONDS
+  const unix = seconds - NTP_TO_UNIX_S
   return (unix < 0 ? unix + ERA_SECONDS : unix) * 1_000_000 + Math.floor((fraction * 1_000_000) / ERA_SECONDS)
 }
 
@@ -15,7 +17,7 @@ export function unixUsToNtp(timeUs: number): { seconds: number; fraction: number
   const whole = Math.floor(timeUs / 1_000_000)
   const rest = timeUs - whole * 1_000_000
   return {
-    seconds: (whole + NTP_TO_UNIX_SECONDS) % ERA_SECONDS,
+    seconds: (whole + NTP_TO_UNIX_S) % ERA_SECONDS,
     fraction: Math.ceil((rest * ERA_SECONDS) / 1_000_000),
   }
 }

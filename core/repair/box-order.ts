@@ -1,14 +1,12 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import type { ByteRange } from '../flow/objects.ts'
+import { MAX_LEVEL_BOXES } from '../media/bmff/boxes.ts'
 import { fragmentSamples } from '../media/bmff/fragment-samples.ts'
 import { boxAt, type SegmentBox } from '../media/bmff/segment-boxes.ts'
 import { inGaps } from './gaps.ts'
 
 /** Order and amount of fetching within a segment (GPAC's riso, without `none`). */
 export type BoxOrder = 'simple' | 'partial' | 'deps' | 'depx'
-
-/** A segment has no more boxes. */
-const MAX_BOXES = 16_384
 
 /**
  * What to fetch next of an ISO BMFF segment that lacks bytes. First box headers and everything but media, as far as the
@@ -28,7 +26,7 @@ export function wantedByBoxes(
   const moofs: SegmentBox[] = []
   let at = 0
   for (let count = 0; at < bytes.length; count++) {
-    if (count > MAX_BOXES) return [...gaps]
+    if (count > MAX_LEVEL_BOXES) return [...gaps]
     const box = boxAt(bytes, gaps, at)
     if (box === null) {
       const header = inGaps(gaps, at, Math.min(bytes.length, at + 16))

@@ -1,4 +1,5 @@
 import type { ServiceId } from '../contract/ids.ts'
+import { LOOPBACK } from '../contract/loopback.ts'
 import type { Pace } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation, PresentationFile } from '../ingest/presentation.ts'
@@ -88,7 +89,6 @@ export type BroadcastCounters = {
 const DEFAULT_CAROUSEL_MS = 1000
 const DEFAULT_BSID = 800
 const DEFAULT_FILE_RATE_BPS = 10_000_000
-const LOOPBACK = '127.0.0.1'
 /** Segments that start within this time are loaded. */
 const READ_AHEAD_US = 3_000_000
 /**

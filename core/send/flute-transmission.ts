@@ -3,13 +3,11 @@ import { asToi, type Toi, type Tsi } from '../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile } from '../protocol/flute/fdt.ts'
 import { serialiseFdt } from '../protocol/flute/fdt-writer.ts'
 import type { LctExtension } from '../protocol/lct/extensions.ts'
-import { unixUsToNtp } from '../protocol/ntp.ts'
+import { NEVER_NTP, unixUsToNtp } from '../protocol/ntp.ts'
 import type { EmitContext, PacketSender } from './emitter.ts'
 import { FluteObject, NO_CODE_BLOCK_SYMBOLS, symbolBytesFor } from './flute-object.ts'
 import { VERSION_STEP_US } from './table-version.ts'
 
-/** GPAC's value for "never", in NTP seconds: just before the end of the era. */
-const NEVER_NTP = 4_294_944_000
 const TABLE_TOI = asToi(0)
 /** TOIs have 16 bits, as GPAC's; 0 is the table. */
 export const LAST_TOI = 0xffff

@@ -3,8 +3,7 @@ import type { GrowingBody } from '../ingest/growing-body.ts'
 import { tolExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
 import { CLOSING_PACKETS, type ObjectOnAir, type OutgoingObject } from './emitter.ts'
-
-const START_OFFSET = 4
+import { START_OFFSET_BYTES } from './route-object.ts'
 
 /**
  * Cuts a delivery object that is still coming into ROUTE source packets: what has come is sent, its length with the last packet,
@@ -100,7 +99,7 @@ export class GrowingRouteObject implements OutgoingObject, ObjectOnAir {
 function headerWithRoom(tsi: Tsi, toi: Toi, codepoint: number, length: number | null): Uint8Array {
   const extensions = length === null ? [] : [tolExtension(length)]
   const header = routeLctHeader({ tsi, toi, codepoint, extensions })
-  const bytes = new Uint8Array(lctHeaderBytes(header) + START_OFFSET)
+  const bytes = new Uint8Array(lctHeaderBytes(header) + START_OFFSET_BYTES)
   serialiseLctHeader(header, bytes)
   return bytes
 }

@@ -10,7 +10,8 @@ export const DEFAULT_MTU = 1472
 /** Smallest mtu with room for data after the longest header. */
 export const MIN_MTU = 64
 
-const START_OFFSET = 4
+/** Bytes of the start_offset field before the payload (A/331 A.3.5.1). */
+export const START_OFFSET_BYTES = 4
 
 /**
  * Cuts one delivery object into ROUTE source packets (RFC 9223 §2.1, A/331 A.3.6). The header is written once and patched for
@@ -100,7 +101,7 @@ export class RouteObject implements OutgoingObject, ObjectOnAir {
 function headerWithRoom(tsi: Tsi, toi: Toi, codepoint: number, length: number): Uint8Array {
   const fields = { tsi: asTsi(tsi), toi: asToi(toi), codepoint, extensions: [tolExtension(length)] }
   const header = routeLctHeader(fields)
-  const bytes = new Uint8Array(lctHeaderBytes(header) + START_OFFSET)
+  const bytes = new Uint8Array(lctHeaderBytes(header) + START_OFFSET_BYTES)
   serialiseLctHeader(header, bytes)
   return bytes
 }

@@ -2,6 +2,7 @@ import { gzip } from '#platform'
 import type { ServiceId, Toi, Tsi } from '../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile } from '../protocol/flute/fdt.ts'
 import { type NewMimePart, serialiseMultipart } from '../protocol/mime/multipart.ts'
+import { NEVER_NTP } from '../protocol/ntp.ts'
 import { ENVELOPE_ITEM_DEFAULTS, serialiseEnvelope } from '../protocol/sls/envelope.ts'
 import { SLS_MEDIA_TYPE } from '../protocol/sls/fragment-type.ts'
 import {
@@ -15,8 +16,6 @@ import { slsToi } from '../protocol/sls/sls-toi.ts'
 import { serialiseUsbd } from '../protocol/sls/usbd.ts'
 import type { Endpoint } from './split-endpoints.ts'
 
-/** GPAC's value for "never", in NTP seconds: just before the end of the era. */
-const NEVER_NTP = 4_294_944_000
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 /** As the loader of presentations gives it. */

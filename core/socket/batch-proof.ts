@@ -1,4 +1,5 @@
 import type dgram from 'node:dgram'
+import { LOOPBACK } from '../contract/loopback.ts'
 import type { BatchTable } from './batch-table.ts'
 import { handleOf } from './socket-handle.ts'
 
@@ -23,7 +24,7 @@ export function proveBatches(
     else refused(reason)
   }
   socket.on('error', ({ message }) => end(`its proof failed: ${message}`))
-  socket.bind(0, '127.0.0.1', () => {
+  socket.bind(0, LOOPBACK, () => {
     try {
       const handle = handleOf(socket)
       handle.recvStop()
@@ -31,7 +32,7 @@ export function proveBatches(
       const { port } = socket.address()
       let sent = 0
       for (let index = 0; index < DATAGRAMS; index++) {
-        socket.send(new Uint8Array(index).fill(index), port, '127.0.0.1', (error) => {
+        socket.send(new Uint8Array(index).fill(index), port, LOOPBACK, (error) => {
           if (error !== null) end(`its proof failed: ${error.message}`)
           else if (++sent === DATAGRAMS) end(faultOf(table, handle.fd, port))
         })
@@ -53,7 +54,7 @@ function faultOf(table: BatchTable, fd: number, port: number): string | null {
       const sender = table.sender(slot)
       const arrivalUs = table.arrivalUs(slot)
       if (payload.length !== slot || payload.some((byte) => byte !== slot)) return 'its proof read other bytes'
-      if (sender.address !== '127.0.0.1' || sender.port !== port) return 'its proof read other senders'
+      if (sender.address !== LOOPBACK || sender.port !== port) return 'its proof read other senders'
       if (arrivalUs === null) return 'the kernel notes no arrival times'
       if (Math.abs(dateUs - arrivalUs) > CLOCK_TOLERANCE_US) return 'the kernel notes times of another clock'
     }

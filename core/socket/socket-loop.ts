@@ -1,5 +1,6 @@
 import type dgram from 'node:dgram'
 import { getSystemErrorName } from 'node:util'
+import { LOOPBACK } from '../contract/loopback.ts'
 import type { SystemCalls } from '../guard/system-calls.ts'
 import { proveBatches } from './batch-proof.ts'
 import { BatchTable, type SystemError } from './batch-table.ts'
@@ -213,12 +214,12 @@ export function socketLoop(
         return
       }
       const { port: own } = socket.address()
-      for (let count = 0; count < WARM_UP_QUEUE; count++) socket.send(payload, own, '127.0.0.1', () => {})
+      for (let count = 0; count < WARM_UP_QUEUE; count++) socket.send(payload, own, LOOPBACK, () => {})
       left -= WARM_UP_QUEUE
       system.soon(turn)
     }
     socket.on('error', finish)
-    socket.bind(0, '127.0.0.1', () => {
+    socket.bind(0, LOOPBACK, () => {
       receive(0, socket, WARM_UP_QUEUE)
       turn()
     })

@@ -1,5 +1,6 @@
 import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
+import { LOOPBACK } from '../../contract/loopback.ts'
 import { chancesText, parseChances } from '../../contract/option-values.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { BroadcastSnapshot } from '../../contract/snapshot.ts'
@@ -39,7 +40,6 @@ const ATSC_SERVICE_ADDRESS = '239.255.2.1'
 const ATSC_SERVICE_PORT = 6000
 /** Time in which receivers that wait for the signalling join what it names. */
 const SIGNALLING_LEAD_US = 1_000_000
-const LOOPBACK = '127.0.0.1'
 
 /** Checks the URL; the presentation and the output are other parts. @throws AppFailure bad-url | not-supported */
 export async function openBroadcast(spec: PartSpec, host: PartHost): Promise<Part> {

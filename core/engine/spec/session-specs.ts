@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { APP_DEFAULTS } from '../../contract/app-defaults.ts'
 import { type Choices, checkedChoices, optionsOf } from '../../contract/choices.ts'
+import { LOOPBACK } from '../../contract/loopback.ts'
 import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { PartSpec, SessionSpec } from '../../contract/session-spec.ts'
@@ -14,7 +15,6 @@ import { chosenParts, openedParts, sourceName } from './compose.ts'
 const DEMO_GROUP = '239.255.82.83'
 /** Range of the demo's random port: two demos on one machine must not hear each other. */
 const DEMO_PORTS = [20_000, 60_000] as const
-const LOOPBACK = '127.0.0.1'
 
 /** Sinks of every session of the app: a store to look at objects, and a gateway on loopback for the player. */
 const APP_SINKS = { kinds: ['store'], choices: { listen: `${LOOPBACK}:0` } } as const

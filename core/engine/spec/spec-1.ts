@@ -1,4 +1,5 @@
 import { defined } from '../../contract/defined.ts'
+import { LOOPBACK } from '../../contract/loopback.ts'
 import type { OptionRow } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { LinkSpec, OptionValue, PartSpec, SessionSpec } from '../../contract/session-spec.ts'
@@ -138,7 +139,7 @@ function parseSink(at: SpecField): OldPart {
   at.only(fields, ['id', 'kind', ...own.map(({ key }) => key), ...added])
   const values = readFields(at, fields, own)
   if (part === GATEWAY_PART) {
-    const host = at.optional(fields, 'host')?.string() ?? '127.0.0.1'
+    const host = at.optional(fields, 'host')?.string() ?? LOOPBACK
     values.listen = `${host.includes(':') ? `[${host}]` : host}:${at.get(fields, 'port').port()}`
   }
   if (part === BROADCAST_PART) {

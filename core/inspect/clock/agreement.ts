@@ -9,7 +9,7 @@ import { formatDestination } from '../../protocol/ip/address.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
 import { parseUsbd } from '../../protocol/sls/usbd.ts'
 import type { AnnouncedMedia, AnnouncedRepresentation } from '../losses/announced-media.ts'
-import type { ClockLimits } from './clock-limits.ts'
+import { type ClockLimits, JITTER } from './clock-limits.ts'
 import type { FoundByClock, SilenceWatch } from './silence.ts'
 import type { SkippedTime } from './skipped-time.ts'
 
@@ -20,7 +20,6 @@ const MAX_HEARD = 1024
 const MAX_BYTES = 1 << 20
 /** Segments that must be on air within this time of being announced, as of RATE-DROP. */
 const SEGMENTS = 2
-const JITTER = 1.05
 
 type Declared = {
   /** `ip:port TSI` of each channel. */

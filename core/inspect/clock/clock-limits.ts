@@ -1,3 +1,6 @@
+/** What is sent exactly in its interval arrives a little earlier or later: factor of the limits. */
+export const JITTER = 1.05
+
 /** Limits of the rules that a clock judges, µs: those of the rule table, or of the person. */
 export type ClockLimits = {
   /** Time without any packet. */

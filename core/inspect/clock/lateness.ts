@@ -11,7 +11,7 @@ export type Availability = {
 type Arrival = { readonly firstTimeUs: number; readonly lastTimeUs: number }
 
 /** Distance between arrival and availability that shows another clock, or a recording that is sent again, µs. */
-const SAME_CLOCK_US = 60_000_000
+export const SAME_CLOCK_US = 60_000_000
 
 /**
  * How much later than its availability a segment was there, µs; less than 0: in time. In low latency its first part counts,

@@ -7,7 +7,7 @@ import { lacksDecodeTime } from '../../media/bmff/decode-time.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { AnnouncedMedia } from '../losses/announced-media.ts'
 import type { AgreementWatch } from './agreement.ts'
-import type { ClockLimits } from './clock-limits.ts'
+import { type ClockLimits, JITTER } from './clock-limits.ts'
 import { segmentLatenessUs } from './lateness.ts'
 import { RateWatch } from './rate-watch.ts'
 import type { FoundByClock, SilenceWatch } from './silence.ts'
@@ -15,7 +15,6 @@ import type { SkippedTime } from './skipped-time.ts'
 
 /** A stopped channel is one without packets for so many segment durations, with their jitter. */
 const SEGMENTS_OF_SILENCE = 2
-const JITTER = 1.05
 /** Bytes in which a segment has its first track fragment. */
 const HEAD_BYTES = 1 << 16
 /** Segments in time that end a run of late ones. */

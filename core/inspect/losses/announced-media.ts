@@ -5,14 +5,12 @@ import type { SlsFragment } from '../../flow/facts.ts'
 import { parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { resolveReference } from '../../manifest/reference.ts'
-import type { Availability } from '../clock/lateness.ts'
+import { type Availability, SAME_CLOCK_US } from '../clock/lateness.ts'
 import { listedSegments, mpdLists, type SegmentList } from './segment-list.ts'
 
 /** Larger manifests are not stored here. */
 const MAX_BYTES = 1 << 20
 const MAX_PLAYLISTS = 64
-/** Distance between a segment's arrival and its availability that shows another clock, µs. */
-const SAME_CLOCK_US = 60_000_000
 
 type Manifest = {
   readonly name: string

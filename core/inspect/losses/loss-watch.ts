@@ -9,6 +9,7 @@ import { type Finding, type FindingFacts, findingAt, placeAt } from '../../flow/
 import type { FlowObject } from '../../flow/objects.ts'
 import { contentEncodingOf } from '../../protocol/content-encoding.ts'
 import type { FdtFile } from '../../protocol/flute/fdt.ts'
+import { isReservedToi } from '../../protocol/route/toi-plan.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import { AnnouncedMedia } from './announced-media.ts'
 import { FetchedObjects } from './fetched-objects.ts'
@@ -23,9 +24,6 @@ import { type Gap, MissingObjects } from './missing-objects.ts'
 import { PacketHistory } from './packet-history.ts'
 import { UnnamedObjects } from './unnamed-objects.ts'
 
-/** TOIs of replaced objects in GPAC, which are no segments. */
-const FIRST_RESERVED_TOI = 0xffff_fffd
-const LAST_RESERVED_TOI = 0xffff_ffff
 /** Bound on objects watched for a late name. */
 const MAX_NAMELESS = 4096
 /** Least interval of reports on drops, µs. */
@@ -426,8 +424,5 @@ function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): nu
 
 function isSegment(object: FlowObject): boolean {
   const { carrier, kind } = object
-  return (
-    kind === 'media' &&
-    !(carrier.kind === 'lct' && carrier.toi >= FIRST_RESERVED_TOI && carrier.toi <= LAST_RESERVED_TOI)
-  )
+  return kind === 'media' && !(carrier.kind === 'lct' && isReservedToi(carrier.toi))
 }

@@ -5,6 +5,7 @@ import type { ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import { type FdtFile, parseFdt } from '../../protocol/flute/fdt.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
+import { NEVER_NTP, NTP_TO_UNIX_S } from '../../protocol/ntp.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 
@@ -16,9 +17,6 @@ const MAX_EXPIRES = 1024
 const MAX_LOOKED_BACK = 4096
 /** Rounds of a carousel made by one listed file while another never began. */
 const ROUNDS = 2
-const NTP_TO_UNIX_S = 2_208_988_800
-/** An expiry from here on means never (GPAC writes 4294944000). */
-const NEVER_NTP = 4_294_944_000
 
 type ListedFile = {
   readonly entry: FdtFile

@@ -1,10 +1,7 @@
 import type { TableGap } from '../../flow/findings.ts'
-import type { ClockLimits } from '../clock/clock-limits.ts'
+import { type ClockLimits, JITTER } from '../clock/clock-limits.ts'
 import { begun, clockTime, ended, seconds } from './outage.ts'
 import type { Raise, RuleFile } from './raise.ts'
-
-/** A table sent exactly in its interval arrives a little earlier or later. */
-const JITTER = 1.05
 
 /** Limits of the rules below, as they are set now. */
 export function clockLimits(rules: Pick<Raise, 'threshold'>): ClockLimits {

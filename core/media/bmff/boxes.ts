@@ -13,8 +13,10 @@ export type Box = {
   readonly headerBytes: number
 }
 
+/** Bytes of a size and a type: what each box begins with. */
+export const BOX_HEADER_BYTES = 8
 /** Most boxes at one level; a segment of one-frame chunks has a few hundred. */
-const MAX_BOXES = 16_384
+export const MAX_LEVEL_BOXES = 16_384
 
 /**
  * The sequence of boxes in `bytes[start, end)`: the top level of a file, or the children of a box (`childBoxes`).
@@ -25,8 +27,8 @@ export function readBoxes(bytes: Uint8Array, start = 0, end = bytes.length): Box
   let at = start
   while (at < end) {
     const box = readBox(bytes, at, end)
-    if (boxes.length >= MAX_BOXES)
-      throw new CodecError('bmff-too-many', at, `more than ${MAX_BOXES} boxes at one level`)
+    if (boxes.length >= MAX_LEVEL_BOXES)
+      throw new CodecError('bmff-too-many', at, `more than ${MAX_LEVEL_BOXES} boxes at one level`)
     boxes.push(box)
     at += box.size
   }

@@ -1,6 +1,6 @@
 import { u32At } from '../../bytes/ints.ts'
 
-const MOOF = 0x6d6f6f66
+export const MOOF = 0x6d6f6f66
 const TRAF = 0x74726166
 const TFDT = 0x74666474
 const MAX_BOXES = 64

@@ -1,5 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { type Hole, isWhole } from '../holes.ts'
+import { BOX_HEADER_BYTES } from './boxes.ts'
 import { type Concealed, concealSamples, type TrackState } from './conceal-samples.ts'
 import { type FragmentRun, type FragmentSample, fragmentRuns } from './fragment-samples.ts'
 import { type SegmentBox, segmentBoxes } from './segment-boxes.ts'
@@ -67,7 +68,6 @@ export function patchSegment(
   return new SegmentPatch(out, holes, headed).run(boxes, mode)
 }
 
-const HEADER_BYTES = 8
 const MDAT = [0x6d, 0x64, 0x61, 0x74] as const
 
 /** Writes the lost headers of `mdat` boxes whose `moof` is whole and describes what follows it. @returns their offsets */
@@ -78,8 +78,8 @@ function headMdats(bytes: Uint8Array, holes: readonly Hole[], boxes: readonly Se
     if (moof.type !== 'moof' || !isIntact(moof) || boxes[index + 1]?.type !== null) continue
     const samples = runsOf(bytes, moof).flatMap((run) => run.samples)
     const end = samples.reduce((most, { offset, size }) => Math.max(most, offset + size), 0)
-    if (isWhole(holes, at, at + HEADER_BYTES) || end - at < HEADER_BYTES || end > bytes.length) continue
-    if (samples.some(({ offset }) => offset < at + HEADER_BYTES)) continue
+    if (isWhole(holes, at, at + BOX_HEADER_BYTES) || end - at < BOX_HEADER_BYTES || end > bytes.length) continue
+    if (samples.some(({ offset }) => offset < at + BOX_HEADER_BYTES)) continue
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, end - at)
     bytes.set(MDAT, at + 4)
     headed.push(at)
@@ -92,7 +92,9 @@ function without(holes: readonly Hole[], headed: readonly number[]): Hole[] {
   return headed.reduce<Hole[]>(
     (left, at) =>
       left.flatMap(([from, to]): Hole[] =>
-        [[from, Math.min(to, at)] as const, [Math.max(from, at + HEADER_BYTES), to] as const].filter(([a, b]) => a < b),
+        [[from, Math.min(to, at)] as const, [Math.max(from, at + BOX_HEADER_BYTES), to] as const].filter(
+          ([a, b]) => a < b,
+        ),
       ),
     [...holes],
   )

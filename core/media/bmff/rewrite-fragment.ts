@@ -1,5 +1,5 @@
 import { u32At } from '../../bytes/ints.ts'
-import { type Box, childBoxes, fullBox } from './boxes.ts'
+import { BOX_HEADER_BYTES, type Box, childBoxes, fullBox } from './boxes.ts'
 import type { FragmentRun, FragmentSample } from './fragment-samples.ts'
 
 /** New content of a sample: ranges of the old bytes, each with its length in front where they are NAL units. */
@@ -25,20 +25,19 @@ export type RewrittenRuns = ReadonlyMap<
 /** Boxes that refer to samples by place, as those of encryption do: a fragment with one is not rewritten. */
 const BY_PLACE = new Set(['senc', 'saiz', 'saio', 'sbgp', 'subs', 'uuid'])
 const NAL_LENGTH_BYTES = 4
-const HEADER_BYTES = 8
 
 /** The moof and mdat of other samples, `room` bytes long with a free box at the end; null where that is too little. */
 export function rewriteFragment(bytes: Uint8Array, moof: Box, runs: RewrittenRuns, room: number): Uint8Array | null {
   const moofBytes = moofSize(bytes, moof, runs)
   if (moofBytes === null) return null
   const dataBytes = samplesOf(runs).reduce((sum, one) => sum + sizeOf(one.content), 0)
-  const left = room - moofBytes - HEADER_BYTES - dataBytes
+  const left = room - moofBytes - BOX_HEADER_BYTES - dataBytes
   if (left < 0) return null
   // A free box needs a header: what is too short for one ends the mdat.
-  const padded = left < HEADER_BYTES ? left : 0
+  const padded = left < BOX_HEADER_BYTES ? left : 0
   const out = new Writer(room)
   out.box('moof', () => {
-    let dataAt = moofBytes + HEADER_BYTES
+    let dataAt = moofBytes + BOX_HEADER_BYTES
     for (const child of childBoxes(bytes, moof)) {
       if (child.type !== 'traf') out.copy(bytes, child)
       else dataAt = writeTraf(out, bytes, child, runs, dataAt)
@@ -48,7 +47,7 @@ export function rewriteFragment(bytes: Uint8Array, moof: Box, runs: RewrittenRun
     for (const { content } of samplesOf(runs)) out.content(bytes, content)
     out.skip(padded)
   })
-  if (left > padded) out.box('free', () => out.skip(left - HEADER_BYTES))
+  if (left > padded) out.box('free', () => out.skip(left - BOX_HEADER_BYTES))
   return out.bytes
 }
 
@@ -60,13 +59,13 @@ function sizeOf({ ranges, nals }: SampleContent): number {
 
 /** Size of the moof to write; null where it cannot be rewritten. */
 function moofSize(bytes: Uint8Array, moof: Box, runs: RewrittenRuns): number | null {
-  let size = HEADER_BYTES
+  let size = BOX_HEADER_BYTES
   for (const child of childBoxes(bytes, moof)) {
     if (child.type !== 'traf') {
       size += child.size
       continue
     }
-    size += HEADER_BYTES
+    size += BOX_HEADER_BYTES
     for (const part of childBoxes(bytes, child)) {
       if (BY_PLACE.has(part.type)) return null
       if (part.type === 'trun') {

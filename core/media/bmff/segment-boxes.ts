@@ -1,5 +1,6 @@
 import { u32At } from '../../bytes/ints.ts'
 import { type Hole, isWhole, nextHole } from '../holes.ts'
+import { MAX_LEVEL_BOXES } from './boxes.ts'
 
 /** A top-level box of a segment with missing bytes, or a gap without a recognisable box. */
 export type SegmentBox = {
@@ -18,8 +19,6 @@ export type SegmentBox = {
 /** Top-level boxes of a segment (ISO/IEC 14496-12, 23009-1): only these are accepted in a search. */
 const SEGMENT_TYPES = new Set(['styp', 'sidx', 'ssix', 'prft', 'emsg', 'moof', 'mdat', 'free', 'skip', 'uuid'])
 const KNOWN_TYPES = new Set([...SEGMENT_TYPES, 'ftyp', 'moov', 'meta'])
-/** Most boxes, as in `readBoxes`. */
-const MAX_BOXES = 16_384
 /** The same as numbers, and their first letters: a search makes no strings. */
 const SEGMENT_CODES = new Set([...SEGMENT_TYPES].map(codeOf))
 const BEGINS = new Uint8Array(256)
@@ -35,7 +34,7 @@ export function segmentBoxes(bytes: Uint8Array, holes: readonly Hole[]): Segment
   const end = bytes.length
   let found = false
   for (let at = 0; at < end; ) {
-    if (boxes.length >= MAX_BOXES) return null
+    if (boxes.length >= MAX_LEVEL_BOXES) return null
     const last = boxes.at(-1)
     if (end - at < 8 && last !== undefined) {
       // Too short for a box: the previous one takes these bytes.

@@ -2,6 +2,7 @@ import { ByteReader } from '../../bytes/byte-reader.ts'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u32At } from '../../bytes/ints.ts'
 import { type Box, childBoxes, findBox, fullBox } from '../bmff/boxes.ts'
+import { MOOF } from '../bmff/decode-time.ts'
 import type { MpuMovie, MpuTrack, SampleDefaults } from './mpu-movie.ts'
 
 /** Most samples of one movie fragment; an MPU of a second has a few hundred. */
@@ -93,7 +94,6 @@ export function parseMovieFragment(
   }
 }
 
-const MOOF = 0x6d6f6f66
 const MDAT = 0x6d646174
 const DEFAULT_BASE_IS_MOOF = 0x02_0000
 

@@ -4,6 +4,7 @@ import { AlgorithmIdentifier, Time } from '@peculiar/asn1-x509'
 import { type HashName, hashOf, indexOfBytes, sameBytes } from '#platform'
 import { bytesToHex } from '../../bytes/hex.ts'
 import { utcText } from '../ntp.ts'
+import { VERDICT_RANK } from '../signature-verdict.ts'
 import { certificateChain, readCertificate, type SignerCertificate } from './certificate.ts'
 import { isBoundedBer, joinOctets } from './der-shape.ts'
 
@@ -130,7 +131,7 @@ export function checkSignature(
   let worst: Verdict | null = null
   for (const signer of signature.signers) {
     const verdict = checked(() => checkSigner(signature, signer, contents, atHand))
-    if (worst === null || RANK[verdict.verdict] > RANK[worst.verdict]) worst = verdict
+    if (worst === null || VERDICT_RANK[verdict.verdict] > VERDICT_RANK[worst.verdict]) worst = verdict
   }
   return worst as Verdict
 }
@@ -142,8 +143,6 @@ function checked(check: () => Verdict): Verdict {
     return unchecked('its attributes cannot be read')
   }
 }
-
-const RANK = { good: 0, unchecked: 1, bad: 2 } as const
 
 function checkSigner(
   { contentType, digestIds, bytes: whole }: ReadSignedData,

@@ -3,9 +3,8 @@ import type { DatagramSink, Flow } from '../../flow/datagrams.ts'
 import { foldSum, wordSum } from './checksum.ts'
 import type { FlowTable } from './flow-table.ts'
 import { Reassembler } from './fragments.ts'
-import { i32 } from './wire.ts'
+import { i32, UDP } from './wire.ts'
 
-const UDP = 17
 const IP_IN_IP = 4
 /** Limit of packets within packets. */
 const MAX_TUNNELS = 4

@@ -1,5 +1,8 @@
 /** Big-endian fields read in place, for the packet path: the caller has checked the bounds. */
 
+/** Protocol number of UDP in IP headers. */
+export const UDP = 17
+
 /** Signed, so that it stays a small integer in the engine; it is only compared, hashed, or made unsigned for text. */
 export function i32(bytes: Uint8Array, at: number): number {
   return (

@@ -12,6 +12,11 @@ export const PLAYLIST_TOIS = [asToi(0xffff_fffd), asToi(0xffff_fffe)] as const
 /** First TOI that segment numbers and times may not use. */
 export const FIRST_RESERVED_TOI = 0xffff_fffd
 
+/** True for a TOI whose object is replaced again and again: the initialisation segment, and child playlists in turn. */
+export function isReservedToi(toi: number): boolean {
+  return toi >= FIRST_RESERVED_TOI && toi <= INIT_TOI
+}
+
 /** Channels of media: 10, 20, 30 … in the order of the manifest. */
 export function mediaTsi(index: number): Tsi {
   return asTsi(10 * (index + 1))

@@ -1,6 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u16At } from '../../bytes/ints.ts'
 import { AlpReceiver, type AlpSink } from '../alp/alp-receiver.ts'
+import { UDP } from '../ip/wire.ts'
 import { AlpStream } from './alp-stream.ts'
 import { NO_POINTER, parseBasebandHeader } from './baseband.ts'
 import { InnerPackets } from './inner-packets.ts'
@@ -22,7 +23,6 @@ export const INNER_PORTS = {
 const PLPS = 64
 /** Largest baseband packet assembled; the longest code of A/322 has some 7 kB. */
 const MAX_BASEBAND = 65536
-const UDP = 17
 
 type StltpCounters = {
   /** Inner UDP datagrams. */

@@ -1,4 +1,5 @@
 import { u32At } from '../../bytes/ints.ts'
+import { MAX_LEVEL_BOXES } from '../../media/bmff/boxes.ts'
 import { decodeContent, isKnownEncoding } from '../../protocol/content-encoding.ts'
 import { looksGzip } from '../../protocol/gzip.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
@@ -9,8 +10,6 @@ import { unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { LctChannel } from './lct-channel.ts'
 
-/** Most boxes looked at: a segment of one-frame chunks has a few hundred. */
-const MAX_BOXES = 16_384
 /** Longest end tag looked for. */
 const MAX_END_TAG = 200
 /** Boxes that a segment may begin with. */
@@ -90,7 +89,7 @@ function boxesOf(object: TransportObject): { readonly end: number; readonly chun
   let chunks = 0
   let type = ''
   for (let boxes = 0; at < highest; boxes++) {
-    if (boxes >= MAX_BOXES || !object.covers(at, at + 8)) return null
+    if (boxes >= MAX_LEVEL_BOXES || !object.covers(at, at + 8)) return null
     const header = object.bytes(at, Math.min(at + 16, highest))
     type = String.fromCharCode(...header.subarray(4, 8))
     if (at === 0 && !FIRST_BOXES.has(type)) return null

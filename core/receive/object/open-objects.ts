@@ -1,4 +1,5 @@
 import { isWideToi } from '../../protocol/lct/wide-toi.ts'
+import { isReservedToi } from '../../protocol/route/toi-plan.ts'
 import type { ChannelEvents, ObjectContext } from './channel-events.ts'
 import { hash32 } from './content-hash.ts'
 import { HEAD_BYTES } from './done-object.ts'
@@ -6,9 +7,6 @@ import type { KnownObjects } from './known-objects.ts'
 import { type Evictor, type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-object.ts'
 import { isBeginning, type WayBack } from './way-back.ts'
 
-/** TOIs of replaced objects in GPAC: init segment, and child playlists in turn. */
-const FIRST_RESERVED_TOI = 0xffff_fffd
-const LAST_RESERVED_TOI = 0xffff_ffff
 /** Incomplete objects kept with their bytes for late packets of a carousel: few for media, which is sent once. */
 const KEPT_MEDIA = 2
 const KEPT_FILES = 64
@@ -92,7 +90,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
       if (!isWideToi(toi)) this.#count(toi)
     }
     // An init segment or playlist is sent between segments and ends nothing.
-    if (object.kind !== 'init' && object.kind !== 'playlist' && !isReserved(object.toi)) {
+    if (object.kind !== 'init' && object.kind !== 'playlist' && !isReservedToi(object.toi)) {
       this.ending(timeUs)
       if (!this.#context.spec.reorder) this.#endNow(timeUs)
     }
@@ -410,7 +408,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
 
   /** Whether a packet goes on from where media was: it is of an object that follows all of it, or fills the newest one. */
   goesOn(toi: number, offset: number, count: number): boolean {
-    if (isReserved(toi) || isWideToi(toi)) return false
+    if (isReservedToi(toi) || isWideToi(toi)) return false
     if (toi !== this.#newestMediaToi) return toi > this.#newestMediaToi
     const newest = this.#objects.get(toi)
     return newest !== undefined && count > 0 && !newest.covers(offset, offset + count)
@@ -484,14 +482,9 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   }
 }
 
-/** True for a TOI whose object is replaced again and again. */
-function isReserved(toi: number): boolean {
-  return toi >= FIRST_RESERVED_TOI && toi <= LAST_RESERVED_TOI
-}
-
 /** True for a media segment, sent once under a TOI of its own. */
 function isMedia(object: TransportObject): boolean {
-  return object.kind === 'media' && !isReserved(object.toi)
+  return object.kind === 'media' && !isReservedToi(object.toi)
 }
 
 /** True for objects that senders replace under the same TOI: their bytes are compared. */
@@ -501,6 +494,6 @@ export function isReplaceable(object: TransportObject): boolean {
     object.kind === 'playlist' ||
     object.kind === 'manifest' ||
     object.kind === 'signalling' ||
-    isReserved(object.toi)
+    isReservedToi(object.toi)
   )
 }

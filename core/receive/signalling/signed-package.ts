@@ -1,6 +1,7 @@
 import type { ReportSignature } from '../../contract/report.ts'
 import { cms } from '../../protocol/cms/cms.ts'
 import { readSignedEntity, signedForms } from '../../protocol/mime/signed.ts'
+import { VERDICT_RANK } from '../../protocol/signature-verdict.ts'
 import type { TableContext } from '../context/contexts.ts'
 import { reportSignature } from '../context/signatures.ts'
 import { unpackWithin } from '../object/reading-work.ts'
@@ -10,8 +11,6 @@ const MAX_LAYERS = 3
 
 /** A package without its signatures; `signature` is the worst verdict, null without any. */
 export type UnwrappedPackage = { readonly bytes: Uint8Array; readonly signature: ReportSignature | null }
-
-const RANK = { good: 0, unchecked: 1, bad: 2 } as const
 
 /**
  * Unwraps a package from S/MIME, and checks the signatures. The content is used whatever the verdict.
@@ -38,7 +37,7 @@ export function unwrapSigned(
       later(reportSignature(changed, timeUs)),
     )
     const report = reportSignature(verdict, timeUs)
-    if (signature === null || RANK[report.verdict] > RANK[signature.verdict]) signature = report
+    if (signature === null || VERDICT_RANK[report.verdict] > VERDICT_RANK[signature.verdict]) signature = report
     if (inside === null) return { bytes: new Uint8Array(0), signature }
     content = unpackWithin(context.work, inside, context.limits.unpackedBytes, timeUs)
   }
