@@ -17,43 +17,44 @@ const sources = [...inFolders, ...readdirSync(root)]
 /** A name that the conventions forbid. */
 const FORBIDDEN = 'utils.ts'
 
-describe.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'e2e/attack/README.md', 'e2e/field/README.md'])(
-  '%s',
-  (file) => {
-    const text = read(file)
+const TABLES = ['e2e/attack/README.md', 'e2e/field/README.md', 'e2e/ingest/README.md']
 
-    it('names npm scripts that exist', () => {
-      const named = [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1])
-      for (const name of named) expect(scripts, `npm run ${name}`).toContain(name)
-      for (const short of ['start', 'test']) if (text.includes(`npm ${short}`)) expect(scripts).toContain(short)
-    })
+describe.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...TABLES])('%s', (file) => {
+  const text = read(file)
 
-    it('points to files that exist', () => {
-      const targets = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
-      for (const target of targets) expect(existsSync(join(root, dirname(file), target)), target).toBe(true)
-    })
+  it('names npm scripts that exist', () => {
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1])
+    for (const name of named) expect(scripts, `npm run ${name}`).toContain(name)
+    for (const short of ['start', 'test']) if (text.includes(`npm ${short}`)) expect(scripts).toContain(short)
+  })
 
-    it('names source files that exist', () => {
-      const named = [...text.matchAll(/`([\w./-]+\.(?:ts|tsx|mjs))`/g)].map((match) => match[1] ?? '')
-      const missing = named.filter(
-        (name) => name !== FORBIDDEN && !sources.some((source) => `/${source}`.endsWith(`/${name}`)),
-      )
-      expect(missing).toEqual([])
-    })
-  },
-)
+  it('points to files that exist', () => {
+    const targets = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
+    for (const target of targets) expect(existsSync(join(root, dirname(file), target)), target).toBe(true)
+  })
 
-describe.each(['e2e/attack/README.md', 'e2e/field/README.md'])('%s', (table) => {
-  // Numbers of the list of faults, and of flaws and figures of the review of the interface.
-  const rows = [...read(table).matchAll(/^\| ((?:review |figure )?\d+) \|.*\| ([^|]+) \|$/gm)]
+  it('names source files that exist', () => {
+    const named = [...text.matchAll(/`([\w./-]+\.(?:ts|tsx|mjs))`/g)].map((match) => match[1] ?? '')
+    const missing = named.filter(
+      (name) => name !== FORBIDDEN && !sources.some((source) => `/${source}`.endsWith(`/${name}`)),
+    )
+    expect(missing).toEqual([])
+  })
+})
+
+describe.each(TABLES)('%s', (table) => {
+  // Numbers of the list of faults, of flaws and figures of the review of the interface, and of the cases of ingest.
+  const rows = [...read(table).matchAll(/^\| ((?:review |figure |DI-)?\d+) \|.*\| ([^|]+) \|$/gm)]
 
   it('has its faults once, in order', () => {
     const numbersOf = (kind: RegExp) =>
       rows.flatMap(([, number = '']) => (kind.test(number) ? [Number(/\d+/.exec(number))] : []))
-    const numbers = numbersOf(/^\d/)
+    const isIngest = table === 'e2e/ingest/README.md'
+    const numbers = numbersOf(isIngest ? /^DI/ : /^\d/)
     expect(numbers.length).toBeGreaterThan(0)
     for (const each of [numbers, numbersOf(/^review/), numbersOf(/^figure/)])
       expect(each).toEqual([...new Set(each)].sort((a, b) => a - b))
+    if (isIngest) expect(numbers).toHaveLength(27)
     if (table !== 'e2e/attack/README.md') return
     expect(numbers.length).toBeGreaterThanOrEqual(40)
     expect(numbers).toEqual(numbers.map((_, at) => at + 1))

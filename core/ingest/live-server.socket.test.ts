@@ -23,11 +23,13 @@ describe('the clock of a live server', () => {
     ['http-xsdate', 'urn:mpeg:dash:utc:http-xsdate:2014', () => '../time'],
     ['http-iso', 'urn:mpeg:dash:utc:http-iso:2014', () => `/time ${server.url}never`],
     ['http-head', 'urn:mpeg:dash:utc:http-head:2014', () => `${server.url}head`],
+    ['the Server-UTC of its answers', 'urn:mpeg:dash:utc:ntp:2014', () => '192.0.2.1'],
     ['the Date of its answers', 'urn:mpeg:dash:utc:ntp:2014', () => '192.0.2.1'],
   ])('is told by %s', async (how, scheme, value) => {
     server.answer = (request, response) => {
       const isHead = request.url === '/head'
       response.sendDate = false
+      if (how.startsWith('the Server')) response.setHeader('Server-UTC', theirs().getTime())
       if (isHead || how.startsWith('the Date')) response.setHeader('Date', theirs().toUTCString())
       response.end(request.url === '/time' ? theirs().toISOString() : '<MPD/>')
     }

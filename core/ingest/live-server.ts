@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import type { IncomingHttpHeaders } from 'node:http'
 import { shownText } from '../contract/shown-text.ts'
 import { withoutCredentials } from '../contract/shown-url.ts'
 import { AppFailure } from '../failure/app-failure.ts'
@@ -78,7 +79,7 @@ export class LiveServer implements GrowingOrigin {
     const asked = { headers: this.#conditions, heldMs: held?.heldMs ?? 0 }
     const result = await this.#ask(address, MAX_MANIFEST_BYTES, this.#over.signal, asked)
     if (!this.#ownClock && (result.kind === 'bytes' || result.kind === 'refused'))
-      this.#clock.date(result.headers.date, askedUs, this.#localUs())
+      this.#takeHeaders(result.headers, askedUs, this.#localUs())
     if (result.kind === 'refused' && result.status === 304) return null
     if (result.kind === 'bytes' && result.broken === null) {
       this.#refusals = 0
@@ -157,6 +158,13 @@ export class LiveServer implements GrowingOrigin {
   async close(): Promise<void> {
     this.#over.abort()
     await this.#client.close()
+  }
+
+  /** Takes the time of an answer: GPAC's own header has milliseconds, the other one seconds. */
+  #takeHeaders(headers: IncomingHttpHeaders, askedUs: number, answeredUs: number): void {
+    const utcMs = Number(headers['server-utc'])
+    if (utcMs > 0 && Number.isSafeInteger(utcMs)) this.#clock.exact(utcMs * 1000, askedUs, answeredUs)
+    else this.#clock.date(headers.date, askedUs, answeredUs)
   }
 
   #goTo(address: string): void {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadPresentation } from '../ingest/presentation-loader.ts'
 import { indexedFile } from '../testing/indexed-file.ts'
-import { broadcastOf, FIXTURE_ADDRESS, FIXTURE_PORT } from '../testing/make-fixtures.ts'
+import { broadcastOf, demoDash, FIXTURE_ADDRESS, FIXTURE_PORT } from '../testing/make-fixtures.ts'
 import { receiveAll } from '../testing/receive-all.ts'
 import { demoFile } from '../testing/served-files.ts'
 import { TestServer } from '../testing/test-server.ts'
@@ -99,6 +99,13 @@ describe.concurrent('a presentation of one file, cut by its index', () => {
       'The file of "v" cannot be cut: no index (sidx) is where its segments begin.',
     )
   })
+})
+
+it('the manifest has the name that the destination gives it, and leads to the same files', async () => {
+  const sent = await broadcastOf(await demoDash(), { manifestName: 'live.mpd' })
+  const { files } = receiveAll(sent, { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT })
+  expect(files.get('service1/live.mpd')).toEqual(new Uint8Array(demoFile('manifest.mpd')))
+  expect([...files.keys()].filter((path) => path.endsWith('.mpd'))).toEqual(['service1/live.mpd'])
 })
 
 describe.concurrent('a finished playlist', () => {
