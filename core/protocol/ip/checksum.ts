@@ -7,6 +7,34 @@ export function wordSum(bytes: Uint8Array, start: number, end: number): number {
   return sum
 }
 
+/** Whether words of memory have their first byte last. */
+const SWAPS = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+/** Buffers of many packets as words, so that no packet needs a view of its own. */
+const WORDS = new WeakMap<Uint8Array, Uint32Array>()
+
+/**
+ * `wordSum` folded once, for packets in a long buffer: four bytes at a time. `start` is a multiple of 4 of memory; where it is none
+ * it is as slow as `wordSum`.
+ */
+export function longWordSum(bytes: Uint8Array, start: number, end: number): number {
+  if (((bytes.byteOffset + start) & 3) !== 0 || (bytes.byteOffset & 3) !== 0) return foldSum(wordSum(bytes, start, end))
+  let words = WORDS.get(bytes)
+  if (words === undefined) {
+    words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
+    WORDS.set(bytes, words)
+  }
+  let sum = 0
+  const last = end >>> 2
+  for (let at = start >>> 2; at < last; at++) {
+    const word = words[at] as number
+    sum += (word & 0xffff) + (word >>> 16)
+  }
+  const folded = foldSum(sum)
+  // Of swapped words the sum is swapped (RFC 1071 §2 B).
+  const whole = SWAPS ? ((folded & 0xff) << 8) | (folded >> 8) : folded
+  return foldSum(whole + wordSum(bytes, Math.max(start, last << 2), end))
+}
+
 /** Folds carries until none is left. GPAC folds once and is off by one for large sums. */
 export function foldSum(sum: number): number {
   let folded = sum

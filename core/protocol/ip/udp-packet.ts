@@ -1,6 +1,6 @@
 import type { Flow } from '../../flow/datagrams.ts'
 import { parseIpv4, parseIpv6 } from './address.ts'
-import { internetChecksum, wordSum } from './checksum.ts'
+import { internetChecksum, longWordSum, wordSum } from './checksum.ts'
 import { putU16 } from './wire.ts'
 
 const MAX_PACKET = 65535
@@ -10,8 +10,10 @@ export type UdpHeader = {
   readonly family: 4 | 6
   /** IP and UDP header without lengths and checksums. */
   readonly bytes: Uint8Array
-  /** Sum of the header's words, from which a checksum continues. */
-  readonly sum: number
+  /** Sum of the words of the IPv4 header without its length; 0 in IPv6, which has no checksum of its own. */
+  readonly ipSum: number
+  /** That of pseudo header and UDP header without their lengths, from which the checksum continues. */
+  readonly udpSum: number
 }
 
 /** A header for `flow`: TTL 1, no fragments. */
@@ -24,12 +26,12 @@ export function udpHeader(flow: Flow): UdpHeader {
     bytes.set([0x45, 0, 0, 0, 0, 0, 0x40, 0, 1, 17])
     putIpv4(bytes, 12, flow.sourceAddress)
     putIpv4(bytes, 16, flow.destinationAddress)
-    return { family: 4, bytes, sum: wordSum(bytes, 0, 20) }
+    return { family: 4, bytes, ipSum: wordSum(bytes, 0, 20), udpSum: wordSum(bytes, 12, 24) + 17 }
   }
   bytes.set([0x60, 0, 0, 0, 0, 0, 17, 1])
   bytes.set(parseIpv6(flow.sourceAddress) ?? [], 8)
   bytes.set(parseIpv6(flow.destinationAddress) ?? [], 24)
-  return { family: 6, bytes, sum: wordSum(bytes, 8, 44) + 17 }
+  return { family: 6, bytes, ipSum: 0, udpSum: wordSum(bytes, 8, 44) + 17 }
 }
 
 /** Largest payload of an IP packet with this header. */
@@ -38,8 +40,7 @@ export function maxUdpPayload(header: UdpHeader): number {
 }
 
 /**
- * Writes the packet at `at`: header, then `payload[start, end)`. The IPv4 header checksum is right; the UDP checksum is 0 in
- * IPv4 and right in IPv6, which requires one.
+ * Writes the packet at `at`: header, then `payload[start, end)`, with right checksums.
  * @returns its length
  */
 export function writeUdpPacket(
@@ -54,16 +55,15 @@ export function writeUdpPacket(
   const total = headerBytes + end - start
   const udpLength = 8 + end - start
   into.set(header.bytes, at)
-  into.set(payload.subarray(start, end), at + headerBytes)
+  into.set(start === 0 && end === payload.length ? payload : payload.subarray(start, end), at + headerBytes)
   putU16(into, at + headerBytes - 4, udpLength)
   if (header.family === 4) {
     putU16(into, at + 2, total)
-    putU16(into, at + 10, internetChecksum(header.sum + total))
-  } else {
-    putU16(into, at + 4, udpLength)
-    const sum = header.sum + udpLength * 2 + wordSum(into, at + headerBytes, at + total)
-    putU16(into, at + headerBytes - 2, internetChecksum(sum) || 0xffff)
-  }
+    putU16(into, at + 10, internetChecksum(header.ipSum + total))
+  } else putU16(into, at + 4, udpLength)
+  const sum = header.udpSum + udpLength * 2 + longWordSum(into, at + headerBytes, at + total)
+  // 0 means none.
+  putU16(into, at + headerBytes - 2, internetChecksum(sum) || 0xffff)
   return total
 }
 
