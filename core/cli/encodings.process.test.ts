@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Datagram, pcapOf } from '../testing/datagrams.ts'
 import { type FluteFile, FluteSender } from '../testing/flute-sender.ts'
 import { inspect, RunningProgram, routescope, sha256, TestFolder, treeOf } from '../testing/program.ts'
+import { receivedCapture } from '../testing/received-capture.ts'
+import { testPacket } from '../testing/test-session.ts'
 
 const folder = new TestFolder()
 afterAll(() => folder.remove())
@@ -36,6 +38,66 @@ beforeAll(() => {
   })
   capture = folder.at('encodings.pcap')
   writeFileSync(capture, pcapOf(packets))
+})
+
+describe('a file whose packed bytes are damaged', () => {
+  it('is incomplete, and one alarm of its content', async () => {
+    const packed = gzipSync(PLAIN)
+    packed[packed.length - 6] = (packed[packed.length - 6] as number) ^ 0xff
+    const files: FluteFile[] = [
+      { toi: 1, name: 'broken.bin', contentType: 'application/octet-stream', bytes: packed },
+      { toi: 2, name: 'whole.bin', contentType: 'application/octet-stream', bytes: gzipSync(PLAIN) },
+    ]
+    const sender = new FluteSender({ digest: 'none' })
+    const told = { contentEncoding: 'gzip', contentLength: PLAIN.length }
+    const got = await receivedCapture(
+      folder,
+      files.flatMap((file, at) => [
+        ...sender.table([file], START_US + at * 100_000, false, told),
+        ...sender.object(file, START_US + at * 100_000),
+      ]),
+    )
+    expect(got.files).toEqual([['whole.bin', PLAIN.length]])
+    expect(got.summary).toContain('3 of 4 objects complete, 1 incomplete')
+    expect(got.alarms.map(({ severity, rule }) => `${severity} ${rule}`)).toEqual(['error OBJ-CONTENT'])
+  })
+})
+
+describe('a part of a signalling package', () => {
+  const stsid = new TextEncoder().encode(
+    '<S-TSID><RS><LS tsi="10"><SrcFlow rt="false"><EFDT><FDT-Instance Expires="4294967295"><File TOI="1" Content-Location="a.bin"/></FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>',
+  )
+  const packaged = (header: string, body: Uint8Array): Uint8Array =>
+    Buffer.concat([
+      Buffer.from(
+        `Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\nContent-Type: application/route-s-tsid+xml\r\nContent-Location: s\r\n${header}\r\n\r\n`,
+      ),
+      body,
+      Buffer.from('\r\n--b--\r\n'),
+    ])
+  const received = (bytes: Uint8Array) =>
+    receivedCapture(
+      folder,
+      [
+        testPacket({ tsi: 0, toi: 0x20001, codepoint: 3, payload: bytes, length: bytes.length }),
+        testPacket({ tsi: 10, toi: 1, payload: PLAIN.subarray(0, 900), length: 900 }),
+      ].map((packet, at) => ({ address: '239.255.1.1', port: 5000, bytes: packet, timeUs: START_US + at * 10_000 })),
+    )
+
+  it.each([
+    ['Content-Encoding: gzip', gzipSync(stsid)],
+    ['Content-Encoding: Deflate', deflateSync(stsid)],
+    ['Content-Transfer-Encoding: base64', Buffer.from(Buffer.from(stsid).toString('base64'))],
+  ])('is read without its encoding: %s', async (header, body) => {
+    const got = await received(packaged(header, body))
+    expect(got.files).toEqual([['a.bin', 900]])
+    expect(got.alarms).toEqual([])
+  })
+
+  it('of an unknown encoding is named with it', async () => {
+    const got = await received(packaged('Content-Encoding: br', brotliCompressSync(stsid)))
+    expect(got.alarms[0]?.text).toContain('has the content encoding "br", which is not known here')
+  })
 })
 
 describe('files with a content encoding', () => {

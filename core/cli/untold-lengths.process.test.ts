@@ -73,6 +73,46 @@ describe('an object whose length only the B flag tells', () => {
   })
 })
 
+describe('an object whose headers tell another length than its table', () => {
+  const listed = (length: number): string =>
+    `<S-TSID><RS><LS tsi="10"><SrcFlow rt="false"><EFDT><FDT-Instance Expires="4294967295"><File TOI="1" Content-Location="a.bin" Content-Length="${length}"/></FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>`
+
+  it.each([
+    ['more', 2600],
+    ['less', 2400],
+  ])('is one warning with both lengths, the table telling %s', async (_, length) => {
+    const capture = new RouteCapture(listed(length))
+    capture.object({ tsi: 10, toi: 1 }, content(2500), true)
+    const got = await receivedCapture(folder, capture.packets)
+    expect(got.files).toEqual([['a.bin', 2500]])
+    expect(got.alarms.map(({ text }) => text)).toEqual([
+      `a.bin (TSI 10, TOI 1): its length was declared again: ${length}, then 2500 bytes (frame 2); cause: the sender`,
+    ])
+  })
+
+  it('lost nothing on the way where all came that its table promises', async () => {
+    const capture = new RouteCapture(listed(2000))
+    // The session is known, and goes on without the object.
+    const goOn = (toi: number): void => {
+      for (let more = 0; more < 100; more++) capture.packet({ tsi: 10, toi, offset: 0, payload: content(9), length: 9 })
+    }
+    goOn(2)
+    for (const offset of [0, 1000]) capture.packet({ tsi: 10, toi: 1, offset, payload: content(1000), length: 2500 })
+    goOn(3)
+    const lost = (await receivedCapture(folder, capture.packets)).alarms.filter(({ rule }) => rule === 'OBJ-LOSS')
+    expect(lost.map(({ cause }) => cause)).toEqual(['sender'])
+  })
+
+  it('is silent in entity mode, whose table tells the length of the content', async () => {
+    const entity = new TextEncoder().encode(`Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello`)
+    const capture = new RouteCapture(listed(5))
+    capture.object({ tsi: 10, toi: 1, codepoint: 2 }, entity, true)
+    const got = await receivedCapture(folder, capture.packets)
+    expect(got.files).toEqual([['a.bin', 5]])
+    expect(heard(got)).toEqual([])
+  })
+})
+
 describe('an object whose length is told nowhere', () => {
   it('ends where its gzip does', async () => {
     const plain = Uint8Array.from({ length: 10_240 }, (_, at) => (at * at) & 255)

@@ -56,6 +56,7 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   redeclared(_channel: Channel, object: TransportObject, before: number): void {
     this.reported.push(`redeclared ${object.toi} ${before} ${object.length}`)
   }
+  ending(): void {}
   lengthByContent(): number | null {
     return null
   }

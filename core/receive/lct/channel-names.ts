@@ -70,7 +70,7 @@ export class ChannelNames {
 
   /** Name in the File entry of this TOI, null without one. */
   listedName(toi: Toi): string | null {
-    return this.file(toi)?.contentLocation ?? null
+    return this.file(toi)?.contentLocation || null
   }
 
   /** Transport length in a File entry, -1 without one. Content-Length counts only for content without encoding. */
@@ -97,7 +97,8 @@ export class ChannelNames {
     const table = this.source?.efdt ?? this.#inBandTable
     object.listed = file
     if (file !== null) {
-      object.name = file.contentLocation
+      // An entry without a name describes bytes, and names nothing.
+      object.name = file.contentLocation || null
       object.contentType = file.contentType
       object.contentEncoding = file.contentEncoding
     } else if (table?.fileTemplate != null && this.#tsi !== 0) {

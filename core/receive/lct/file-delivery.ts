@@ -11,7 +11,7 @@ import { parseEntity } from '../../protocol/mime/entity.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
 import { codecFault } from '../context/receive-context.ts'
 import { digestFault, hasDigest } from '../object/object-digest.ts'
-import { unpackWithin } from '../object/reading-work.ts'
+import { isReadingStorm, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { manifestKind } from './channel-names.ts'
 import type { LctChannel } from './lct-channel.ts'
@@ -62,6 +62,8 @@ export function filesOf(
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     found(context, { kind: 'contentUnreadable', name: object.name, fault: thrown }, object, serviceId)
+    channel.complete--
+    channel.incomplete++
     return []
   }
 }
@@ -172,17 +174,22 @@ function fileOf(
   }
 }
 
-/** False, with a finding reported, where a whole object contradicts the digests of its table. */
+/** False, with a finding reported, where a whole object contradicts the digests of its table, or its content cannot be unpacked. */
 export function objectIsSound(context: DeliveryContext, channel: LctChannel, object: TransportObject): boolean {
-  if (!hasDigest(object.listed)) return true
+  const { contentEncoding } = object
+  if (!hasDigest(object.listed) && contentEncoding === null) return true
   let content = object.bytes(0, object.length)
-  if (object.contentEncoding !== null) {
+  if (contentEncoding !== null) {
     const packed = content
-    const unpack = (): void => {
-      content = decodeWithin(context, object, packed, object.contentEncoding)
+    const fault = codecFault(() => {
+      content = decodeWithin(context, object, packed, contentEncoding)
+    })
+    // What there was no time to unpack is for its delivery to report.
+    if (fault !== null && isReadingStorm(fault)) return true
+    if (fault !== null) {
+      found(context, { kind: 'contentUnreadable', name: object.name, fault }, object, channel.serviceId)
+      return false
     }
-    // Delivery reports content that cannot be unpacked.
-    if (codecFault(unpack) !== null) return true
   }
   object.sound = isSound(context, channel, object, content)
   return object.sound

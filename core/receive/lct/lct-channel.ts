@@ -185,8 +185,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object = this.#newOrRepeat(packet, key)
       if (object === null) return
     } else if (!this.#sameLength(object, lct) && !this.#goesOn(object, packet)) {
-      this.#contradicted(object, packet)
-      this.#open.lose(object, 'partial', timeUs)
+      // What is sent once was not lost: its transmission was broken off.
+      this.#open.lose(object, this.#contradicted(object, packet) ? 'truncated' : 'partial', timeUs)
       this.#open.remove(object)
       object = this.#begin(packet, key, object.instance + 1)
       if (object === null) return
@@ -380,6 +380,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     const repeated =
       packet.offset > 0 && object.roundEnd === packet.offset ? object.bytes(0, packet.offset).slice() : null
     // What is sent once was not lost: its transmission was broken off.
+    object.sendersFault = true
     const why = isReplaceable(object) ? 'partial' : 'truncated'
     if (object.state === 'receiving') this.#open.lose(object, why, packet.timeUs)
     this.#open.remove(object)
@@ -421,18 +422,23 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return true
   }
 
-  /** Another length comes with a packet from the same place: the same content declared again, or other content of the sender. */
-  #contradicted(object: TransportObject, { lct, offset, bytes, from, end, timeUs, frame }: SourcePacket): void {
-    if (isReplaceable(object) || object.state !== 'receiving') return
-    if (object.differs(offset, bytes, from, end)) {
-      if (object.endingSinceUs >= 0) return
-      this.#events.changed(this, object, timeUs, frame)
-    } else if (object.covers(offset, offset + end - from)) {
-      object.redeclared = lct.transferLength
-    } else {
-      return
+  /**
+   * Another length comes with a packet from the same place: the same content declared again, or other content of the sender.
+   * @returns true of other content, where another transmission begins
+   */
+  #contradicted(object: TransportObject, { lct, offset, bytes, from, end, timeUs, frame }: SourcePacket): boolean {
+    if (object.state !== 'receiving') return false
+    const differs = object.differs(offset, bytes, from, end)
+    object.sendersFault = differs || object.covers(offset, offset + end - from)
+    if (isReplaceable(object)) return false
+    if (!differs) {
+      if (object.sendersFault) object.redeclared = lct.transferLength
+      return false
     }
-    object.sendersFault = true
+    // An object that is over is only late to be told: what it lacks was lost.
+    if (object.endingSinceUs >= 0) return false
+    this.#events.changed(this, object, timeUs, frame)
+    return true
   }
 
   #newOrRepeat(packet: SourcePacket, key: number): TransportObject | null {

@@ -14,6 +14,7 @@ function delivering(...options: ConstructorParameters<typeof TestContext>) {
     takers: new Takers(),
     fulls: 0,
     limits: [] as string[],
+    ending() {},
     full() {
       session.fulls++
     },

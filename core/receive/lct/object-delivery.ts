@@ -22,6 +22,8 @@ export interface DeliveringSession {
   readonly takers: Takers
   /** Quarantine exceeds its bound: the session finds an owner and then calls `trim`. */
   full(timeUs: number): void
+  /** An object ended, or is delivered: its length is compared with that of its table. */
+  ending(channel: LctChannel, object: TransportObject, timeUs: number): void
   limitReached(hit: LimitHit, channel: LctChannel, timeUs: number, frame: number): void
 }
 
@@ -145,6 +147,8 @@ export class ObjectDelivery {
     // It ended before its service was known, and says what others are named.
     if (this.#draining && (object.kind === 'manifest' || object.kind === 'playlist'))
       this.#context.observer.objectNamed(object)
+    // Its table may have come after its end.
+    this.#session.ending(channel, object, timeUs)
     this.#deliver(filesOf(this.#context, channel, object, serviceId), channel, object, timeUs)
     return true
   }

@@ -9,11 +9,13 @@ import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import type { ChannelEvents } from '../object/channel-events.ts'
 import type { DoneObject } from '../object/done-object.ts'
+import { isReplaceable } from '../object/open-objects.ts'
 import { PassedOver } from '../object/passed-over.ts'
 import { SessionWork } from '../object/reading-work.ts'
-import type { TransportObject } from '../object/transport-object.ts'
+import { SIZE_SOURCE, type TransportObject } from '../object/transport-object.ts'
 import type { BackVerdict, WayBack } from '../object/way-back.ts'
 import { lengthByContent } from './content-length.ts'
+import { namesItself } from './file-delivery.ts'
 import type { LctChannel } from './lct-channel.ts'
 import { type DeliveringSession, ObjectDelivery } from './object-delivery.ts'
 import { type Restart, type RestartHost, RestartWatch } from './restart-watch.ts'
@@ -205,6 +207,17 @@ export abstract class LctSession
   redeclared(_channel: LctChannel, object: TransportObject, before: number, timeUs: number, frame: number): void {
     const facts = { kind: 'lengthRedeclared', name: object.name, before, after: object.length } as const
     this.found(facts, object.carrier, timeUs, frame, object.index)
+  }
+
+  /** Tells of a length in the headers of a file that is not the one in its table: one of the two cuts it, or makes it lack bytes. */
+  ending(channel: LctChannel, object: TransportObject, timeUs: number): void {
+    if (object.sizeSource !== SIZE_SOURCE.extension || object.redeclared >= 0 || isReplaceable(object)) return
+    const listed = channel.names.transferLength(object.toi)
+    if (listed < 0 || listed === object.length || namesItself(channel, object)) return
+    object.redeclared = listed
+    // All that its table promises came.
+    if (object.ranges.prefix >= listed) object.sendersFault = true
+    this.redeclared(channel, object, listed, timeUs, object.frame)
   }
 
   lengthByContent(channel: LctChannel, object: TransportObject, over: boolean): number | null {

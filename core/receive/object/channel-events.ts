@@ -74,6 +74,8 @@ export interface ChannelEvents<Channel> {
    * @param over its transmission has ended
    */
   lengthByContent(channel: Channel, object: TransportObject, over: boolean): number | null
+  /** An object is about to end, whole or not. */
+  ending(channel: Channel, object: TransportObject, timeUs: number): void
   /** False where a whole object contradicts its digest: it counts as corrupt, and a finding was reported. */
   isSound(channel: Channel, object: TransportObject): boolean
   /**

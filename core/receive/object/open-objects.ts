@@ -162,6 +162,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
 
   finish(object: TransportObject, timeUs: number): void {
     if (object.state !== 'receiving') this.resume(object)
+    this.#events.ending(this.#channel, object, timeUs)
     if (!this.#events.isSound(this.#channel, object)) {
       this.lose(object, 'partial', timeUs)
       this.drop(object)
@@ -244,6 +245,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   /** @param why `partial` where its transmission has ended, `truncated` where only reception ends */
   lose(object: TransportObject, why: 'partial' | 'truncated', timeUs: number): void {
     if (object.state !== 'receiving') return
+    this.#events.ending(this.#channel, object, timeUs)
     object.endIncomplete(why)
     this.#hadMedia(object)
     this.#due(timeUs)

@@ -3,9 +3,11 @@ import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import { type Fault, type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
+import { contentEncodingOf, decodeContent, isKnownEncoding } from '../../protocol/content-encoding.ts'
 import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
-import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
+import { isMultipart, type MimePart, parseMultipart } from '../../protocol/mime/multipart.ts'
+import { decodeTransfer } from '../../protocol/mime/transfer-encoding.ts'
 import { type EnvelopeItem, parseEnvelope } from '../../protocol/sls/envelope.ts'
 import { type FragmentType, fragmentType } from '../../protocol/sls/fragment-type.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
@@ -93,7 +95,7 @@ export class ServiceSignalling {
       signature = unwrapped.signature
       bytes = unwrapped.bytes
       checkTags(bytes)
-      fragments = split(bytes, object)
+      fragments = this.#split(bytes, object)
     } catch (thrown) {
       this.#unreadable(thrown, (fault) => ({ kind: 'slsUnreadable', part: 'package', fault }), object, timeUs)
       return
@@ -245,6 +247,52 @@ export class ServiceSignalling {
     })
   }
 
+  /** @throws CodecError `multipart-…` */
+  #split(bytes: Uint8Array, object: TransportObject): Fragment[] {
+    if (isMultipart(bytes)) {
+      let left = mostUnpacked(this.#context)
+      return parseMultipart(bytes).parts.flatMap((part) => {
+        const body = this.#bodyOf(part, left, object)
+        if (body === null) return []
+        left -= body.length
+        return [
+          {
+            type: fragmentType(part.contentType, body),
+            name: (part.contentLocation ?? '').slice(0, MAX_NAME),
+            version: null,
+            contentType: part.contentType || null,
+            body,
+          },
+        ]
+      })
+    }
+    let end = bytes.length
+    while (end > 0 && bytes[end - 1] === 0) end--
+    const body = bytes.subarray(0, end)
+    const type = fragmentType(object.contentType, body)
+    return [{ type, name: object.name ?? '', version: null, contentType: object.contentType, body }]
+  }
+
+  /** The body of a part without its encodings; null, with a finding, where it cannot be unpacked to at most `most` bytes. */
+  #bodyOf({ headers, contentLocation, body }: MimePart, most: number, object: TransportObject): Uint8Array | null {
+    const { lastTimeUs } = object
+    const sent = decodeTransfer(body, headers['content-transfer-encoding'] ?? null)
+    const encoding = contentEncodingOf(headers['content-encoding'])
+    if (encoding === null) return sent
+    if (!isKnownEncoding(encoding)) {
+      this.#found({ kind: 'encodingUnknown', name: contentLocation ?? '', encoding }, object, lastTimeUs)
+      return sent
+    }
+    try {
+      return unpackWithin(this.#context.work, sent, most, lastTimeUs, (packed, left) =>
+        decodeContent(packed, encoding, left),
+      )
+    } catch (thrown) {
+      this.#unreadable(thrown, (fault) => ({ kind: 'slsUnreadable', part: 'package', fault }), object, lastTimeUs)
+      return null
+    }
+  }
+
   #unreadable(thrown: unknown, facts: (fault: Fault) => FindingFacts, object: TransportObject, timeUs: number): void {
     if (!(thrown instanceof CodecError)) throw thrown
     this.#found(facts(thrown), object, timeUs)
@@ -277,21 +325,4 @@ const DEFAULT_NAMES: Partial<Record<FragmentType, string>> = {
   'S-TSID': 'stsid.xml',
   USBD: 'usbd.xml',
   ENVELOPE: 'envelope.xml',
-}
-
-function split(bytes: Uint8Array, object: TransportObject): Fragment[] {
-  if (isMultipart(bytes)) {
-    return parseMultipart(bytes).parts.map((part) => ({
-      type: fragmentType(part.contentType, part.body),
-      name: (part.contentLocation ?? '').slice(0, MAX_NAME),
-      version: null,
-      contentType: part.contentType || null,
-      body: part.body,
-    }))
-  }
-  let end = bytes.length
-  while (end > 0 && bytes[end - 1] === 0) end--
-  const body = bytes.subarray(0, end)
-  const type = fragmentType(object.contentType, body)
-  return [{ type, name: object.name ?? '', version: null, contentType: object.contentType, body }]
 }
