@@ -96,6 +96,28 @@ describe('documents as senders write them', () => {
     expect(await alarmsOf(made)).toMatchObject({ name: 'T\u00e9 \u20ac', alarms: [] })
   })
 
+  it.each([
+    ['EUC-KR', '\ud55c', [0xc7, 0xd1]],
+    ['Shift_JIS', '\u30c6', [0x83, 0x65]],
+    ['ISO-8859-15', '\u20ac', [0xa4]],
+  ])('in %s are read as such, without a word', async (encoding, letter, bytes) => {
+    const made = capture(`${encoding}.pcap`, (xml) => {
+      const [before = '', ...after] = `<?xml version="1.0" encoding="${encoding}"?>${xml}`.split('NAME')
+      return Uint8Array.from([...Buffer.from(before), ...after.flatMap((part) => [...bytes, ...Buffer.from(part)])])
+    })
+    expect(await alarmsOf(made)).toMatchObject({ name: letter, alarms: [] })
+  })
+
+  it('in UTF-16 without a byte order mark are read as such, without a word', async () => {
+    for (const swap of [false, true]) {
+      const made = capture('utf16.pcap', (xml) => {
+        const bytes = Buffer.from(xml.replace('NAME', 'T\u00e9'), 'utf16le')
+        return Uint8Array.from(swap ? bytes.swap16() : bytes)
+      })
+      expect(await alarmsOf(made)).toMatchObject({ name: 'T\u00e9', alarms: [] })
+    }
+  })
+
   it('in Latin-1 under the name of UTF-8 are read as Latin-1, with one note on each', async () => {
     const made = capture('latin.pcap', (xml) => {
       const head = '<?xml version="1.0" encoding="UTF-8"?>'

@@ -44,6 +44,7 @@ function tooLong(length: number, { maxLength }: XmlLimits): XmlError {
 export function looksLikeXml(bytes: Uint8Array): boolean {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
     return xmlText(bytes.subarray(0, 64)).trimStart().startsWith('<')
+  if ((bytes[0] === 0x3c && bytes[1] === 0) || (bytes[0] === 0 && bytes[1] === 0x3c)) return true
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
   while (at < bytes.length && isSpace(bytes[at] as number)) at++
   return bytes[at] === 0x3c

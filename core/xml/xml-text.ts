@@ -8,20 +8,35 @@ const DECLARED = /^\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})["']/
 const LATIN = /^(?:iso[-_]?8859-1|windows-1252|cp-?1252|latin-?1|l1|us-ascii|ascii)$/i
 
 /**
- * Bytes as text: UTF-16 by its byte order mark, Latin-1 and Windows-1252 by the declaration, else UTF-8. Bytes that are not UTF-8
- * are read as Windows-1252, each by itself, and noted.
+ * Bytes as text: UTF-16 by its byte order mark or its first character, any other encoding by the declaration, else UTF-8. Bytes that are
+ * not UTF-8 are read as Windows-1252, each by itself, and noted.
  */
 export function xmlText(bytes: Uint8Array, faults?: EntryFaults): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return utf16Text(bytes, true)
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return utf16Text(bytes, false)
+  // A document begins with `<`, whose other byte is 0.
+  if (bytes[0] === 0x3c && bytes[1] === 0) return utf16Text(bytes, true)
+  if (bytes[0] === 0 && bytes[1] === 0x3c) return utf16Text(bytes, false)
   const declared = DECLARED.exec(latin1Text(bytes.subarray(0, 200)))?.[1]
   if (declared !== undefined && LATIN.test(declared)) return windowsText(latin1Text(bytes))
+  const decoder = declared === undefined ? null : decoderOf(declared)
+  if (decoder !== null) return decoder.decode(bytes)
   const text = new TextDecoder('utf-8').decode(bytes)
   if (!text.includes('\ufffd')) return text
   const first = firstNotUtf8(bytes, 0)
   if (first === bytes.length) return text
   faults?.written('encoding', 1, `byte ${first + 1}`)
   return mixedText(bytes, first)
+}
+
+/** Decodes what is declared as another encoding than UTF-8; null of UTF-8 and UTF-16, whose bytes tell, and of names unknown. */
+function decoderOf(declared: string): InstanceType<typeof TextDecoder> | null {
+  try {
+    const decoder = new TextDecoder(declared)
+    return /^utf-/.test(decoder.encoding) ? null : decoder
+  } catch {
+    return null
+  }
 }
 
 function windowsText(text: string): string {
