@@ -571,25 +571,19 @@ export class SessionColumns implements ReceiveObserver {
       const ownFlows = flows.get(service.id) ?? []
       const own = channels.get(service.id) ?? []
       const shared = sharedWith(service, channels)
-      const startup = this.#startup.of(service, shared.length === 0 ? own : [...own, ...shared], ownFlows)
+      const all = shared.length === 0 ? own : [...own, ...shared]
+      const startup = this.#startup.of(service, all, ownFlows)
       const { silence } = this.#watch
-      const silent = !silence.isSilent(service.id) ? null : silence.isClosed(service.id) ? 'closed' : 'silent'
-      const latest = this.#watch.latestOf(service, shared.length === 0 ? own : [...own, ...shared])
+      const around = {
+        channels: own,
+        flows: ownFlows,
+        silent: !silence.isSilent(service.id) ? null : silence.isClosed(service.id) ? 'closed' : 'silent',
+        tuningIn: { startup, latest: this.#watch.latestOf(service, all) },
+        playable: playable(service),
+        notPlayable: this.#whyNotPlayable(service, startup, all),
+      } as const
       const { meter, fetched } = this.#losses
-      const tuningIn = { startup, latest }
-      const why = this.#whyNotPlayable(service, startup, shared.length === 0 ? own : [...own, ...shared])
-      return serviceSnapshot(
-        service,
-        own,
-        ownFlows,
-        this.#rates,
-        meter,
-        fetched,
-        silent,
-        tuningIn,
-        playable(service),
-        why,
-      )
+      return serviceSnapshot(service, around, { rates: this.#rates, meter, fetched })
     })
   }
 

@@ -122,7 +122,9 @@ export class TestContext {
   object(channel: LctChannel, toi: number, content: Uint8Array, codepoint = 8): TransportObject {
     const { context } = this
     const index = context.nextObjectIndex()
-    const object = new TransportObject(channel, context.pool, index, toi, asToi(toi), 0, codepoint, 1000, index + 1)
+    const numbers = { index, key: toi, toi: asToi(toi), wideToi: null, instance: 0 }
+    const beginning = { ...numbers, codepoint, timeUs: 1000, frame: index + 1 }
+    const object = new TransportObject(channel, context.pool, beginning)
     object.length = content.length
     object.sizeSource = SIZE_SOURCE.extension
     object.packets = 1

@@ -4,19 +4,28 @@ import type { FetchedObjects } from '../losses/fetched-objects.ts'
 import type { LossMeter } from '../losses/loss-meter.ts'
 import type { RateMeter } from '../rate-meter.ts'
 
+/** What is known of a service beside its own facts. */
+export type AroundService = {
+  /** Its own channels and flows, or more. */
+  readonly channels: readonly ChannelFacts[]
+  readonly flows: readonly FlowFacts[]
+  readonly silent: 'silent' | 'closed' | null
+  readonly tuningIn: Pick<ServiceSnapshot, 'startup' | 'latest'>
+  readonly playable: PlayableSnapshot | null
+  readonly notPlayable: string | null
+}
+
+/** Counters of all channels. */
+export type ServiceMeters = {
+  readonly rates: RateMeter
+  readonly meter: LossMeter
+  readonly fetched: FetchedObjects
+}
+
 /** Makes one line of the service list. */
-export function serviceSnapshot(
-  service: ServiceFacts,
-  channels: readonly ChannelFacts[],
-  flows: readonly FlowFacts[],
-  rates: RateMeter,
-  meter: LossMeter,
-  fetched: FetchedObjects,
-  silent: 'silent' | 'closed' | null,
-  tuningIn: Pick<ServiceSnapshot, 'startup' | 'latest'>,
-  playable: PlayableSnapshot | null,
-  notPlayable: string | null,
-): ServiceSnapshot {
+export function serviceSnapshot(service: ServiceFacts, around: AroundService, meters: ServiceMeters): ServiceSnapshot {
+  const { channels, flows, silent, tuningIn, playable, notPlayable } = around
+  const { rates, meter, fetched } = meters
   let packets = 0
   let bytes = 0
   let rateBps = 0

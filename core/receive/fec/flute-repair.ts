@@ -4,6 +4,7 @@ import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { FecFault } from '../../flow/findings.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
+import type { SourcePacket } from '../lct/source-packet.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { LOOK_COST } from './decoding-work.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
@@ -38,18 +39,9 @@ export class FluteRepair implements RepairKeeper {
     this.#channel = channel
   }
 
-  /** Takes one packet of repair symbols, `bytes[from, to)`, under the channel's key of its object. */
-  symbols(
-    key: number,
-    layout: SymbolLayout,
-    sbn: number,
-    esi: number,
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    timeUs: number,
-    frame: number,
-  ): void {
+  /** Takes one packet of repair symbols under the channel's key of its object. */
+  symbols(key: number, layout: SymbolLayout, sbn: number, esi: number, packet: SourcePacket): void {
+    const { bytes, from, end, timeUs, frame } = packet
     if (layout.encodingId !== RAPTORQ || layout.subBlocks > 1) {
       if (this.#unsupported++ > 0) return
       const { encodingId, subBlocks } = layout
@@ -69,8 +61,8 @@ export class FluteRepair implements RepairKeeper {
     object.lastTimeUs = timeUs
     this.#layouts.set(object, layout)
     if (object.settled) return
-    let added = object.symbols.add(sbn, esi, bytes, from, to)
-    if (added < 0 && this.#context.makeRoom(object, timeUs)) added = object.symbols.add(sbn, esi, bytes, from, to)
+    let added = object.symbols.add(sbn, esi, bytes, from, end)
+    if (added < 0 && this.#context.makeRoom(object, timeUs)) added = object.symbols.add(sbn, esi, bytes, from, end)
     if (added <= 0) return
     this.#context.grew(object, added, timeUs)
     if (object.symbols.bytes > this.#context.maxDecodedBytes) {

@@ -99,7 +99,8 @@ export class GrowingSegments {
   ): Growing {
     const { pool } = this.#context
     const { index, toi, instance, codepoint, firstTimeUs, frame } = carrier
-    const object = new TransportObject(channel, pool, index, 0, toi, instance, codepoint, firstTimeUs, frame)
+    const numbers = { index, key: 0, toi, wideToi: null, instance }
+    const object = new TransportObject(channel, pool, { ...numbers, codepoint, timeUs: firstTimeUs, frame })
     object.name = name
     object.contentType = carrier.contentType
     object.kind = 'media'

@@ -119,7 +119,8 @@ export class SymbolPlacer {
       channel.count(end - start, timeUs)
       if (!channel.admitsOther(source.sender, timeUs)) return
       const repair = this.#context.fec?.fluteRepairOf(this.#host, channel)
-      if (repair !== undefined) repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
+      source.from = from
+      if (repair !== undefined) repair.symbols(key, layout, sbn, esi, source)
       else if (channel.repairPackets === 1) {
         const scheme = fecSchemeName(layout.encodingId)
         const carrier = { kind: 'lct', tsi: channel.tsi, toi: packet.toi } as const

@@ -496,19 +496,18 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     context.beginnings.begun()
     this.#open.makeRoom(timeUs, frame)
     const index = context.nextObjectIndex()
-    const object = new TransportObject(
-      this,
-      context.pool,
+    const { toi, wideToi, codepoint } = lct
+    const object = new TransportObject(this, context.pool, {
       index,
       key,
-      lct.toi as Toi,
+      toi: toi as Toi,
+      wideToi,
       // Each FDT instance is another object under TOI 0.
-      key < 0 ? this.#tables++ : instance,
-      lct.codepoint,
+      instance: key < 0 ? this.#tables++ : instance,
+      codepoint,
       timeUs,
       frame,
-      lct.wideToi,
-    )
+    })
     this.names.resolve(object)
     if (lct.transferLength >= 0) {
       object.length = lct.transferLength
@@ -627,7 +626,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#open.makeRoom(timeUs, frame)
     const codepoint = this.names.source?.payloads[0]?.codepoint ?? 0
     const index = context.nextObjectIndex()
-    const object = new TransportObject(this, context.pool, index, toi, toi as Toi, 0, codepoint, timeUs, frame)
+    const numbers = { index, key: toi, toi: toi as Toi, wideToi: null, instance: 0 }
+    const object = new TransportObject(this, context.pool, { ...numbers, codepoint, timeUs, frame })
     this.names.resolve(object)
     object.length = length
     object.sizeSource = SIZE_SOURCE.extension

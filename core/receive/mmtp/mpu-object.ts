@@ -172,7 +172,7 @@ export class MpuObject implements FlowObject {
    * @returns false at a bound
    */
   take(payload: MpuPayload, sequence: number, bytes: Uint8Array): boolean {
-    const { fragmentType, indicator, fragmentCounter, dataStart: start, dataEnd: end } = payload
+    const { fragmentType, indicator, dataStart: start, dataEnd: end } = payload
     if (fragmentType === MPU_FRAGMENT.mfu) {
       const { timed, movieFragment, offset } = payload
       const sample = timed ? payload.sampleNumber : payload.itemId
@@ -180,12 +180,12 @@ export class MpuObject implements FlowObject {
       const starts = indicator === FRAGMENT_INDICATOR.whole || indicator === FRAGMENT_INDICATOR.first
       const hint = timed && starts ? hintBytesAt(bytes, start, end, movieFragment, sample) : 0
       this.#mediaBytes += end - start - hint
-      return this.#media.add(movieFragment, sample, sequence, indicator, fragmentCounter, offset, bytes, start, end)
+      return this.#media.add(payload, sequence, bytes, movieFragment, sample, offset)
     }
     const parts = fragmentType === MPU_FRAGMENT.mpuMetadata ? this.#metadata : this.#fragments
     if (parts.count >= MAX_FRAGMENTS) return true
     this.#planned = false
-    return parts.add(0, 0, sequence, indicator, fragmentCounter, 0, bytes, start, end)
+    return parts.add(payload, sequence, bytes)
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 
 /** Words of one record. */
@@ -49,19 +50,16 @@ export class MpuParts {
   }
 
   /**
-   * Copies `bytes[start, end)`.
+   * Copies the data unit in `payload`. Its place is 0 for what is no sample or item.
    * @returns false beyond a bound
    */
   add(
-    movieFragment: number,
-    sample: number,
+    { indicator, fragmentCounter, dataStart: start, dataEnd: end }: MpuPayload,
     sequence: number,
-    indicator: number,
-    fragmentCounter: number,
-    offset: number,
     bytes: Uint8Array,
-    start: number,
-    end: number,
+    movieFragment = 0,
+    sample = 0,
+    offset = 0,
   ): boolean {
     const length = end - start
     if (this.#count >= MAX_RECORDS || !this.#room(length)) return false

@@ -42,7 +42,8 @@ class Opened {
 
   begin(toi: number, timeUs: number): TransportObject {
     const { context, home } = this
-    const object = new TransportObject(home, context.pool, toi, toi, asToi(toi), 0, 8, timeUs, 1)
+    const numbers = { index: toi, key: toi, toi: asToi(toi), wideToi: null, instance: 0 }
+    const object = new TransportObject(home, context.pool, { ...numbers, codepoint: 8, timeUs, frame: 1 })
     object.kind = 'media'
     object.length = SIZE
     object.sizeSource = SIZE_SOURCE.extension

@@ -27,6 +27,22 @@ export interface ObjectHome {
   readonly representation: string | null
 }
 
+/** What is known of an object from its first packet. */
+export type ObjectBeginning = {
+  /** Number among all objects of the session. */
+  readonly index: number
+  /** Key in the channel's maps: the TOI, or negative for an FDT instance on TOI 0. */
+  readonly key: number
+  readonly toi: Toi
+  /** As in `Carrier`; null where the TOI is its value. */
+  readonly wideToi: string | null
+  /** Objects of its channel that had this TOI before. */
+  readonly instance: number
+  readonly codepoint: number
+  readonly timeUs: number
+  readonly frame: number
+}
+
 /** Drops one of its objects. */
 export interface Evictor {
   evictOne(object: TransportObject, timeUs: number, frame: number): void
@@ -128,30 +144,14 @@ export class TransportObject implements FlowObject, OrderedObject {
   /** A range is marked as received, and its bytes found no memory. */
   #torn = false
 
-  constructor(
-    home: ObjectHome,
-    pool: BytePool,
-    index: number,
-    key: number,
-    toi: Toi,
-    instance: number,
-    codepoint: number,
-    timeUs: number,
-    frame: number,
-    wideToi: string | null = null,
-  ) {
+  constructor(home: ObjectHome, pool: BytePool, beginning: ObjectBeginning) {
+    const { index, key, toi, wideToi, instance, codepoint, timeUs, frame } = beginning
     this.home = home
     this.#bytes = new ObjectBytes(pool)
     this.index = index
     this.key = key
-    this.carrier = {
-      kind: 'lct',
-      tsi: home.tsi as Tsi,
-      toi,
-      codepoint,
-      instance,
-      ...(wideToi === null ? {} : { wideToi }),
-    }
+    const carrier = { kind: 'lct', tsi: home.tsi as Tsi, toi, codepoint, instance } as const
+    this.carrier = wideToi === null ? carrier : { ...carrier, wideToi }
     this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs
     this.frame = frame
