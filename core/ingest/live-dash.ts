@@ -3,14 +3,15 @@ import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { withOtherBase } from '../manifest/mpd/base-choices.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
-import type { GrowingOrigin } from './growing-origin.ts'
-import { type LivePlan, livePlan } from './live-plan.ts'
+import type { GrowingOrigin, LiveDocument } from './growing-origin.ts'
+import { type LivePlan, livePlan, readable } from './live-plan.ts'
 import { livePresentation } from './live-presentation.ts'
 import { type LiveHost, LiveReader, type LiveReport } from './live-reader.ts'
 import type { ChannelPlan } from './live-timeline.ts'
 import type { LoadOptions } from './load-options.ts'
 import { mpdNotes } from './mpd-notes.ts'
 import type { LiveFeed, Presentation, PresentationManifest } from './presentation.ts'
+import { RemoteElements } from './remote-elements.ts'
 
 /** Bounds of the time between two readings of the manifest; one that states no period may end all the same, µs. */
 const LEAST_UPDATE_US = 100_000
@@ -34,13 +35,15 @@ export function openLiveDash(
   name: string,
   options: LoadOptions,
 ): Promise<Presentation> {
-  return livePresentation(source, 'dash', async (document) => {
+  return livePresentation(source, 'dash', async (read) => {
+    const remote = new RemoteElements(async (address) => (await source.playlist(address)).bytes)
+    const document = await inPlace(remote, read, shown)
     const plan = livePlan(document, shown)
     if (plan.channels.size === 0)
       throw new AppFailure('input-unusable', `"${shown}" describes no representation.`, 'Use an MPD with media in it.')
     for (const note of mpdNotes(plan.mpd.document, name)) options.note(note)
     await source.follow(plan.mpd.locations, plan.mpd.utcTimings)
-    const feed = new LiveDash(source, shown, name, { first: plan, url: document.url }, options)
+    const feed = new LiveDash(source, shown, name, { first: plan, url: document.url }, remote, options)
     await feed.readInits()
     return feed
   })
@@ -58,6 +61,7 @@ class LiveDash implements LiveFeed {
   onNews: () => void = () => {}
   readonly #source: GrowingOrigin
   readonly #shown: string
+  readonly #remote: RemoteElements
   readonly #options: LoadOptions
   readonly #readers = new Map<string, LiveReader>()
   readonly #over = new AbortController()
@@ -74,7 +78,15 @@ class LiveDash implements LiveFeed {
   readonly #running = new Set<Promise<void>>()
   #isStarted = false
 
-  constructor(source: GrowingOrigin, shown: string, name: string, reading: Reading, options: LoadOptions) {
+  constructor(
+    source: GrowingOrigin,
+    shown: string,
+    name: string,
+    reading: Reading,
+    remote: RemoteElements,
+    options: LoadOptions,
+  ) {
+    this.#remote = remote
     const plan = reading.first
     this.#reading = reading
     this.#source = source
@@ -171,7 +183,7 @@ class LiveDash implements LiveFeed {
     try {
       const document = await this.#source.manifest()
       if (document !== null) {
-        const plan = livePlan(document, this.#shown)
+        const plan = livePlan(await inPlace(this.#remote, document, this.#shown), this.#shown)
         await this.#source.follow(plan.mpd.locations, plan.mpd.utcTimings)
         this.#reading = { first: plan, url: document.url }
         this.#take(this.#planOf(this.#base) ?? plan)
@@ -317,6 +329,11 @@ class LiveDash implements LiveFeed {
     const report: LiveReport = { kind: 'manifest', sentence, tryThis }
     this.#options.live(report)
   }
+}
+
+/** @throws AppFailure bad-manifest */
+async function inPlace(remote: RemoteElements, { bytes, url }: LiveDocument, shown: string): Promise<LiveDocument> {
+  return { bytes: await readable(shown, () => remote.inPlace(bytes, url)), url }
 }
 
 function isOlder(mpd: Mpd, than: Mpd): boolean {

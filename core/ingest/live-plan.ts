@@ -61,14 +61,27 @@ export function livePlan({ bytes, url }: LiveDocument, shown: string): LivePlan 
     const isFinal = mpd.type === 'static' || (mpd.minimumUpdatePeriodUs === null && last?.durationUs != null)
     return { mpd, onAir, bytes: sent, channels, isFinal }
   } catch (thrown) {
-    if (!(thrown instanceof CodecError)) throw thrown
-    throw new AppFailure(
-      'bad-manifest',
-      `"${shown}" is no usable MPD: ${thrown.message}.`,
-      'Correct the MPD, or make it again.',
-      thrown.code,
-    )
+    throw unusable(shown, thrown)
   }
+}
+
+/** What reads a manifest, with a failure in words. @throws AppFailure bad-manifest */
+export async function readable<Read>(shown: string, read: () => Promise<Read>): Promise<Read> {
+  try {
+    return await read()
+  } catch (thrown) {
+    throw unusable(shown, thrown)
+  }
+}
+
+function unusable(shown: string, thrown: unknown): unknown {
+  if (!(thrown instanceof CodecError)) return thrown
+  return new AppFailure(
+    'bad-manifest',
+    `"${shown}" is no usable MPD: ${thrown.message}.`,
+    'Correct the MPD, or make it again.',
+    thrown.code,
+  )
 }
 
 /** Name and address of a span's file. */

@@ -19,6 +19,7 @@ import { loadDash } from './presentation-dash.ts'
 import { loadFolder, loadSingleFile } from './presentation-files.ts'
 import { PresentationFolder, readFailure } from './presentation-folder.ts'
 import { loadHls } from './presentation-hls.ts'
+import { RemoteElements } from './remote-elements.ts'
 
 /** Largest manifest that is read from disk, and from a server. */
 const MAX_MANIFEST_BYTES = 64 << 20
@@ -127,11 +128,14 @@ async function loadMpd(
   origin: Origin,
   path: string,
   name: string,
-  bytes: Uint8Array,
+  read: Uint8Array,
   options: LoadOptions,
   live: () => Promise<GrowingOrigin>,
 ): Promise<Presentation> {
+  let bytes = read
   try {
+    const remote = new RemoteElements((address) => origin.read(address, 'a remote element'))
+    bytes = await remote.inPlace(read, origin.address)
     const mpd = parseMpd(bytes, origin.address.split(/[?#]/, 1)[0], new EntryFaults(true))
     if (mpd.type === 'static' || options.loop) return await loadStatic(origin, path, name, bytes, mpd, options)
     const { openLiveDash } = await import('./live-dash.ts')

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadPresentation } from '../ingest/presentation-loader.ts'
 import { indexedFile } from '../testing/indexed-file.ts'
+import { broadcastLive } from '../testing/live-presentation.ts'
 import { broadcastOf, demoDash, FIXTURE_ADDRESS, FIXTURE_PORT } from '../testing/make-fixtures.ts'
 import { receiveAll } from '../testing/receive-all.ts'
 import { demoFile } from '../testing/served-files.ts'
@@ -137,5 +138,72 @@ describe.concurrent('a finished playlist', () => {
     expect(Object.keys(got.files).sort()).toEqual(Object.keys(media).sort())
     for (const [path, bytes] of Object.entries(media))
       expect(Buffer.compare(got.files[path] ?? Buffer.alloc(0), bytes), path).toBe(0)
+  })
+})
+
+describe.concurrent('what of an MPD lies elsewhere', () => {
+  const link = (href: string): string =>
+    `xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="${href}" xlink:actuate="onLoad"`
+  const set = (id: string): string =>
+    `<AdaptationSet mimeType="video/mp4"><SegmentTemplate duration="2" media="${id}-$Number$.m4s" initialization="i.mp4"/><Representation id="${id}" bandwidth="300000"/></AdaptationSet>`
+  const period = (id: string): string => `<Period duration="PT2S">${set(id)}</Period>`
+  const mpd = (inside: string, root = 'type="static"'): string =>
+    `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" minBufferTime="PT1S" ${root}>${inside}</MPD>`
+  const media = { 'a-1.m4s': video(1), 'b-1.m4s': video(2), 'c-1.m4s': video(3), 'd-1.m4s': video(4), 'i.mp4': INIT }
+  const files = {
+    'm.mpd': mpd(
+      `<Period ${link('x/two.xml')}/><Period duration="PT2S"><AdaptationSet ${link('set.xml')}/></Period>${period('d')}`,
+    ),
+    'x/two.xml': `<?xml version="1.0"?>\n${period('a')}<!-- and -->${period('b')}`,
+    'set.xml': set('c'),
+    ...media,
+  }
+
+  it.each(['in a folder', 'on a server'])('is put in its place and sent: %s', async (where) => {
+    const got = await received(where === 'on a server' ? await served(files) : stored('remote', files))
+    expect(Object.keys(got.files).sort()).toEqual(Object.keys(media).sort())
+    for (const [path, bytes] of Object.entries(media))
+      expect(Buffer.compare(got.files[path] ?? Buffer.alloc(0), bytes), path).toBe(0)
+    expect(got.manifest).not.toContain('xlink')
+    expect(got.manifest.match(/<Period/g)).toHaveLength(4)
+  })
+
+  it.each([
+    ['is not there', {}],
+    ['is of another kind', { 'gone.xml': set('a') }],
+    ['leads on', { 'gone.xml': `<Period ${link('x/two.xml')}/>` }],
+    ['is no XML', { 'gone.xml': '<Period' }],
+  ])('is named and left out where it %s', async (_, more) => {
+    const text = mpd(`<Period ${link('gone.xml')}/>${period('d')}`)
+    const got = await received(await served({ ...files, 'm.mpd': text, ...more }))
+    expect(Object.keys(got.files).sort()).toEqual(['d-1.m4s', 'i.mp4'])
+    expect(got.notes).toEqual([
+      expect.stringMatching(/^The Period in line 1 of "m\.mpd" lies at gone\.xml, and is not sent/),
+    ])
+  })
+
+  it('is read once by a live presentation', async () => {
+    const server = await TestServer.open()
+    open.push(server)
+    let count = 0
+    server.answer = (request, response, file) => {
+      const live = `type="${count > 4 ? 'static' : 'dynamic'}" availabilityStartTime="2026-01-01T00:00:00Z" minimumUpdatePeriod="PT0.1S"`
+      if (request.url === '/p/m.mpd') count++
+      if (request.url !== '/p/m.mpd') response.end(file)
+      else response.end(mpd(`<Period start="PT0S"><AdaptationSet ${link('set.xml')}/></Period>`, live))
+    }
+    for (const [name, bytes] of Object.entries({ 'i.mp4': INIT, 'c-1.m4s': video(1) }))
+      server.files.set(`/p/${name}`, Buffer.from(bytes))
+    const timeline = '<SegmentTimeline><S t="0" d="2"/></SegmentTimeline></SegmentTemplate>'
+    server.files.set(
+      '/p/set.xml',
+      Buffer.from(set('c').replace(' duration="2"', ' timescale="10"').replace('/><Rep', `>${timeline}<Rep`)),
+    )
+    const sent = await broadcastLive(await loadPresentation(`${server.url}p/m.mpd`))
+    const got = receiveAll(sent, { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT })
+    expect(Buffer.compare(got.files.get('service1/c-1.m4s') ?? new Uint8Array(), video(1))).toBe(0)
+    // Once to be loaded, which finds that it is live, and once to be followed.
+    expect(server.seen.filter(({ path }) => path === '/p/set.xml')).toHaveLength(2)
+    expect(count).toBeGreaterThan(4)
   })
 })
