@@ -29,7 +29,7 @@ export class SessionContents {
   }
 
   objectBatch(cursor: number, part?: string): { rows: Uint8Array; total: number; cursor: number } | null {
-    return this.#find(part)?.columns.objectBatch(cursor) ?? null
+    return this.#find(part)?.columns.shown.objectBatch(cursor) ?? null
   }
 
   /** Grows with every object that begins, ends or gets new facts; not while one grows. */
@@ -38,19 +38,19 @@ export class SessionContents {
   }
 
   queryObjects(query: ObjectQuery, part?: string): ObjectView {
-    return this.receiving(part).columns.query(query)
+    return this.receiving(part).columns.shown.query(query)
   }
 
   refreshObjects(viewId: number, part?: string): ObjectView {
-    return this.receiving(part).columns.refresh(viewId)
+    return this.receiving(part).columns.shown.refresh(viewId)
   }
 
   objectRows(viewId: number, from: number, to: number, part?: string): readonly ObjectRow[] {
-    return this.receiving(part).columns.rows(viewId, from, to)
+    return this.receiving(part).columns.shown.rows(viewId, from, to)
   }
 
   objectPosition(viewId: number, index: number, part?: string): number {
-    return this.receiving(part).columns.position(viewId, index)
+    return this.receiving(part).columns.shown.position(viewId, index)
   }
 
   objectDetail(index: number, part?: string): ObjectDetail {

@@ -9,6 +9,7 @@ import { Receiver } from '../receive/receiver.ts'
 import { DEFAULT_RECEIVE } from '../testing/default-receive.ts'
 import { content, testFlow, testPacket } from '../testing/test-session.ts'
 import { SessionColumns } from './session-columns.ts'
+import type { ShownObjects } from './shown-objects.ts'
 
 const STSID = `<S-TSID><RS>${['10', '20']
   .map(
@@ -51,9 +52,9 @@ class Setup {
     this.receiver.datagram(this.flow, packet, 0, packet.length, this.timeUs, ++this.#frame)
   }
 
-  names(filter: string, column: Parameters<SessionColumns['query']>[0]['sort']['column'] = 'toi', descending = false) {
-    const view = this.columns.query({ filter, sort: { column, descending } })
-    return this.columns.rows(view.viewId, 0, view.total).map((row) => row.name ?? `toi ${row.toi}`)
+  names(filter: string, column: Parameters<ShownObjects['query']>[0]['sort']['column'] = 'toi', descending = false) {
+    const view = this.columns.shown.query({ filter, sort: { column, descending } })
+    return this.columns.shown.rows(view.viewId, 0, view.total).map((row) => row.name ?? `toi ${row.toi}`)
   }
 }
 
@@ -191,7 +192,7 @@ describe('rows', () => {
   it('reports an unknown term and shows all rows', () => {
     const { columns } = small()
     for (const filter of ['colour:red', 'tsi:ten', 'state:lost', 'role:', 'role:boss']) {
-      const view = columns.query({ filter, sort: byToi })
+      const view = columns.shown.query({ filter, sort: byToi })
       expect(view.error).toContain(`"${filter}"`)
       expect(view.total).toBe(5)
     }
@@ -218,23 +219,23 @@ describe('rows', () => {
 
   it('keeps a selection until it is refreshed, and finds a row in it', () => {
     const setup = small()
-    const view = setup.columns.query({ filter: 'tsi:10', sort: byToi })
+    const view = setup.columns.shown.query({ filter: 'tsi:10', sort: byToi })
     setup.send(10, 1, content(5))
-    expect(setup.columns.rows(view.viewId, 0, 99)).toHaveLength(3)
-    expect(setup.columns.position(view.viewId, 5)).toBe(-1)
-    expect(setup.columns.refresh(view.viewId)).toMatchObject({ viewId: view.viewId, total: 4, error: null })
-    expect(setup.columns.position(view.viewId, 5)).toBe(0)
-    expect(setup.columns.refresh(9999).error).not.toBeNull()
+    expect(setup.columns.shown.rows(view.viewId, 0, 99)).toHaveLength(3)
+    expect(setup.columns.shown.position(view.viewId, 5)).toBe(-1)
+    expect(setup.columns.shown.refresh(view.viewId)).toMatchObject({ viewId: view.viewId, total: 4, error: null })
+    expect(setup.columns.shown.position(view.viewId, 5)).toBe(0)
+    expect(setup.columns.shown.refresh(9999).error).not.toBeNull()
   })
 
   it('returns changed rows by cursor, packed as in the contract', () => {
     const setup = small()
-    const first = setup.columns.objectBatch(0)
+    const first = setup.columns.shown.objectBatch(0)
     expect(first?.rows.length).toBe(5 * OBJECT_ROW_BYTES)
     expect(first?.total).toBe(5)
-    expect(setup.columns.objectBatch(first?.cursor ?? 0)).toBeNull()
+    expect(setup.columns.shown.objectBatch(first?.cursor ?? 0)).toBeNull()
     setup.send(10, 11, content(60), { offset: 40, length: 100 })
-    const next = setup.columns.objectBatch(first?.cursor ?? 0)
+    const next = setup.columns.shown.objectBatch(first?.cursor ?? 0)
     expect(next?.rows.length).toBe(OBJECT_ROW_BYTES)
     const view = new DataView(next?.rows.buffer as ArrayBuffer)
     expect(view.getUint32(OBJECT_ROW.index, true)).toBe(4)
@@ -249,7 +250,11 @@ describe('rows', () => {
     for (let toi = 0; toi < 20_000; toi++) setup.send(10, toi, content(4))
     const seen = new Set<number>()
     let cursor = 0
-    for (let batch = setup.columns.objectBatch(cursor); batch !== null; batch = setup.columns.objectBatch(cursor)) {
+    for (
+      let batch = setup.columns.shown.objectBatch(cursor);
+      batch !== null;
+      batch = setup.columns.shown.objectBatch(cursor)
+    ) {
       cursor = batch.cursor
       const view = new DataView(batch.rows.buffer)
       for (let at = 0; at < batch.rows.length; at += OBJECT_ROW_BYTES) {
@@ -268,7 +273,7 @@ describe('rows', () => {
       urlOf: (id, name) => `http://h/${id}/${name}`,
     })
     setup.send(10, 2, bytes)
-    const detail = setup.columns.detail(1)
+    const detail = setup.columns.shown.detail(1)
     expect(detail).toMatchObject({
       sha256: createHash('sha256').update(bytes).digest('hex'),
       missing: [],
@@ -280,12 +285,12 @@ describe('rows', () => {
       url: 'http://h/1/10/s-2.m4s',
     })
     expect(detail?.header.map((field) => field.name)).toEqual(expect.arrayContaining(['TSI', 'TOI', 'CCI']))
-    expect(setup.columns.boxes(1, 'arrived').rows).toMatchObject([
+    expect(setup.columns.shown.boxes(1, 'arrived').rows).toMatchObject([
       { type: 'styp', offset: 0, size: 8 },
       { type: 'mdat', offset: 8, size: 9 },
     ])
-    expect(setup.columns.detail(0)?.text).toEqual({ language: 'xml', text: STSID })
-    expect(setup.columns.detail(99)).toBeNull()
+    expect(setup.columns.shown.detail(0)?.text).toEqual({ language: 'xml', text: STSID })
+    expect(setup.columns.shown.detail(99)).toBeNull()
   })
 
   it('shows text around a hole, and ranges fetched in place of missing ones as holes', () => {
@@ -293,7 +298,7 @@ describe('rows', () => {
     const setup = new Setup({ bytesOf: (index, view) => (index === 1 && view === 'arrived' ? text : null) })
     setup.send(10, 2, text.subarray(0, 5), { length: text.length })
     setup.send(10, 2, text.subarray(9), { length: text.length, offset: 9 })
-    expect(setup.columns.detail(1)).toMatchObject({
+    expect(setup.columns.shown.detail(1)).toMatchObject({
       holes: [[5, 9]],
       text: { text: '<a>01[4 bytes not received]6789</a>' },
     })
@@ -307,13 +312,13 @@ describe('rows', () => {
       fetched,
       whole: text,
     })
-    expect(setup.columns.detail(1)).toMatchObject({ missing: [], holes: [[5, 9]], servedBytes: text.length })
+    expect(setup.columns.shown.detail(1)).toMatchObject({ missing: [], holes: [[5, 9]], servedBytes: text.length })
   })
 
   it('counts the payload of the packet, not of the part of it that is stored', () => {
     const setup = new Setup()
     setup.send(10, 2, content(1448), { length: 2000 })
-    const payload = setup.columns.detail(1)?.header.find(({ name }) => name === 'payload')
+    const payload = setup.columns.shown.detail(1)?.header.find(({ name }) => name === 'payload')
     const datagram = testPacket({ tsi: 10, toi: 2, payload: content(1448), length: 2000 }).length
     expect(payload).toEqual({
       name: 'payload',
@@ -338,7 +343,7 @@ describe('hashes of large objects', () => {
       setup.send(10, 2, whole.subarray(offset, offset + 100_000), { offset, length: whole.length })
       setup.columns.sample(setup.timeUs)
     }
-    return setup.columns.detail(1)
+    return setup.columns.shown.detail(1)
   }
 
   it('are right for any number of steps and any order of arrival', () => {
@@ -356,7 +361,7 @@ describe('hashes of large objects', () => {
       parts.filter((offset) => offset !== 2_000_000),
     )
     setup.receiver.close(setup.timeUs)
-    expect(setup.columns.detail(1)).toMatchObject({ sha256: null, missing: [[2_000_000, 2_100_000]] })
+    expect(setup.columns.shown.detail(1)).toMatchObject({ sha256: null, missing: [[2_000_000, 2_100_000]] })
   })
 })
 

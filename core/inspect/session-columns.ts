@@ -1,11 +1,8 @@
 import type { AlarmRow } from '../contract/alarm-row.ts'
+import { defined } from '../contract/defined.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
-import { asServiceId, type ServiceId } from '../contract/ids.ts'
-import { OBJECT_BATCH_ROWS } from '../contract/object-batch.ts'
-import type { BoxField, BytesView, ObjectBoxes } from '../contract/object-boxes.ts'
-import type { ObjectDetail, ObjectQuery, ObjectView } from '../contract/object-rows.ts'
-import type { ObjectRow } from '../contract/object-table.ts'
-import type { Losses, Report, ReportLink, ReportSignature, ReportSource, Startup } from '../contract/report.ts'
+import type { ServiceId } from '../contract/ids.ts'
+import type { Losses, Report, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
 import type {
   ChannelSnapshot,
   FlowSnapshot,
@@ -37,19 +34,14 @@ import { type Finding, type FindingKind, findingAt, placeAt } from '../flow/find
 import type { FlowObject } from '../flow/objects.ts'
 import { SpacedLooks } from '../flow/spaced-looks.ts'
 import { Version } from '../flow/version.ts'
-import { describeBox, looksLikeBoxFile, readBoxTree } from '../media/bmff/box-tree.ts'
 import { StreamWatch } from './clock/stream-watch.ts'
 import { KeptObjects } from './columns/kept-objects.ts'
 import { MAX_ROWS, ObjectColumns } from './columns/object-columns.ts'
-import { holesOf, makeDetail } from './columns/object-detail.ts'
-import { ObjectViews } from './columns/object-views.ts'
 import { LossWatch } from './losses/loss-watch.ts'
 import { RateMeter } from './rate-meter.ts'
 import { channelSnapshot } from './report/channel-snapshots.ts'
 import { flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
-import { ofServices, sharedWith } from './report/of-services.ts'
-import { whyNotPlayable } from './report/playability.ts'
-import { serviceSnapshot } from './report/service-state.ts'
+import { ServiceLines } from './report/service-lines.ts'
 import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
 import type { Alarm } from './rules/alarm.ts'
@@ -58,6 +50,7 @@ import { clockLimits } from './rules/clock.ts'
 import { Judge } from './rules/judge.ts'
 import { MalformedDatagrams } from './rules/malformed.ts'
 import { SectionVersions } from './section-versions.ts'
+import { ShownObjects, type StoredObjects } from './shown-objects.ts'
 import { SignallingLog } from './signalling/signalling-log.ts'
 import { SystemTimeLog } from './signalling/system-time-log.ts'
 
@@ -87,14 +80,10 @@ const MAX_PATCHES = 4096
 const MAX_SERVICES = 10_000
 
 /** Options of `SessionColumns`. */
-export type SessionColumnsOptions = {
+export type SessionColumnsOptions = StoredObjects & {
   /** Compute SHA-256 of every whole object, as transported. */
   readonly hash: boolean
   readonly maxRows?: number
-  /** Bytes of an object, where stored: those that arrived, or its patched file. */
-  readonly bytesOf?: (index: number, view: BytesView) => Uint8Array | null
-  /** Address of a named object of a service, where served. */
-  readonly urlOf?: (serviceId: ServiceId, name: string) => string | null
   /** Time passes without packets too: the stream's clock is called ten times a second. */
   readonly live?: boolean
   /** The session asks for the services of the LLS. */
@@ -113,12 +102,10 @@ export type SessionColumnsOptions = {
  */
 export class SessionColumns implements ReceiveObserver {
   readonly objects: ObjectColumns
+  readonly shown: ShownObjects
   readonly #options: SessionColumnsOptions
-  readonly #views: ObjectViews
   readonly #services: ServiceFacts[] = []
   readonly #known = new Set<ServiceFacts>()
-  /** Services whose files others share. */
-  readonly #configuring = new Set<ServiceId>()
   readonly #channels: ChannelFacts[] = []
   readonly #flows: FlowFacts[] = []
   readonly #links: LinkFacts[] = []
@@ -134,6 +121,7 @@ export class SessionColumns implements ReceiveObserver {
   readonly #systemTime = new SystemTimeLog()
   readonly #losses: LossWatch
   readonly #watch: StreamWatch
+  readonly #lines: ServiceLines
   readonly #kept = new KeptObjects()
   /** By row: how players get a damaged object. */
   readonly #patches = new BoundedMap<number, string>(MAX_PATCHES)
@@ -155,7 +143,6 @@ export class SessionColumns implements ReceiveObserver {
     this.#options = options
     this.#watchLooks = new SpacedLooks(options.live === true ? WATCHED_LIVE : WATCHED)
     this.objects = new ObjectColumns(options.hash, options.maxRows ?? MAX_ROWS)
-    this.#views = new ObjectViews(this.objects, this.#channels)
     this.#losses = new LossWatch(
       this.objects,
       this.#channels,
@@ -179,6 +166,10 @@ export class SessionColumns implements ReceiveObserver {
         shiftUs: options.shiftUs ?? (() => 0),
       },
     )
+    const known = { channels: this.#channels, losses: this.#losses, watch: this.#watch }
+    this.#lines = new ServiceLines({ ...known, flows: this.#flows, rates: this.#rates, startup: this.#startup })
+    const { bytesOf, urlOf } = options
+    this.shown = new ShownObjects(this.objects, { ...known, kept: this.#kept, ...defined({ bytesOf, urlOf }) })
   }
 
   flowSeen(flow: FlowFacts): void {
@@ -199,14 +190,14 @@ export class SessionColumns implements ReceiveObserver {
     this.#known.add(service)
     this.#services.push(service)
     if (service.sharesFilesOf === null) return
-    this.#configuring.add(service.sharesFilesOf)
+    this.#lines.shares(service.sharesFilesOf)
     this.#losses.media.share(service.id, service.sharesFilesOf)
   }
 
   serviceGone(service: ServiceFacts): void {
     this.#versions.bump('services', 'signalling')
     this.#known.delete(service)
-    this.#configuring.delete(service.id)
+    this.#lines.serviceGone(service.id)
     const at = this.#services.indexOf(service)
     if (at >= 0) this.#services.splice(at, 1)
     this.#signalling.serviceGone(service.id)
@@ -533,7 +524,7 @@ export class SessionColumns implements ReceiveObserver {
       malformed: this.#malformed.count,
       losses: this.#losses,
       startup: this.#startup,
-      notPlayable: (...of) => this.#whyNotPlayable(...of),
+      notPlayable: (...of) => this.#lines.whyNotPlayable(...of, this.#nowUs),
       services: this.#services,
       channels: this.#channels,
       flows: this.#flows,
@@ -565,44 +556,7 @@ export class SessionColumns implements ReceiveObserver {
 
   /** @param playable address and codecs of a service's manifest where served */
   services(playable: (service: ServiceFacts) => PlayableSnapshot | null): ServiceSnapshot[] {
-    const channels = ofServices(this.#channels)
-    const flows = ofServices(this.#flows)
-    return this.#services.slice(0, MAX_SERVICES).map((service) => {
-      const ownFlows = flows.get(service.id) ?? []
-      const own = channels.get(service.id) ?? []
-      const shared = sharedWith(service, channels)
-      const all = shared.length === 0 ? own : [...own, ...shared]
-      const startup = this.#startup.of(service, all, ownFlows)
-      const { silence } = this.#watch
-      const around = {
-        channels: own,
-        flows: ownFlows,
-        silent: !silence.isSilent(service.id) ? null : silence.isClosed(service.id) ? 'closed' : 'silent',
-        tuningIn: { startup, latest: this.#watch.latestOf(service, all) },
-        playable: playable(service),
-        notPlayable: this.#whyNotPlayable(service, startup, all),
-      } as const
-      const { meter, fetched } = this.#losses
-      return serviceSnapshot(service, around, { rates: this.#rates, meter, fetched })
-    })
-  }
-
-  /** @param channels of the service, and of the one whose files it shares */
-  #whyNotPlayable(service: ServiceFacts, startup: Startup, channels: readonly ChannelFacts[]): string | null {
-    if (startup.playable !== null) return null
-    const [log, { agreement }, nowUs] = [this.#startup, this.#watch, this.#nowUs]
-    // A list may have 10 000 services of which nothing is known.
-    return whyNotPlayable(service, {
-      startup,
-      configures: this.#configuring.has(service.id),
-      needsInit: log.needsInit(service.id),
-      get missing() {
-        return log.missingRoles(service, channels)
-      },
-      get broadband() {
-        return agreement.broadbandOf(service.id, nowUs)
-      },
-    })
+    return this.#lines.snapshots(this.#services.slice(0, MAX_SERVICES), playable, this.#nowUs)
   }
 
   flows(): FlowSnapshot[] {
@@ -629,76 +583,5 @@ export class SessionColumns implements ReceiveObserver {
 
   alarms(): AlarmRow[] {
     return this.#alarms.rows(this.#fates, this.#malformed.alarms())
-  }
-
-  /**
-   * Rows new or changed since `cursor` (0: all), at most `OBJECT_BATCH_ROWS`, packed as in `ObjectBatch`.
-   * @returns null without any; until then call again with the new cursor
-   */
-  objectBatch(cursor: number): { readonly rows: Uint8Array; readonly total: number; readonly cursor: number } | null {
-    const changes = this.objects.changes(cursor, OBJECT_BATCH_ROWS)
-    return changes === null ? null : { ...changes, total: this.objects.count }
-  }
-
-  query(query: ObjectQuery): ObjectView {
-    return this.#views.query(query)
-  }
-
-  /** A view dropped for newer ones is empty, and marked so. */
-  refresh(viewId: number): ObjectView {
-    return this.#views.refresh(viewId)
-  }
-
-  /** Rows `[from, to)` of a view. */
-  rows(viewId: number, from: number, to: number): ObjectRow[] {
-    return Array.from(this.#views.rows(viewId, from, to), (row) => this.#views.row(row))
-  }
-
-  position(viewId: number, index: number): number {
-    return this.#views.position(viewId, index)
-  }
-
-  /** Null without such a row. */
-  detail(index: number): ObjectDetail | null {
-    if (index < 0 || index >= this.objects.count) return null
-    this.objects.refresh()
-    const row = this.#views.row(index)
-    const url =
-      row.name === null || row.service === null
-        ? null
-        : (this.#options.urlOf?.(asServiceId(row.service), row.name) ?? null)
-    const announced =
-      row.name === null || row.service === null
-        ? null
-        : this.#losses.media.availability(asServiceId(row.service), row.name, row.lastTimeUs)
-    const availability = announced === null ? null : this.#watch.inStreamTime(announced)
-    const late = availability === null ? null : this.#watch.latenessOf(row, availability)
-    const cause = this.#losses.causeOf(index)
-    const mmtp = this.#channels[this.objects.values.channel[index] as number]?.carrier.kind === 'mmtp'
-    const arrived = this.storedBytes(index, 'arrived')
-    const served = this.#options.bytesOf?.(index, 'served')?.length ?? null
-    return makeDetail(this.objects, row, { arrived, served, url, availability, late, cause, mmtp })
-  }
-
-  /** Bytes of an object as transported: signalling is stored here, the rest in the store. */
-  storedBytes(index: number, view: BytesView): Uint8Array | null {
-    const patched = view === 'served' ? (this.#options.bytesOf?.(index, 'served') ?? null) : null
-    return patched ?? this.#kept.bytes(index) ?? this.#options.bytesOf?.(index, 'arrived') ?? null
-  }
-
-  /** Its boxes, in the bytes of a view; none where it has none. */
-  boxes(index: number, view: BytesView): ObjectBoxes {
-    const bytes = this.storedBytes(index, view)
-    if (bytes === null || index >= this.objects.count) return { rows: [], more: false }
-    const holes = holesOf(this.objects, index, view)
-    return looksLikeBoxFile(bytes, holes)
-      ? readBoxTree(bytes, holes, this.#views.row(index).size)
-      : { rows: [], more: false }
-  }
-
-  /** The fields of the box at an offset of a view. */
-  boxFields(index: number, view: BytesView, offset: number): readonly BoxField[] {
-    const bytes = this.storedBytes(index, view)
-    return bytes === null ? [] : describeBox(bytes, holesOf(this.objects, index, view), offset)
   }
 }

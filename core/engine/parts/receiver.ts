@@ -341,7 +341,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   }
 
   detail(index: number): ObjectDetail {
-    const detail = Number.isSafeInteger(index) ? this.columns.detail(index) : null
+    const detail = Number.isSafeInteger(index) ? this.columns.shown.detail(index) : null
     if (detail === null) {
       throw new AppFailure('no-such-session', `There is no object in row ${index}.`, 'Choose another object.')
     }
@@ -354,17 +354,17 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     const bytes =
       patched ??
       this.#bytesOf(index, 'arrived', from, to) ??
-      this.columns.storedBytes(index, 'arrived')?.subarray(from, to)
+      this.columns.shown.storedBytes(index, 'arrived')?.subarray(from, to)
     // A copy: a view would carry its whole buffer across the process border.
     return bytes === undefined ? new Uint8Array(0) : bytes.slice()
   }
 
   boxes(index: number, view: BytesView): ObjectBoxes {
-    return this.columns.boxes(index, view)
+    return this.columns.shown.boxes(index, view)
   }
 
   boxFields(index: number, view: BytesView, offset: number): readonly BoxField[] {
-    return this.columns.boxFields(index, view, offset)
+    return this.columns.shown.boxFields(index, view, offset)
   }
 
   droppedByHost(): number {

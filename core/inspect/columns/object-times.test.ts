@@ -25,10 +25,10 @@ function timed(words: Parameters<typeof writeLctExtension>[0][], cci = 0): (byte
 }
 
 const detailOf = (reception: TestReception, name: string) => {
-  const view = reception.columns.query({ filter: `name:${name}`, sort: { column: 'toi', descending: false } })
-  const [row] = reception.columns.rows(view.viewId, 0, 1)
+  const view = reception.columns.shown.query({ filter: `name:${name}`, sort: { column: 'toi', descending: false } })
+  const [row] = reception.columns.shown.rows(view.viewId, 0, 1)
   if (row === undefined) throw new Error(`no ${name}`)
-  const detail = reception.columns.detail(row.index)
+  const detail = reception.columns.shown.detail(row.index)
   if (detail === null) throw new Error(`no detail of ${name}`)
   return detail
 }
