@@ -7,11 +7,12 @@ import { fecBench } from './fec-bench.mjs'
 import { hourBench } from './hour-bench.mjs'
 import { liveBench } from './live-bench.mjs'
 import { root } from './measure.mjs'
+import { sendBench } from './send-bench.mjs'
 import { startBench } from './start-bench.mjs'
 import { windowBench } from './window-bench.mjs'
 
 /*
- * `npm run bench [start|capture|hour|fec|live|window]`: speed and size against our limits. Ratios are taken within one run,
+ * `npm run bench [start|capture|hour|fec|live|send|window]`: speed and size against our limits. Ratios are taken within one run,
  * because machines differ and are noisy; the table is printed, and bench-results/ gets the figures as JSON.
  */
 // The window needs a display; without one the whole run gets a virtual one.
@@ -28,6 +29,7 @@ const parts = {
   hour: hourBench,
   fec: fecBench,
   live: liveBench,
+  send: sendBench,
   window: windowBench,
 }
 const chosen = process.argv.slice(2)

@@ -25,8 +25,8 @@ import { servicesOf } from './broadcast-services.ts'
 import { idleOptions } from './idle-options.ts'
 import { PRESENTATION_PART } from './presentation-options.ts'
 
-/** Resolution of timers: packets whose times are closer are sent together. */
-const WAKE_MS = 2
+/** Resolution of timers: packets whose times are closer are sent together. Half of it is how far packets are off their times. */
+const WAKE_MS = 1
 /** A live presentation that has nothing yet is looked at this often all the same, ms. */
 const LONGEST_SLEEP_MS = 60_000
 /** Longest time span of packets sent before the event loop gets a turn. */
