@@ -128,6 +128,8 @@ export type OptionRow = {
   readonly commands: readonly OptionCommand[]
   /** Path of the test that proves it. */
   readonly test: string
+  /** It means something only for an input of plain files. */
+  readonly ofFiles?: true
   /** Forms of a broadcast for which it means something; absent: every. */
   readonly forms?: readonly BroadcastForm[]
   /** Value of another field where only this one is given. */

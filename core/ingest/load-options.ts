@@ -9,6 +9,8 @@ export type LoadOptions = {
   readonly loop: boolean
   /** Files of byte ranges are cut into one per segment. */
   readonly cut: boolean
+  /** Name on air of a plain file; absent: its own. */
+  readonly fileName?: string
   /** Called with what is not sent, and what receivers will not take. */
   readonly note: (note: SendNote) => void
   /** Called with what happens to a live presentation while it is sent. */

@@ -17,11 +17,11 @@ const MAX_FILES = 4096
 const MAX_FOLDERS = 4096
 
 /** One file as a presentation of plain files. The person named it, so a link is followed wherever it leads. */
-export async function loadSingleFile(path: string): Promise<Presentation> {
+export async function loadSingleFile(path: string, { fileName }: LoadOptions): Promise<Presentation> {
   try {
     const real = await realpath(path)
     const door = await FolderDoor.open(dirname(real))
-    return await filesPresentation(door, [{ path: basename(real), name: basename(path) }])
+    return await filesPresentation(door, [{ path: basename(real), name: fileName ?? basename(path) }])
   } catch (error) {
     throw readFailure(path, error)
   }

@@ -58,7 +58,7 @@ export async function loadPresentation(input: string, options: Partial<LoadOptio
     )
   }
   const name = basename(input)
-  if (!/\.(?:mpd|m3u8?)$/i.test(name)) return loadSingleFile(input)
+  if (!/\.(?:mpd|m3u8?)$/i.test(name)) return loadSingleFile(input, all)
   const bytes = await bytesOf(input)
   const folder = await PresentationFolder.of(input)
   const live = async (): Promise<GrowingOrigin> => {

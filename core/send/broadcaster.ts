@@ -5,6 +5,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation, PresentationFile } from '../ingest/presentation.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import type { EmitContext, Emitter, PacketOut, SendWatch } from './emitter.ts'
+import type { FileTimes } from './file-carousel.ts'
 import { LiveService } from './live-service.ts'
 import { MABR_DEFAULTS, MabrMultiplex, type MabrOptions } from './mabr-multiplex.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
@@ -58,6 +59,8 @@ export type BroadcastOptions = {
   readonly fecOverheadPercent?: number
   /** Called with why a file cannot be read; the broadcast goes on without it. */
   readonly onUnreadable?: (thrown: unknown) => void
+  /** A segment is sent at once when it is due, not spread over its duration. */
+  readonly burst?: boolean
   /** Learns of every object; absent: nobody asks. */
   readonly watch?: SendWatch | null
 }
@@ -73,6 +76,7 @@ export type BroadcastService = {
   readonly listing?: Partial<ServiceListing>
   /** Absent: as the broadcast. */
   readonly loop?: boolean
+  readonly fileTimes?: FileTimes
 }
 
 /** Live numbers; the same object for the life of the broadcaster. */
@@ -144,7 +148,7 @@ export class Broadcaster {
     const sourceAddress = options.sourceAddress ?? LOOPBACK
     const carouselUs = Math.max(1, options.carouselMs ?? DEFAULT_CAROUSEL_MS) * 1000
     this.#pace = options.pace
-    this.#context = new CountingContext(this.counters, options.watch ?? null)
+    this.#context = new CountingContext(this.counters, options.burst ?? false, options.watch ?? null)
     this.#onUnreadable = options.onUnreadable
     const common = { mtu, carouselUs, fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS }
     const { flavour = 'us', plainSls = false } = options
@@ -161,6 +165,7 @@ export class Broadcaster {
       leadUs: options.leadUs ?? 0,
       fecOverheadPercent: options.fecOverheadPercent ?? 0,
       fileRateBps: common.fileRateBps,
+      fileTimes: service.fileTimes ?? {},
       manifestName: options.manifestName ?? null,
       endpoints: split.of(service, service.presentation.tracks),
       endpointOf: split.growing(service),
@@ -287,11 +292,13 @@ interface Signalling extends Emitter {
 class CountingContext implements EmitContext, PacketOut {
   timeUs = 0
   target: PacketOut | null = null
+  readonly burst: boolean
   readonly watch: SendWatch | null
   readonly #counters: BroadcastCounters
 
-  constructor(counters: BroadcastCounters, watch: SendWatch | null) {
+  constructor(counters: BroadcastCounters, burst: boolean, watch: SendWatch | null) {
     this.#counters = counters
+    this.burst = burst
     this.watch = watch
   }
 

@@ -41,6 +41,8 @@ export type EmitContext = {
   readonly out: PacketOut
   /** Sending time of the current packet. */
   readonly timeUs: number
+  /** A segment is sent at once when it is due; absent: spread over its duration. */
+  readonly burst?: boolean
   /** Absent: nobody asks. */
   readonly watch?: SendWatch | null
 }

@@ -8,10 +8,24 @@ import {
   type PacketSender,
 } from './emitter.ts'
 
+/** How an input's plain files are sent, where it has something of its own. */
+export type FileTimes = {
+  /** Time from one turn to the next, µs; 0: they are sent once. */
+  readonly everyUs?: number
+  /** Time that sending all of them once takes, µs; 0: as fast as possible. */
+  readonly overUs?: number
+}
+
+/** Whether a service's files are repeated. */
+export function repeatsFiles({ everyUs }: FileTimes, loop: boolean): boolean {
+  return everyUs === undefined ? loop : everyUs > 0
+}
+
 /** Repetition of files that are not media. */
 export type FileCarouselOptions = {
   readonly startUs: number
-  /** Shortest time of a turn. */
+  readonly times: FileTimes
+  /** Shortest time of a turn, where the input has none. */
   readonly periodUs: number
   /** Largest rate, which may lengthen a turn, bit/s. */
   readonly rateBps: number
@@ -45,6 +59,8 @@ export class FileCarousel implements Emitter {
   readonly sender: PacketSender
   readonly #open: OpenFile
   readonly #turnUs: number
+  /** Part of a turn in which packets are sent. */
+  readonly #sendUs: number
   readonly #totalBytes: number
   readonly #repeat: boolean
   readonly #ended: (context: EmitContext) => void
@@ -60,7 +76,10 @@ export class FileCarousel implements Emitter {
       1,
       presentation.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     )
-    this.#turnUs = Math.max(options.periodUs, Math.ceil((this.#totalBytes * 8_000_000) / options.rateBps))
+    const { everyUs, overUs } = options.times
+    const periodUs = everyUs === undefined || everyUs === 0 ? options.periodUs : everyUs
+    this.#turnUs = Math.max(periodUs, overUs ?? Math.ceil((this.#totalBytes * 8_000_000) / options.rateBps))
+    this.#sendUs = overUs ?? this.#turnUs
     this.#turnStartUs = options.startUs
     this.#nextUs = this.#files.length === 0 ? Number.POSITIVE_INFINITY : options.startUs
   }
@@ -88,7 +107,7 @@ export class FileCarousel implements Emitter {
     this.#isClosing = true
     const object = this.#object
     const rest = object === null ? 0 : object.sizeBytes - object.offset
-    this.#packetsLeft = closingPackets(object, (this.#turnUs * rest) / this.#totalBytes)
+    this.#packetsLeft = closingPackets(object, (this.#sendUs * rest) / this.#totalBytes)
     if (object === null) this.#nextUs = nowUs
   }
 
@@ -133,6 +152,6 @@ export class FileCarousel implements Emitter {
   }
 
   #pace(done: number): void {
-    this.#nextUs = this.#turnStartUs + Math.floor((this.#turnUs * done) / this.#totalBytes)
+    this.#nextUs = this.#turnStartUs + Math.floor((this.#sendUs * done) / this.#totalBytes)
   }
 }

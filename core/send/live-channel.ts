@@ -102,6 +102,7 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
       this.#nextUs = context.timeUs + this.#spacingUs
       return
     }
+    if (context.burst === true) return
     const evenUs = this.#beginUs + Math.floor(((this.#endUs - this.#beginUs) * object.offset) / object.sizeBytes)
     this.#nextUs = Math.min(evenUs, this.#nextUs + MAX_GAP_US)
   }

@@ -4,7 +4,7 @@ import type { MabrSession } from '../protocol/mabr/configuration.ts'
 import { FILES_TSI, mediaTsi } from '../protocol/route/toi-plan.ts'
 import type { ConfigurationCarousel } from './configuration-carousel.ts'
 import { type EmitContext, isGoingOn, type OutgoingObject, PacketSender } from './emitter.ts'
-import { FileCarousel } from './file-carousel.ts'
+import { FileCarousel, type FileTimes, repeatsFiles } from './file-carousel.ts'
 import { FluteTransmission, LAST_TOI } from './flute-transmission.ts'
 import { segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
@@ -32,6 +32,7 @@ export type MabrServiceOptions = {
   readonly carouselUs: number
   /** Largest rate of plain files, bit/s. */
   readonly fileRateBps: number
+  readonly fileTimes: FileTimes
   /** Name of the manifest on air; null: as in the presentation. */
   readonly manifestName: string | null
   readonly digests: DigestedFiles
@@ -203,19 +204,21 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
 
   #fileCarousel(sender: PacketSender): FileCarousel {
     const session = new FluteTransmission(FILES_TSI, sender, this.#startUs)
+    const repeats = repeatsFiles(this.#options.fileTimes, this.#options.loop)
     return new FileCarousel(
       this.#presentation,
       sender,
       // The same file has the same TOI in every turn, so that a turn mends another.
       (index, { name, contentType }, bytes, context) => {
-        const isLast = !this.#options.loop && index + 1 === this.#presentation.files.length
+        const isLast = !repeats && index + 1 === this.#presentation.files.length
         return this.#open(session, null, asToi((index % LAST_TOI) + 1), { name, contentType, bytes }, isLast, context)
       },
       {
         startUs: this.#startUs,
         periodUs: this.#options.carouselUs,
         rateBps: this.#options.fileRateBps,
-        repeat: this.#options.loop,
+        times: this.#options.fileTimes,
+        repeat: repeats,
         ended: (context) => {
           session.close(context)
           this.ended(null, context)

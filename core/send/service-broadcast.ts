@@ -4,7 +4,7 @@ import type { FileBytes, LiveTrack, Presentation } from '../ingest/presentation.
 import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from '../protocol/route/toi-plan.ts'
 import { type EmitContext, type Emitter, isGoingOn, type OutgoingObject, PacketSender } from './emitter.ts'
 import { type FecProtection, fecProtection, ProtectedRouteObject, repairFlow, repairTsi } from './fec-protection.ts'
-import { FileCarousel } from './file-carousel.ts'
+import { FileCarousel, type FileTimes, repeatsFiles } from './file-carousel.ts'
 import { segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
@@ -40,6 +40,7 @@ export type ServiceBroadcastOptions = SignalledService & {
   readonly carouselUs: number
   /** Largest rate of plain files, bit/s. */
   readonly fileRateBps: number
+  readonly fileTimes: FileTimes
   /** Name of the manifest on air; null: as in the presentation. */
   readonly manifestName: string | null
 }
@@ -105,14 +106,15 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
             presentation,
             new PacketSender(options.address, options.port, options.mtu),
             (index, _, bytes) => {
-              const isLast = !options.loop && index + 1 === presentation.files.length
+              const isLast = !repeatsFiles(options.fileTimes, options.loop) && index + 1 === presentation.files.length
               return this.#object(FILES_TSI, asToi(index + 1), CODEPOINT.file, bytes, isLast)
             },
             {
               startUs: mediaUs,
               periodUs: options.carouselUs,
               rateBps: options.fileRateBps,
-              repeat: options.loop,
+              times: options.fileTimes,
+              repeat: repeatsFiles(options.fileTimes, options.loop),
               ended: (context) => this.#endSignalling(context),
             },
           )

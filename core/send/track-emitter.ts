@@ -95,7 +95,7 @@ export class TrackEmitter implements Emitter {
     }
     this.sender.next(object, context)
     if (object.done || --this.#packetsLeft === 0) this.#end(segment, object, context)
-    else {
+    else if (context.burst !== true) {
       const evenUs =
         this.#startUs + segment.startUs + Math.floor((segment.durationUs * object.offset) / object.sizeBytes)
       this.#nextUs = Math.min(evenUs, this.#nextUs + MAX_GAP_US)

@@ -2,6 +2,7 @@ import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import { shownText } from '../../contract/shown-text.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
 import { type BroadcastService, firstServicePort, type SentScheme } from '../../send/broadcaster.ts'
 import type { Programme } from '../faces/programme.ts'
 
@@ -61,19 +62,36 @@ export function servicesOf(
     taken.add(next)
     return next
   }
-  return programmes.map(({ presentation, loop, spec }, at) => {
+  const services = programmes.map(({ presentation, loop, spec }, at) => {
     const id = spec.serviceId ?? free()
     return {
       serviceId: asServiceId(id),
       // Its number is among the seven characters that the SLT has for a name.
       serviceName: spec.serviceName ?? (at === 0 ? serviceName : `Svc ${id}`),
-      address,
-      port: firstPort + at,
+      address: spec.groupAddress ?? address,
+      port: spec.groupPort ?? firstPort + at,
       presentation,
       loop,
       listing: defined(listingOf(spec)),
+      fileTimes: defined({ everyUs: inUs(spec.repeatEveryS), overUs: inUs(spec.uploadS) }),
     }
   })
+  const endpoints = new Set<string>()
+  for (const { address: group, port: own, serviceId: id } of services) {
+    const endpoint = formatDestination(group, own)
+    if (endpoints.has(endpoint) || (scheme === 'mabr' && endpoint === formatDestination(address, port)))
+      throw new AppFailure(
+        'bad-spec',
+        `Service ${id} would be sent to ${endpoint}, which is taken.`,
+        'Give it another group or port (MCASTIP, MCASTPort).',
+      )
+    endpoints.add(endpoint)
+  }
+  return services
+}
+
+function inUs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1_000_000
 }
 
 function listingOf({ majorChannel, minorChannel, category, hidden, hideInGuide, shortName }: Programme['spec']) {

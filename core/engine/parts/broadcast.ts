@@ -22,7 +22,7 @@ import { LoopLink } from '../self-loop/loop-link.ts'
 import { SentServices } from '../sent-services.ts'
 import { BROADCAST_PART, type BroadcastSpec } from './broadcast-options.ts'
 import { servicesOf } from './broadcast-services.ts'
-import { idleOptions } from './idle-options.ts'
+import { idleForContent, idleOptions } from './idle-options.ts'
 import { PRESENTATION_PART } from './presentation-options.ts'
 
 /** Resolution of timers: packets whose times are closer are sent together. Half of it is how far packets are off their times. */
@@ -155,6 +155,7 @@ class BroadcastPart implements Part, PacketOut {
         sourceAddress: this.#source,
         fecOverheadPercent: this.#spec.fecOverhead,
         mabr: this.#mabr(),
+        burst: this.#spec.burst,
         watch: this.#loop.begin(),
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),
@@ -248,7 +249,10 @@ class BroadcastPart implements Part, PacketOut {
     const form = scheme === 'mabr' ? (`mabr-${this.#spec.transport}` as const) : scheme
     const idle = [
       ...idleOptions(BROADCAST_PART.options, this.#spec, form),
-      ...this.#programmes.flatMap(({ spec }) => idleOptions(PRESENTATION_PART.options, spec, form)),
+      ...this.#programmes.flatMap(({ spec, presentation }) => [
+        ...idleOptions(PRESENTATION_PART.options, spec, form),
+        ...idleForContent(PRESENTATION_PART.options, spec, presentation),
+      ]),
     ]
     // What a command line gives every input is told once.
     const told = new Map(idle.map((error) => [error.message, error]))

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { defined } from '../../contract/defined.ts'
 import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
@@ -17,6 +18,7 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
   const live = new LiveReports(host)
   const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, {
     loop: loop === 0,
+    ...defined({ fileName: own.objectName }),
     cut,
     note: ({ sentence, tryThis }) => notes.add({ code: 'input-unusable', message: sentence, tryThis }),
     live: (report) => live.add(report),

@@ -54,7 +54,8 @@ export function SendForm() {
   const [error, setError] = useState<AppError | null>(null)
   const [starting, setStarting] = useState(false)
   const [asked, setAsked] = useState<readonly string[]>([])
-  const own = useMemo(() => ownRows(parts, form), [parts, form])
+  const [withFiles, setWithFiles] = useState(false)
+  const own = useMemo(() => ownRows(parts, form, withFiles), [parts, form, withFiles])
   const owns = useMemo(() => inputs.map((each) => readDrafts(own, each.own, {})), [inputs, own])
   const complete =
     inputs.every(({ input }) => input.trim() !== '') &&
@@ -74,6 +75,9 @@ export function SendForm() {
     [complete, inputs, owns, destination, choices, receiveBack],
   )
   const preflight = usePreflight(request === null ? null : { ...request, receiveBack: false })
+  const planned = plannedServices(preflight)
+  const hasFiles = planned.some(({ content }) => content === 'files')
+  if (planned.length > 0 && hasFiles !== withFiles) setWithFiles(hasFiles)
   const ids = { destination: useId(), interface: useId(), back: useId() }
 
   const start = async (asking: SendRequest) => {
@@ -227,7 +231,7 @@ export function SendForm() {
           rows={own}
           inputs={inputs}
           problems={owns.map((each) => each.problems)}
-          planned={plannedServices(preflight)}
+          planned={planned}
           onDraft={(at, name, value) => change(at, { own: { ...inputs[at]?.own, [name]: value } })}
         />
       )}

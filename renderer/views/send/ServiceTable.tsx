@@ -1,6 +1,7 @@
 import { choiceName } from '../../../core/contract/choices.ts'
 import type { OptionRow } from '../../../core/contract/option-row.ts'
 import type { SentServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { UNKNOWN } from '../../model/format.ts'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import type { Drafts } from '../welcome/receive-form.ts'
 import styles from './SendView.module.css'
@@ -53,7 +54,9 @@ export function ServiceTable({ rows, inputs, problems, planned, onDraft }: Servi
                   const draft = own[name]
                   return (
                     <td key={name}>
-                      {row.type.kind === 'flag' ? (
+                      {row.ofFiles === true && planned[at]?.content !== 'files' ? (
+                        UNKNOWN
+                      ) : row.type.kind === 'flag' ? (
                         <input
                           type="checkbox"
                           aria-label={label}
@@ -64,7 +67,9 @@ export function ServiceTable({ rows, inputs, problems, planned, onDraft }: Servi
                         <input
                           type="text"
                           aria-label={label}
-                          className={row.type.kind === 'number' ? styles.number : styles.words}
+                          className={
+                            row.type.kind === 'number' || row.type.kind === 'duration' ? styles.number : styles.words
+                          }
                           value={typeof draft === 'string' ? draft : ''}
                           placeholder={placeholder(row, planned[at])}
                           spellCheck={false}
@@ -92,7 +97,7 @@ export function ServiceTable({ rows, inputs, problems, planned, onDraft }: Servi
 
 /** `Own service id` stands under the heading "Services". */
 function shortLabel({ label }: OptionRow): string {
-  const own = /^Own service (.*)$/.exec(label)?.[1]
+  const own = /^Own (?:service )?(.*)$/.exec(label)?.[1]
   return own === undefined ? label : own.charAt(0).toUpperCase() + own.slice(1)
 }
 

@@ -17,11 +17,13 @@ it('offers the options that mean something for the address', () => {
   expect(names('mabr://239.255.1.1:6000', { transport: 'route' })).not.toContain('inBand')
   for (const name of ['outInterface', 'pace', 'input', 'destination']) expect(names('atsc://')).not.toContain(name)
   expect(formOf('http://a/b.mpd', {})).toBeNull()
-  const own = (destination: string) => ownRows(PARTS, formOf(destination, {})).map((row) => choiceName(row))
+  const own = (destination: string) => ownRows(PARTS, formOf(destination, {}), false).map((row) => choiceName(row))
   expect(own('atsc://')).toEqual(expect.arrayContaining(['ownServiceId', 'ownServiceName', 'category', 'hideInGuide']))
   expect(own('mabr://239.255.1.1:6000')).toContain('ownServiceId')
   expect(own('mabr://239.255.1.1:6000')).not.toContain('category')
   expect(names('atsc://')).not.toContain('category')
+  expect(own('route://239.255.1.1:6000')).toEqual([])
+  expect(ownRows(PARTS, 'route', true).map((row) => choiceName(row))).toEqual(['objectName', 'repeatEveryS', 'uploadS'])
 })
 
 it('writes the same as command lines', () => {

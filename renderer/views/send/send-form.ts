@@ -53,9 +53,13 @@ export function sendRows(parts: readonly PartDescription[], form: BroadcastForm 
   )
 }
 
-/** What each input may have of its own in a form of broadcast. */
-export function ownRows(parts: readonly PartDescription[], form: BroadcastForm | null): readonly OptionRow[] {
-  return propertyRows(parts).filter((row) => form !== null && means(row, form))
+/** What each input may have of its own in a form of broadcast. @param withFiles one of them is plain files */
+export function ownRows(
+  parts: readonly PartDescription[],
+  form: BroadcastForm | null,
+  withFiles: boolean,
+): readonly OptionRow[] {
+  return propertyRows(parts).filter((row) => form !== null && means(row, form) && (withFiles || row.ofFiles !== true))
 }
 
 function propertyRows(parts: readonly PartDescription[]): readonly OptionRow[] {
