@@ -279,6 +279,24 @@ describe('send of files that change meanwhile', () => {
     expect(stderr).toMatch(/\nSent \d+ packets, \d+ objects\.\n$/)
     expect(status).toBe(130)
   })
+
+  it('names a folder that vanishes once, and goes on with the other services', async () => {
+    const [gone, kept] = ['gone', 'kept'].map((name) => folder.at(name))
+    if (gone === undefined || kept === undefined) throw new Error('no folders')
+    for (const each of [gone, kept]) cpSync(DEMO_FOLDER, each, { recursive: true })
+    const file = folder.at('vanished.pcapng')
+    const inputs = [gone, kept].map((each) => join(each, 'manifest.mpd'))
+    const rest = ['atsc://239.255.77.96:6000', '--pace', 'real', '--capture-out', file, '--log', 'send@info']
+    const program = new RunningProgram(['send', ...inputs, ...rest])
+    await program.printed('stderr', /Sending .*service 1002|Sending .*service 2/)
+    rmSync(gone, { recursive: true })
+    await program.printed('stderr', /The folder ".*gone" is gone while its files are being sent/)
+    const { stderr } = await program.interrupt()
+    expect(stderr.match(/gone" is gone/g)).toHaveLength(1)
+    expect(stderr).not.toMatch(/kept.*cannot be read/)
+    const { services } = await inspect(file)
+    expect(services).toHaveLength(2)
+  }, 60_000)
 })
 
 describe('run', () => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
@@ -33,6 +34,14 @@ async function read(door: FolderDoor, path: string, sizeBytes: number): Promise<
       await handle.close()
     }
   } catch (error) {
+    // One sentence for all its files.
+    if (await isGone(door.root))
+      throw new AppFailure(
+        'input-unusable',
+        `The folder "${shownText(door.root, 1000)}" is gone while its files are being sent: nothing more of it is sent.`,
+        'Put it back; everything else is sent.',
+        error,
+      )
     const reason = error instanceof NotReadable ? error.message : `cannot be read (${(error as Error).message})`
     throw new AppFailure(
       'input-unusable',
@@ -45,5 +54,12 @@ async function read(door: FolderDoor, path: string, sizeBytes: number): Promise<
     'input-unusable',
     `"${shown}" has changed from ${sizeBytes} to ${found} bytes while it is being sent.`,
     'Send it again when nothing writes to it any more.',
+  )
+}
+
+async function isGone(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    () => false,
+    (cause: NodeJS.ErrnoException) => cause.code === 'ENOENT' || cause.code === 'ENOTDIR',
   )
 }
