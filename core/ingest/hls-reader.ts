@@ -11,28 +11,26 @@ import { type HlsEntry, type HlsFile, HlsList } from './hls-list.ts'
 import { HlsLowLatencyFeed } from './hls-low-latency.ts'
 import { HlsOutgoing } from './hls-outgoing.ts'
 import { PLAYLIST_TYPE } from './hls-playlists.ts'
+import {
+  LOOK_MS,
+  MAX_INIT_BYTES,
+  MOST_BEHIND,
+  MOST_BEHIND_US,
+  MOST_WAITING,
+  SILENT_SEGMENTS,
+  SILENT_US,
+} from './live-pace.ts'
 import type { LiveHost } from './live-reader.ts'
 import type { NamesOnAir } from './names-on-air.ts'
 import { type PartedSegment, PartFetch } from './parted-segment.ts'
 import { PatientFetch } from './patient-fetch.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from './presentation.ts'
 
-/** Segments that wait to be sent; more are not fetched. */
-const MOST_WAITING = 3
-/** Segments that were not fetched, and their time, from which on the reader goes to the newest, µs. */
-const MOST_BEHIND = 5
-const MOST_BEHIND_US = 10_000_000
 /** Bounds of the time between two readings of a playlist, ms. */
 const LEAST_RELOAD_MS = 100
 const MOST_RELOAD_MS = 10_000
 /** Waits after a reading that failed; the last one repeats, ms. */
 const RETRIES_MS: readonly number[] = [500, 1000, 2000, 4000]
-/** Longest wait without a look at the clock, ms. */
-const LOOK_MS = 500
-/** Silence after which a person is told that nothing new comes, in segments, and at least, µs. */
-const SILENT_SEGMENTS = 5
-const SILENT_US = 10_000_000
-const MAX_INIT_BYTES = 16 << 20
 
 /** A reading of a media playlist, and what its names count from. */
 export type HlsReading = { readonly media: HlsMedia; readonly url: string }

@@ -8,22 +8,19 @@ import { templateAddress } from '../manifest/mpd/template.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 import { fileTemplateOf } from './file-template.ts'
 import type { GrowingFile, GrowingOrigin, LiveFile } from './growing-origin.ts'
+import {
+  LOOK_MS,
+  MAX_INIT_BYTES,
+  MOST_BEHIND,
+  MOST_BEHIND_US,
+  MOST_WAITING,
+  SILENT_SEGMENTS,
+  SILENT_US,
+} from './live-pace.ts'
 import { type LiveEntry, liveNames } from './live-plan.ts'
 import { type ChannelPlan, isPartial, type LiveNext, LiveTimeline } from './live-timeline.ts'
 import { PatientFetch } from './patient-fetch.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from './presentation.ts'
-
-/** Segments that wait to be sent; more are not fetched. */
-const MOST_WAITING = 3
-/** Complete segments that were not fetched, and their time, from which on the reader goes to the newest, µs. */
-const MOST_BEHIND = 5
-const MOST_BEHIND_US = 10_000_000
-/** Longest wait without a look at the clock, ms. */
-const LOOK_MS = 500
-/** Silence after which a person is told that nothing new comes, in segments, and at least, µs. */
-const SILENT_SEGMENTS = 5
-const SILENT_US = 10_000_000
-const MAX_INIT_BYTES = 16 << 20
 
 /** Something of a live presentation that a person should know. `retry`: it came after all. */
 export type LiveReport = {
