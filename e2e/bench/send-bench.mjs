@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { latencyFigure } from './latency-bench.mjs'
 import { cli, median, mustSucceed, percentile, run } from './measure.mjs'
 import { syntheticPresentation } from './synthetic.mjs'
 
@@ -24,6 +25,7 @@ export async function sendBench(dir) {
     ...(await paced(dir)),
     await processorOf(dir, 'sending at 1 Gbit/s', { inputs: 1, tracks: 25, rateBps: 1e9, limit: 100 }),
     await processorOf(dir, '50 services of 5 tracks', { inputs: 50, tracks: 5, rateBps: 5e6, limit: 10 }),
+    await latencyFigure(),
   ]
 }
 
