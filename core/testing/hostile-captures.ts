@@ -417,6 +417,17 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
       }),
   },
   {
+    name: 'FDTs of one file',
+    protocol: 'flute',
+    next: (number) => {
+      const file = `<File TOI="${number + 1}" Content-Location="f${number}" Content-Length="20"/>`
+      const fdt = Buffer.from(`<FDT-Instance Expires="4294967295">${file}</FDT-Instance>`)
+      const extensions = [...fdtInstance(number & 0xf_ffff), ...ftiOfBlocks(0, fdt.length, 1400, 64)]
+      const header = lctPacket({ psi: 0, codepoint: 0, tsi: 1, toi: 0, extensions, body: 0 })
+      return { bytes: new Uint8Array(Buffer.concat([header, fdt])) }
+    },
+  },
+  {
     name: 'an FDT of huge lengths',
     protocol: 'flute',
     first: hugeFiles,

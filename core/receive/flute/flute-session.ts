@@ -275,7 +275,7 @@ export class FluteSession extends LctSession {
     const changed = state.names.addTable(read, object.firstTimeUs)
     state.dropLayouts(changed)
     for (const toi of changed) channel.replaced(toi, timeUs)
-    channel.namesChanged(timeUs)
+    channel.namesChanged(timeUs, read.files)
     this.#replayEarly(state)
     this.named(timeUs)
   }

@@ -1,5 +1,4 @@
 import type { Toi } from '../../contract/ids.ts'
-import { dropOldest, oldestKey } from '../../flow/bounded-map.ts'
 import { contentEncodingOf } from '../../protocol/content-encoding.ts'
 import type { Fdt, FdtFile } from '../../protocol/flute/fdt.ts'
 
@@ -25,6 +24,7 @@ export type TableEntry = {
 export class FileTable {
   readonly #files = new Map<Toi, TableEntry>()
   readonly #budget: { bytes: number }
+  #newest: Toi | null = null
 
   /** @param budget memory of the entries of all tables */
   constructor(budget: { bytes: number }) {
@@ -41,7 +41,7 @@ export class FileTable {
 
   /** The newest entry; null without any. */
   get newest(): TableEntry | null {
-    return [...this.#files.values()].at(-1) ?? null
+    return this.#newest === null ? null : this.entry(this.#newest)
   }
 
   /**
@@ -63,18 +63,19 @@ export class FileTable {
       if (before !== undefined && !sameContent(before.file, file)) changed.push(entry.toi)
       this.#forget(entry.toi)
       this.#files.set(entry.toi, { file, table: defaults, sinceUs })
+      this.#newest = entry.toi
       this.#budget.bytes += costOf(file)
     }
-    while (this.#files.size > MAX_FILES || (this.#budget.bytes > MAX_LISTED_BYTES && this.#files.size > 0)) {
-      const oldest = dropOldest(this.#files)
-      if (oldest !== undefined) this.#budget.bytes -= costOf(oldest.file)
+    for (const toi of this.#files.keys()) {
+      if (this.#files.size <= MAX_FILES && this.#budget.bytes <= MAX_LISTED_BYTES) break
+      this.#forget(toi)
     }
     return changed
   }
 
   /** Removes all entries: the channel ended, or has another table. */
   clear(): void {
-    for (let toi = oldestKey(this.#files); toi !== undefined; toi = oldestKey(this.#files)) this.#forget(toi)
+    for (const toi of this.#files.keys()) this.#forget(toi)
   }
 
   #forget(toi: Toi): void {

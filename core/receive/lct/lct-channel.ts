@@ -661,9 +661,12 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#open.close(timeUs)
   }
 
-  /** Names or lengths became known: checks open objects again. */
-  namesChanged(timeUs: number): void {
-    for (const done of this.#known.all) {
+  /**
+   * Names or lengths became known: checks open objects again.
+   * @param files that a table lists; absent: any
+   */
+  namesChanged(timeUs: number, files?: readonly { readonly toi: Toi }[]): void {
+    for (const done of files === undefined ? this.#known.all : this.#known.among(files)) {
       const listed = this.names.listedName(asToi(done.key))
       // The TOI now means another file; its next transmission is a new object.
       if (listed !== null && done.name !== null && listed !== done.name) this.#known.remove(done)

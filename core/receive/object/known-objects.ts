@@ -7,6 +7,8 @@ import type { TransportObject } from './transport-object.ts'
 const MAX_COMPARED = 256 << 10
 /** Part of the objects forgotten at once, as a power of two. */
 const FORGOTTEN_PART = 5
+/** Part of the bytes stored for comparison that is freed at once, as a power of two. */
+const FREED_PART = 2
 
 /** Shared by the memories of all channels: bounds are on the sum. */
 export type KnownBudget = { readonly limits: ReceiveLimits; readonly pool: BytePool; readonly known: { count: number } }
@@ -29,6 +31,16 @@ export class KnownObjects {
     return [...this.#objects.values()]
   }
 
+  /** Those of some TOIs. */
+  among(tois: readonly { readonly toi: number }[]): DoneObject[] {
+    const found: DoneObject[] = []
+    for (const { toi } of tois) {
+      const done = this.#objects.get(toi)
+      if (done !== undefined) found.push(done)
+    }
+    return found
+  }
+
   /** @param compare store its bytes: senders replace such objects under the same TOI */
   add(object: TransportObject, loop: number, compare: boolean): void {
     const { limits, pool, known } = this.#budget
@@ -44,9 +56,11 @@ export class KnownObjects {
     known.count++
     if (this.#objects.size > limits.knownObjects || known.count > limits.knownObjectsInAll) this.#forgetOldest()
     if (this.#comparedBytes <= limits.comparedBytes) return
+    // Much at once: looking for the oldest passes over those without bytes.
+    const most = limits.comparedBytes - (limits.comparedBytes >> FREED_PART)
     for (const each of this.#objects.values()) {
       if (each !== done) this.#freeBytes(each)
-      if (this.#comparedBytes <= limits.comparedBytes) break
+      if (this.#comparedBytes <= most) break
     }
   }
 

@@ -11,12 +11,12 @@ const MOST = 16 << 20
 const PER_SECOND = 8 << 20
 /** Work before anything has arrived, and that of each byte that arrives, media included. */
 const AT_FIRST = 16 << 20
-const PER_ARRIVED_BYTE = 4
+const PER_ARRIVED_BYTE = 2
 /** A document of this cost is bounded by time alone: the tables of an hour may be all that arrives. */
 const SHORT = 4 << 10
 /** New packages that may be read before anything has arrived, and received bytes that pay for one more. */
-const PACKAGES_AT_FIRST = 8192
-const BYTES_OF_A_PACKAGE = 1024
+const PACKAGES_AT_FIRST = 4096
+const BYTES_OF_A_PACKAGE = 2048
 /** Bytes that are unpacked by one unit. */
 const UNPACKED = 8
 /** Work on one document, however short. */
@@ -89,7 +89,7 @@ export function unpackWithin(
   unpack = gunzipIfGzip,
 ): Uint8Array {
   if (unpack === gunzipIfGzip && !looksGzip(bytes)) return bytes
-  if (!work.take(0, timeUs)) throw storm('unpacked')
+  if (!work.take(0, timeUs)) throw STORMS.unpacked
   let cost = maxBytes
   try {
     const unpacked = unpack(bytes, maxBytes)
@@ -102,13 +102,16 @@ export function unpackWithin(
 
 /** Takes the work of reading a document. @throws CodecError `reading-storm` where there is no work left */
 export function readWithin(work: Work, document: Uint8Array, timeUs: number): void {
-  if (!work.take(LEAST + document.length, timeUs)) throw storm('read')
+  if (!work.take(LEAST + document.length, timeUs)) throw STORMS.read
 }
 
 /** True of the error where no work is left. */
 export function isReadingStorm(thrown: unknown): thrown is CodecError {
   return thrown instanceof CodecError && thrown.code === STORM
 }
+
+/** Made once: in a storm each packet meets one. */
+const STORMS = { unpacked: storm('unpacked'), read: storm('read') }
 
 function storm(what: string): CodecError {
   return new CodecError(STORM, 0, `more arrives than is ${what} in its time`)

@@ -292,7 +292,7 @@ export class RouteSession extends LctSession {
       const { carrier, lastTimeUs } = object
       this.context.observer.slsFragment(serviceId, { ...fragment, channel: index, carrier }, lastTimeUs)
     }
-    channel.namesChanged(timeUs)
+    channel.namesChanged(timeUs, read.files)
     this.named(timeUs)
     return true
   }
