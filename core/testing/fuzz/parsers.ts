@@ -2,7 +2,7 @@ import { latin1Text } from '#platform'
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { parsePcapHeader } from '../../capture/pcap-parser.ts'
 import { asToi } from '../../contract/ids.ts'
-import { parsePlaylist } from '../../manifest/hls/parse.ts'
+import { parseHlsAttributes, parseMedia, parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { parseXsDateTime, parseXsDuration } from '../../manifest/mpd/time.ts'
 import { parseXmlSource } from '../../manifest/mpd/xml-source.ts'
@@ -95,6 +95,18 @@ export const PARSERS: readonly FuzzedParser[] = [
     parse: parsePcapHeader,
   },
   { name: 'parsePlaylist', samples: [sample.PLAYLIST, sample.MASTER], parse: parsePlaylist },
+  {
+    name: 'parseHlsAttributes',
+    samples: [sample.text('BANDWIDTH=800000,CODECS="avc1.42c00d,mp4a.40.2",RESOLUTION=320x180,AUDIO="a"')],
+    parse: ofText(parseHlsAttributes),
+  },
+  {
+    name: 'parseMedia',
+    samples: [
+      sample.text('#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI="i.mp4"\n#EXTINF:2,\na.m4s\n#EXT-X-ENDLIST\n'),
+    ],
+    parse: ofText((text) => parseMedia(text.split('\n'))),
+  },
   { name: 'parseMpd', samples: [sample.MPD], parse: (bytes) => parseMpd(bytes) },
   { name: 'parseXsDuration', samples: [sample.text('P1DT2H3M4.5S')], parse: ofText(parseXsDuration) },
   { name: 'parseXsDateTime', samples: [sample.text('2026-11-21T15:28:07.123Z')], parse: ofText(parseXsDateTime) },
