@@ -12,6 +12,7 @@ import {
   DEMO_FOLDER,
   demoDash,
   FIXTURE_ADDRESS,
+  FIXTURE_PORT,
   FIXTURE_START_US,
   routeFixture,
   twoServicesFixture,
@@ -123,6 +124,18 @@ describe('what cannot be played', () => {
       ...named.flatMap((file, at) => sender.object(file, FIXTURE_START_US + (at + 1) * 500_000)),
     ]
     expect((await received(captureOf(datagrams))).stderr).toMatch(/^Service 1: playable after 1\.\d+ s: /m)
+  })
+})
+
+describe('an SLT that comes seconds after the service it lists', () => {
+  it('names that service, of which all came: it is joined and playable', async () => {
+    const signalling = { ...broadcast(SLS_PROTOCOL.route, FIXTURE_PORT), destinationAddress: FIXTURE_ADDRESS }
+    const listed = [service(1, { signalling: signalling as SltService['signalling'] })]
+    const late = slts(listed, 8).filter(({ timeUs }) => timeUs >= FIXTURE_START_US + 4_000_000)
+    const { stderr, report } = await received(captureOf([...sent, ...late].sort((a, b) => a.timeUs - b.timeUs)))
+    expect(stderr).toMatch(/^Service 1: playable after /m)
+    expect(report.services.map(({ id, name, notPlayable }) => [id, name, notPlayable])).toEqual([[1, 'S1', null]])
+    expect(report.services[0]?.startup.sls).toBeLessThan(FIXTURE_START_US / 1e6 + 1)
   })
 })
 

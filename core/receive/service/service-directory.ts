@@ -153,8 +153,20 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     return service
   }
 
+  /** The service that was made for a session before the SLT came, which lists it under the same number; null for any other. */
+  #adopted({ serviceId, signalling }: SltService): ReceivedService | null {
+    const target = this.#table.llsTarget
+    if (signalling === null || target === null) return null
+    const destination = formatDestination(signalling.destinationAddress, signalling.destinationPort)
+    if (this.#table.get(serviceId)?.destination !== destination) return null
+    const service = this.#table.adopt(destination, target)
+    if (service !== null) this.#fromList.set(serviceId, service)
+    return service
+  }
+
   #fromSlt(entry: SltService, timeUs: number): ReceivedService {
-    const service = this.#fromList.get(entry.serviceId) ?? this.#addListed(entry.serviceId, timeUs)
+    const service =
+      this.#fromList.get(entry.serviceId) ?? this.#adopted(entry) ?? this.#addListed(entry.serviceId, timeUs)
     service.namedBySlt = entry.shortServiceName !== null && entry.shortServiceName !== ''
     if (service.namedBySlt) service.name = entry.shortServiceName
     service.category = entry.serviceCategory
