@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildIfStale } from '../electron/runtime/build-state.mjs'
+import { runEndToEnd } from './end-to-end.mjs'
 import { playwrightResults, vitestResults } from './test-results.mjs'
 
 /*
@@ -12,7 +13,6 @@ import { playwrightResults, vitestResults } from './test-results.mjs'
 const root = join(import.meta.dirname, '..')
 const results = join(root, '.cache', 'test-results')
 const unitResults = join(results, 'unit.json')
-const e2eResults = join(results, 'e2e.json')
 
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
@@ -23,8 +23,11 @@ try {
     ...['node_modules/vitest/vitest.mjs', 'run'],
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${unitResults}`],
   ])
-  const e2eStatus = await runNode(['e2e/run-e2e.mjs'])
-  report([withStatus(vitestResults(unitResults), unitStatus), withStatus(playwrightResults(e2eResults), e2eStatus)])
+  const runs = await runEndToEnd([])
+  report([
+    withStatus(vitestResults(unitResults), unitStatus),
+    ...runs.map(({ status, report: file }) => withStatus(playwrightResults(join(root, file)), status)),
+  ])
 } catch (error) {
   report([{ passed: 0, failed: 1, skipped: 0, failures: [error instanceof Error ? error.message : String(error)] }])
 }

@@ -1,5 +1,6 @@
-import { runPlaywright } from './run-playwright.mjs'
+import { runEndToEnd } from './end-to-end.mjs'
 
 /* `npm run e2e -- ARGS`: the end-to-end specs; ARGS are Playwright's. */
 
-process.exitCode = await runPlaywright('e2e/playwright.config.ts', process.argv.slice(2))
+const runs = await runEndToEnd(process.argv.slice(2))
+process.exitCode = Math.max(...runs.map(({ status }) => status))
