@@ -81,7 +81,7 @@ it('a broadcast in bursts sends each segment at once, at its time', () => {
     const broadcaster = new Broadcaster({ ...service, scheme: 'route', loop: false, pace: 'fast', burst }, film, 0)
     const sent: number[] = []
     const out = {
-      packet: (_: string, __: number, { [11]: tsi }: Uint8Array, us: number) => tsi === 10 && sent.push(us),
+      packet: (_: string, __: number, { 11: tsi }: Uint8Array, us: number) => tsi === 10 && sent.push(us),
     }
     for (let next = broadcaster.next(); next < Number.POSITIVE_INFINITY; next = broadcaster.next())
       broadcaster.send(next, { packet: (...packet) => void out.packet(...packet) })
