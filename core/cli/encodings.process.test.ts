@@ -24,6 +24,8 @@ const FILES = [
   ['null.bin', 'null', PLAIN],
   ['identity.bin', 'identity', PLAIN],
   ['brotli.bin', 'br', BROTLI],
+  ['both.bin', 'gzip, deflate', deflateSync(gzipSync(PLAIN))],
+  ['twice.bin', 'GZIP,gzip', gzipSync(gzipSync(PLAIN))],
 ] as const
 
 let capture: string
@@ -104,7 +106,7 @@ describe('files with a content encoding', () => {
   it('are written as content; one of an unknown encoding as it came', async () => {
     mkdirSync(folder.at('out'))
     const { status, stderr } = await routescope(['receive', '--capture', capture, '--out', folder.at('out')])
-    expect(stderr).toContain('16 of 16 objects complete, 0 incomplete, 8 files')
+    expect(stderr).toContain('20 of 20 objects complete, 0 incomplete, 10 files')
     expect(status).toBe(0)
     const expected = FILES.map(([name]) => {
       const bytes = name === 'brotli.bin' ? BROTLI : PLAIN
@@ -124,7 +126,7 @@ describe('files with a content encoding', () => {
     try {
       const [base] = await gateway.printed('stdout', /http:\/\/127\.0\.0\.1:\d+/)
       await gateway.printed('stderr', /The source has ended/)
-      for (const name of ['raw.bin', 'identity.bin']) {
+      for (const name of ['raw.bin', 'identity.bin', 'both.bin']) {
         const reply = await fetch(`${base}/service1/${name}`)
         expect(reply.headers.get('content-encoding')).toBeNull()
         expect(Buffer.from(await reply.arrayBuffer()).equals(PLAIN)).toBe(true)

@@ -12,6 +12,8 @@ const FORMS: Readonly<Record<string, 'gzip' | 'deflate'>> = {
 }
 /** Characters of a name that are kept: more is no name. */
 const MAX_NAME = 60
+/** Encodings one around the other that are undone: more are not known. */
+const MAX_LAYERS = 2
 
 /**
  * The encoding that a Content-Encoding names, wherever it stands: in lower case, without what stands for none; null for none.
@@ -29,16 +31,43 @@ export function contentEncodingOf(named: string | null | undefined): string | nu
 
 /** True of an encoding from `contentEncodingOf` that `decodeContent` undoes. */
 export function isKnownEncoding(encoding: string): boolean {
-  return Object.hasOwn(FORMS, encoding)
+  if (Object.hasOwn(FORMS, encoding)) return true
+  const layers = layersOf(encoding)
+  return layers.length <= MAX_LAYERS && layers.every((name) => Object.hasOwn(FORMS, name))
+}
+
+/** Whether bytes in an encoding that `decodeContent` undoes begin like it: all may, but those that gzip is named for last. */
+export function looksEncoded(bytes: Uint8Array, encoding: string): boolean {
+  return FORMS[layersOf(encoding).at(-1) as string] !== 'gzip' || looksGzip(bytes)
+}
+
+/** In the order in which they were applied (RFC 9110 §8.4). */
+function layersOf(encoding: string): string[] {
+  return encoding.split(', ')
 }
 
 /**
- * Undoes an encoding from `contentEncodingOf`, up to `maxBytes`. Bytes named gzip that do not begin like it are returned unchanged, and
- * so are those of an unknown encoding. `deflate` and `zlib` are read with the frame of zlib and without it, or as gzip.
+ * Undoes an encoding from `contentEncodingOf`, up to `maxBytes`, which hold for all of its layers together. Bytes named gzip that do not
+ * begin like it are returned unchanged, and so are those of an unknown encoding. `deflate` and `zlib` are read with the frame of zlib and
+ * without it, or as gzip.
  * @throws CodecError `gzip-too-large` | `gzip-truncated` | `gzip-corrupt`
  */
 export function decodeContent(bytes: Uint8Array, encoding: string | null, maxBytes: number): Uint8Array {
-  if (encoding === null || !isKnownEncoding(encoding) || bytes.length === 0) return bytes
+  if (encoding === null || bytes.length === 0) return bytes
+  if (Object.hasOwn(FORMS, encoding)) return decodeLayer(bytes, encoding, maxBytes)
+  if (!isKnownEncoding(encoding)) return bytes
+  let content = bytes
+  let left = maxBytes
+  for (const layer of layersOf(encoding).reverse()) {
+    if (content.length === 0) break
+    const inner = decodeLayer(content, layer, left)
+    if (inner !== content) left -= inner.length
+    content = inner
+  }
+  return content
+}
+
+function decodeLayer(bytes: Uint8Array, layer: string, maxBytes: number): Uint8Array {
   if (looksGzip(bytes)) return gunzipLimited(bytes, maxBytes)
-  return FORMS[encoding] === 'gzip' ? bytes : inflateLimitedTo(bytes, maxBytes)
+  return FORMS[layer] === 'gzip' ? bytes : inflateLimitedTo(bytes, maxBytes)
 }

@@ -1,7 +1,6 @@
 import { u32At } from '../../bytes/ints.ts'
 import { MAX_LEVEL_BOXES } from '../../media/bmff/boxes.ts'
-import { decodeContent, isKnownEncoding } from '../../protocol/content-encoding.ts'
-import { looksGzip } from '../../protocol/gzip.ts'
+import { decodeContent, isKnownEncoding, looksEncoded } from '../../protocol/content-encoding.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
 import { codecFault } from '../context/receive-context.ts'
@@ -54,7 +53,7 @@ function isWhole(context: DeliveryContext, object: TransportObject, contentLengt
   const bytes = object.bytes(0, object.ranges.highest)
   const encoded = contentEncoding !== null && isKnownEncoding(contentEncoding)
   let content = bytes
-  if (encoded && (looksGzip(bytes) || !contentEncoding.includes('gzip'))) {
+  if (encoded && looksEncoded(bytes, contentEncoding)) {
     const fault = codecFault(() => {
       content = unpackWithin(context.work, bytes, context.limits.unpackedBytes, lastTimeUs, (packed, most) =>
         decodeContent(packed, contentEncoding, most),
