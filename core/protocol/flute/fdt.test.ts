@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gzip } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { asToi } from '../../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type Fdt, type FdtFile, looksLikeFdt, parseFdt } from './fdt.ts'
 import { serialiseFdt } from './fdt-writer.ts'
@@ -38,6 +39,21 @@ describe('parseFdt', () => {
         contentMd5: 'abc=',
         otherAttributes: [{ name: 'mbms:odd', local: 'odd', value: 'kept' }],
       },
+    ])
+  })
+
+  it('leaves out a file whose TOI is no number of 112 bits, and says so', () => {
+    const faults = new EntryFaults()
+    const most = 2n ** 112n - 1n
+    const files = [String(most), String(most + 1n), 'five', ''].map(
+      (toi) => `<File TOI="${toi}" Content-Location="a"/>`,
+    )
+    const fdt = parseFdt(utf8(`<FDT-Instance Expires="1">${files.join('')}</FDT-Instance>`), faults)
+    expect(fdt.files.map(({ contentLocation }) => contentLocation)).toEqual(['a'])
+    expect(faults.listed.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining(`File@TOI is "${most + 1n}", not a number below 2^112`),
+      expect.stringContaining('File@TOI is "five", not a number below 2^112'),
+      expect.stringContaining('File@TOI is "", not a number below 2^112'),
     ])
   })
 

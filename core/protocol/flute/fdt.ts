@@ -1,8 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
-import { asToi, type Toi } from '../../contract/ids.ts'
+import type { Toi } from '../../contract/ids.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
-import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import {
   attr,
   boolAttr,
@@ -10,8 +9,11 @@ import {
   childrenOf,
   descendants,
   otherAttributes,
-  requiredUint,
+  requiredAttr,
   uintAttr,
+  type XmlAttribute,
+  type XmlElement,
+  XmlError,
 } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
@@ -231,9 +233,10 @@ function readFile(file: XmlElement, bases: readonly (readonly string[])[]): FdtF
 
 /** @throws XmlError `xml-attribute` */
 function requiredToi(file: XmlElement): Toi {
-  const text = attr(file, 'TOI')?.trim() ?? ''
-  // In the words of other numbers where it is none.
-  return readToi(text)?.toi ?? asToi(requiredUint(file, 'TOI'))
+  const text = requiredAttr(file, 'TOI').trim()
+  const read = readToi(text.replace(/^\+/, ''))
+  if (read !== null) return read.toi
+  throw new XmlError('xml-attribute', file, `File@TOI is "${text.slice(0, 40)}", not a number below 2^112`)
 }
 
 /** Alternative locations kept per file. */
