@@ -491,9 +491,10 @@ export class CaptureReader {
   }
 
   /** Reports frames that could not be read, and those that are there twice. */
-  #tellFrames({ passed, repeats, wrappings }: FrameReader): void {
+  #tellFrames(reader: FrameReader): void {
+    const { repeats, wrappings } = reader
     const label = labelOf(this.#options.files)
-    for (const kind of passed.untold()) this.#warnings.passedOver(label, kind)
+    for (const kind of reader.untold()) this.#warnings.passedOver(label, kind)
     if (repeats.found !== null) this.#warnings.repeated(label, repeats.found)
     this.#tellInner(wrappings)
   }

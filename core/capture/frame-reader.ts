@@ -78,6 +78,12 @@ export class FrameReader {
     else if (ip.counters.cutBySnaplen > cutBySnaplen) this.#cut(record)
   }
 
+  /** Kinds of frames that could not be read or used, each once. */
+  untold(): ReturnType<PassedFrames['untold']> {
+    this.passed.fragments(this.ip.fragmentsLost, this.ip.lostFragmentFrame)
+    return this.passed.untold()
+  }
+
   /** Counts a frame that the parser could not read. */
   passOver(reason: PassedReason, detail: number, captured: number, original: number): void {
     this.frames++

@@ -292,10 +292,14 @@ export class LiveCapture {
     const parser = this.#parser
     if (parser === null) return
     this.#from = parser.parse(this.#buffer, this.#from, this.#to, atEnd)
-    for (const kind of this.#frames.passed.untold()) this.#warnings.passedOver(this.#options.label, kind)
+    this.#tellFrames()
     const { linkTypes } = parser
     if (this.records === 0 && linkTypes.length > 0 && !linkTypes.some(isLinkTypeSupported) && !atEnd)
       throw unknownLinkType(this.#options.label, linkTypes)
+  }
+
+  #tellFrames(): void {
+    for (const kind of this.#frames.untold()) this.#warnings.passedOver(this.#options.label, kind)
   }
 
   /** Appends a piece to the bytes not parsed yet. */
@@ -317,6 +321,7 @@ export class LiveCapture {
 
   #end(): void {
     this.#frames.flush()
+    this.#tellFrames()
     const parser = this.#parser
     this.#parser = null
     if (parser === null) return

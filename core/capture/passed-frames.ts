@@ -1,7 +1,7 @@
 import { linkTypeAdvice, linkTypeName } from './link-types.ts'
 
 /** Why a frame of a capture cannot be read. */
-export type PassedReason = 'interface' | 'link-type' | 'cut' | 'block' | 'version' | 'header'
+export type PassedReason = 'interface' | 'link-type' | 'cut' | 'block' | 'version' | 'header' | 'fragment'
 
 type Kind = {
   readonly reason: PassedReason
@@ -44,6 +44,13 @@ export class PassedFrames {
     this.#kinds.push({ reason, detail, frame, captured, original, count: 1 })
   }
 
+  /** IP fragments without the rest of their datagram: frames that were read, and that add to no count. @param count all so far */
+  fragments(count: number, frame: number): void {
+    const kind = this.#kinds.find(({ reason }) => reason === 'fragment')
+    if (kind !== undefined) kind.count = count
+    else if (count > 0) this.#kinds.push({ reason: 'fragment', detail: 0, frame, captured: 0, original: 0, count })
+  }
+
   /** Kinds that were not taken before. */
   untold(): readonly Kind[] {
     const kinds = this.#kinds.slice(this.#told)
@@ -66,6 +73,8 @@ export function passedText({ reason, detail, count, captured, original }: Kind):
       return `${packets} in ${count === 1 ? 'a block' : 'blocks'} of impossible lengths`
     case 'header':
       return `${packets} with ${count === 1 ? 'an IP or UDP header that contradicts its' : 'IP or UDP headers that contradict their'} length`
+    case 'fragment':
+      return `${count === 1 ? '1 IP fragment' : `${count} IP fragments`} without the rest of the datagram`
     case 'version':
       return `${count === 1 ? '1 block' : `${count} blocks`} of a pcapng version that is not known`
   }
@@ -76,6 +85,8 @@ export function passedAdvice({ reason, detail }: Kind): string {
   if (reason === 'cut') return 'What they hold is missing; record it again with whole packets: `tcpdump -s 0`.'
   if (reason === 'header')
     return 'What they hold is missing; look at the frame in another program, which may know how it was damaged.'
+  if (reason === 'fragment')
+    return 'What the datagrams hold is missing; send with a smaller mtu (1500 less the headers), so that no packet is divided.'
   if (reason === 'link-type') return linkTypeAdvice(detail)
   return 'Check the program that wrote or joined this capture.'
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ethernet, ipv4Udp, PcapngBlocks, pcapFile } from '../testing/capture-builder.ts'
+import { ethernet, ipv4Packet, ipv4Udp, PcapngBlocks, pcapFile } from '../testing/capture-builder.ts'
 import type { Datagram } from '../testing/datagrams.ts'
 import { flutePacket } from '../testing/flute-packets.ts'
 import { FluteSender } from '../testing/flute-sender.ts'
@@ -119,6 +119,24 @@ describe('frames that a capture has and that cannot be read', () => {
     )
     expect(stderr).toContain('1 packet with an IP or UDP header that contradicts its length; frame 3.')
     expect(report.totals.losses).toMatchObject({ network: { objects: 0 }, unknown: { objects: 1 } })
+  })
+
+  it('are told where they are fragments without the rest, unless the capture cut their datagram', async () => {
+    const fragmentsOf = (frame: number, id: number): number[][] => {
+      const transport = (FRAMES[frame] as number[]).slice(34)
+      const packet = (bytes: number[], offset: number, more: boolean): number[] =>
+        ethernet(ipv4Packet(bytes, { id }, { offset, more }))
+      return [packet(transport.slice(0, 800), 0, true), packet(transport.slice(800), 800, false)]
+    }
+    const [first, second] = [fragmentsOf(2, 7)[0], fragmentsOf(2, 8)[1]] as [number[], number[]]
+    const frames = [FRAMES[0], FRAMES[1], first, FRAMES[3]] as number[][]
+    const { stderr, report } = await read(pcap(frames))
+    expect(stderr).toContain('1 IP fragment without the rest of the datagram; frame 3.')
+    expect(report.totals.fragmentsDropped).toBe(1)
+    const cut = await read(pcap([second, ...FRAMES, first]))
+    expect(cut.stderr).not.toContain('fragment')
+    expect(cut.report.totals.fragmentsDropped).toBe(2)
+    expect(cut.files).toEqual(whole)
   })
 
   it('are told with their link type, each kind once', async () => {

@@ -87,3 +87,17 @@ test('a fragment that ends beyond 65535, or is not a multiple of 8 though more f
   add(reassembler, 1, { offset: 0, bytes: new Uint8Array(9), more: true })
   expect([reassembler.waiting, reassembler.dropped]).toEqual([0, 2])
 })
+
+test('fragments are lost unless the first or the last frame cut their datagram', () => {
+  const reassembler = new Reassembler()
+  const piece = (id: number, frame: number, offset: number): void => {
+    reassembler.frame = frame
+    add(reassembler, id, { offset, bytes: new Uint8Array(8), more: true })
+  }
+  piece(1, 1, 8)
+  piece(2, 2, 0)
+  piece(3, 3, 8)
+  piece(4, 4, 0)
+  reassembler.flush(4)
+  expect([reassembler.dropped, reassembler.lost, reassembler.lostFrame]).toEqual([4, 2, 2])
+})

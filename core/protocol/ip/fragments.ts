@@ -13,6 +13,9 @@ class Partial {
   /** -1 until the last fragment arrived. */
   total = -1
   fragments = 0
+  /** Frames of the first and the last one that arrived. */
+  firstFrame = 0
+  lastFrame = 0
   protocol = 0
   startedUs = 0
   /** Fragments overlapped: the rest is discarded until the id is reused or expires. */
@@ -26,6 +29,11 @@ class Partial {
 export class Reassembler {
   /** Fragments dropped: expired, overlapping, or over the limit. */
   dropped = 0
+  /** Those of `dropped` whose datagram neither the beginning nor the end of the capture cut, and the frame of the first. */
+  lost = 0
+  lostFrame = 0
+  /** Frame of the fragment about to be added, from 1; 0 where there are none. */
+  frame = 0
   /** The key of the fragment about to be added: VLAN and family, id, protocol (0 for IPv6), source, destination. */
   readonly key = new Int32Array(KEY_WORDS)
   /** The result of `add`, valid until the next call. */
@@ -56,7 +64,7 @@ export class Reassembler {
     const length = end - start
     const stop = offset + length
     if (stop > FRAGMENT_LIMITS.datagramBytes || (more && (length % 8 !== 0 || length === 0))) {
-      this.dropped++
+      this.#count(1, this.frame)
       return false
     }
     this.#expire(timeUs)
@@ -74,6 +82,7 @@ export class Reassembler {
     }
     partial ??= this.#begin(timeUs)
     partial.fragments++
+    partial.lastFrame = this.frame
     if (partial.discarding) return false
     partial.bytes.set(from.subarray(start, end), offset)
     partial.pieces.push(offset, stop)
@@ -91,8 +100,16 @@ export class Reassembler {
     return true
   }
 
-  /** Drops all incomplete datagrams at the end of a capture. */
-  flush(): void {
+  /**
+   * Drops all incomplete datagrams at the end of a capture.
+   * @param endFrame its last frame, which may cut one
+   */
+  flush(endFrame = 0): void {
+    for (const partial of this.#open) {
+      if (endFrame === 0 || partial.lastFrame !== endFrame) continue
+      this.dropped += partial.fragments
+      partial.fragments = 0
+    }
     while (this.#open.length > 0) this.#drop(this.#open[0] as Partial)
   }
 
@@ -110,6 +127,7 @@ export class Reassembler {
     const partial = this.#free.pop() ?? new Partial()
     partial.key.set(this.key)
     partial.startedUs = timeUs
+    partial.firstFrame = this.frame
     this.#open.push(partial)
     return partial
   }
@@ -122,8 +140,16 @@ export class Reassembler {
   }
 
   #drop(partial: Partial): void {
-    this.dropped += partial.fragments
+    const cutByStart = partial.firstFrame === 1 && !partial.pieces.some((at, index) => index % 2 === 0 && at === 0)
+    if (cutByStart) this.dropped += partial.fragments
+    else this.#count(partial.fragments, partial.firstFrame)
     this.#release(partial)
+  }
+
+  #count(fragments: number, frame: number): void {
+    this.dropped += fragments
+    if (this.lost === 0) this.lostFrame = frame
+    this.lost += fragments
   }
 
   #release(partial: Partial): void {

@@ -105,6 +105,16 @@ export class IpReader {
     return this.#fragments.dropped
   }
 
+  /** Those whose datagram neither the beginning nor the end of the capture cut. */
+  get fragmentsLost(): number {
+    return this.#fragments.lost
+  }
+
+  /** Frame of the first of these. */
+  get lostFragmentFrame(): number {
+    return this.#fragments.lostFrame
+  }
+
   /** Reads the IP packet at `start`; `end` is the end of the captured bytes, padding and FCS included. */
   packet(bytes: Uint8Array, start: number, end: number): void {
     if (this.#again(bytes, start, end)) return
@@ -123,7 +133,7 @@ export class IpReader {
 
   /** Drops incomplete datagrams at the end of a capture. */
   flush(): void {
-    this.#fragments.flush()
+    this.#fragments.flush(this.frame)
   }
 
   /** Reads the usual packet in one step: whole, without options, of the last flow. @returns false for any other */
@@ -252,6 +262,7 @@ export class IpReader {
   ): number {
     this.counters.fragments++
     const whole = this.#fragments
+    whole.frame = this.frame
     if (!whole.add(bytes, start, end, offset, more, protocol, this.timeUs)) return FAULT.none
     this.counters.reassembled++
     return this.#transport(whole.protocol, whole.bytes, 0, whole.total, bytes, from.at, from.family, from.tunnels)
