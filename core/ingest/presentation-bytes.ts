@@ -1,7 +1,10 @@
 import type { FileReader, StoredFiles } from './origin.ts'
 import type { PresentationFile } from './presentation.ts'
 
-/** Sent files are kept up to this size, so that a small presentation in a loop is read once. */
+/**
+ * Sent files are kept up to this size, so that a small presentation in a loop is read once. What is larger is read again all the
+ * same, in the memory of what was sent.
+ */
 const KEEP_BYTES = 64 * 1024 * 1024
 
 /** Bytes of a presentation's files, loaded on demand and dropped when there are too many. */
@@ -11,12 +14,15 @@ export class PresentationBytes implements StoredFiles {
   readonly #stored = new Map<PresentationFile, Uint8Array>()
   readonly #unreadable = new Set<PresentationFile>()
   #storedBytes = 0
+  /** All files. */
+  #totalBytes = 0
 
   constructor(reader: FileReader) {
     this.#reader = reader
   }
 
   add(file: PresentationFile, path: string): void {
+    if (!this.#paths.has(file)) this.#totalBytes += file.sizeBytes
     this.#paths.set(file, path)
   }
 
@@ -51,9 +57,12 @@ export class PresentationBytes implements StoredFiles {
     // It may be readable again in the next turn.
     this.#unreadable.delete(file)
     const bytes = this.#stored.get(file)
-    if (bytes === undefined || this.#storedBytes <= KEEP_BYTES) return
+    const reader = this.#reader
+    const keepBytes = reader.reuse === undefined || this.#totalBytes <= KEEP_BYTES ? KEEP_BYTES : 0
+    if (bytes === undefined || this.#storedBytes <= keepBytes) return
     this.#stored.delete(file)
     this.#storedBytes -= bytes.length
+    reader.reuse?.(bytes)
   }
 
   async close(): Promise<void> {

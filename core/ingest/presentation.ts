@@ -97,7 +97,7 @@ export interface FileBytes {
   paths(): readonly string[]
   /** Loads them. Rejects with AppFailure where the file has disappeared, is another kind of file or has changed its size. */
   load(file: PresentationFile): Promise<void>
-  /** Not needed soon: may be dropped. */
+  /** Not needed soon: may be dropped, and its bytes are read by nobody any more. */
   release(file: PresentationFile): void
   /** Ends what is being loaded, and frees what loading needs. */
   close(): Promise<void>

@@ -336,6 +336,23 @@ describe('Broadcaster', () => {
     expect(readAll(list.datagrams).filter(({ codepoint }) => codepoint === 8).length).toBe(2)
   })
 
+  it('gives the same packets in the same order, however many at a time', async () => {
+    const content = presentation([track('v', [14_480, 2000]), track('a', [500, 700]), track('t', [9000])])
+    const broadcaster = new Broadcaster(FIXTURE_OPTIONS, content, FIXTURE_START_US)
+    const [one, more] = [new DatagramList(), new DatagramList()]
+    const whole = await runBroadcast(content, one)
+    while (broadcaster.next() !== Number.POSITIVE_INFINITY) {
+      await broadcaster.prepare(broadcaster.next())
+      const before = more.datagrams.length
+      broadcaster.send(Number.POSITIVE_INFINITY, more, 3)
+      expect(more.datagrams.length).toBeGreaterThan(before)
+    }
+    expect(more.datagrams.map(({ bytes, timeUs }) => [timeUs, bytes])).toEqual(
+      one.datagrams.map(({ bytes, timeUs }) => [timeUs, bytes]),
+    )
+    expect(broadcaster.counters).toEqual(whole.counters)
+  })
+
   it('goes on without files that cannot be read, and tries them again in the next turn', async () => {
     const content = presentation([track('v', [10, 20, 30])])
     const broken = content.tracks[0]?.segments[1] as PresentationFile

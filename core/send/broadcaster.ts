@@ -93,7 +93,7 @@ export type BroadcastCounters = {
 const DEFAULT_CAROUSEL_MS = 1000
 const DEFAULT_BSID = 800
 const DEFAULT_FILE_RATE_BPS = 10_000_000
-/** Segments that start within this time are loaded. */
+/** Segments that start within this time are loaded. At fast pace only what is due is: it waits for what is read, and needs less memory. */
 const READ_AHEAD_US = 3_000_000
 /**
  * On the network, packets of one emitter this close are sent together: choosing an emitter for each costs more than sending.
@@ -112,7 +112,7 @@ const PAUSE_US = 5_000_000
  *   broadcaster.send(now, out)
  * }
  * ```
- * In `fast` pace `now` is `next`.
+ * In `fast` pace `now` for `prepare` is `next`, and that for `send` any later time: it ends early where bytes are not in memory.
  */
 export class Broadcaster {
   readonly counters: BroadcastCounters = { packets: 0, bytes: 0, objects: 0, lateUs: 0 }
@@ -214,37 +214,47 @@ export class Broadcaster {
    */
   prepare(nowUs: number): Promise<void> | null {
     const loads: Promise<void>[] = []
+    const untilUs = this.#pace === 'fast' ? nowUs : nowUs + READ_AHEAD_US
     for (const service of this.#services) {
       for (const track of service.tracks)
-        for (const segment of track.missingUntil(nowUs + READ_AHEAD_US))
-          loads.push(this.#load(service.bytes, segment.source))
+        for (const segment of track.missingUntil(untilUs)) loads.push(this.#load(service.bytes, segment.source))
       for (const file of service.files?.missing() ?? []) loads.push(this.#load(service.bytes, file))
     }
     return loads.length === 0 ? null : Promise.all(loads).then(() => undefined)
   }
 
-  /** Sends every packet scheduled up to `nowUs`, in order. */
-  send(nowUs: number, out: PacketOut): void {
+  /**
+   * Sends every packet scheduled up to `nowUs`, in order.
+   * @param most ends after about so many packets
+   */
+  send(nowUs: number, out: PacketOut, most = Number.POSITIVE_INFINITY): void {
+    const isFast = this.#pace === 'fast'
     const dueUs = this.next()
-    this.counters.lateUs = Math.max(0, Math.min(nowUs - dueUs, nowUs))
-    if (this.#pace === 'real' && nowUs - dueUs > PAUSE_US) this.#resume(nowUs)
+    this.counters.lateUs = isFast ? 0 : Math.max(0, Math.min(nowUs - dueUs, nowUs))
+    if (!isFast && nowUs - dueUs > PAUSE_US) this.#resume(nowUs)
     this.#context.target = out
+    const lastPacket = this.counters.packets + most
     let stalled: Set<Emitter> | null = null
-    for (;;) {
+    while (this.counters.packets < lastPacket) {
       const emitter = this.#earliest(nowUs, stalled)
       if (emitter === null) break
       // Delayed packets are sent late: time does not go back for them.
-      const timeUs = this.#pace === 'fast' ? emitter.nextUs : nowUs
+      const timeUs = isFast ? emitter.nextUs : nowUs
       if (timeUs > this.#context.timeUs) this.#context.timeUs = timeUs
-      const untilUs = this.#pace === 'fast' ? emitter.nextUs : Math.min(nowUs, emitter.nextUs + TURN_US)
+      const untilUs = isFast ? emitter.nextUs : Math.min(nowUs, emitter.nextUs + TURN_US)
       while (emitter.nextUs <= untilUs) {
         if (emitter.send(this.#context)) continue
+        // No packet of a later time goes before it.
+        if (isFast) {
+          this.#count()
+          return
+        }
         stalled ??= new Set()
         stalled.add(emitter)
         break
       }
     }
-    this.counters.objects = this.#media.reduce((sum, emitter) => sum + emitter.objects, 0)
+    this.#count()
   }
 
   /**
@@ -257,13 +267,24 @@ export class Broadcaster {
 
   /** The emitter with the earliest packet up to `nowUs`; null where there is none, or all media is sent. */
   #earliest(nowUs: number, stalled: ReadonlySet<Emitter> | null): Emitter | null {
-    if (earliest(this.#media) === Number.POSITIVE_INFINITY) return null
+    const emitters = this.#emitters
+    const firstMedia = emitters.length - this.#media.length
     let first: Emitter | null = null
-    for (const emitter of this.#emitters) {
-      if (emitter.nextUs > nowUs || stalled?.has(emitter)) continue
-      if (first === null || emitter.nextUs < first.nextUs) first = emitter
+    let firstUs = Number.POSITIVE_INFINITY
+    let isOver = true
+    for (let at = 0; at < emitters.length; at++) {
+      const emitter = emitters[at] as Emitter
+      const us = emitter.nextUs
+      if (at >= firstMedia && us !== Number.POSITIVE_INFINITY) isOver = false
+      if (us > nowUs || us >= firstUs || stalled?.has(emitter)) continue
+      first = emitter
+      firstUs = us
     }
-    return first
+    return isOver ? null : first
+  }
+
+  #count(): void {
+    this.counters.objects = this.#media.reduce((sum, emitter) => sum + emitter.objects, 0)
   }
 
   #resume(nowUs: number): void {

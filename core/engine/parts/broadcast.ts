@@ -31,6 +31,8 @@ const WAKE_MS = 1
 const LONGEST_SLEEP_MS = 60_000
 /** Longest time span of packets sent before the event loop gets a turn. */
 const MAX_STEP_US = 8000
+/** Packets at fast pace, about, before what is read, written and asked for gets a turn. */
+const FAST_PACKETS = 1024
 /** What is on its way when a broadcast is stopped is sent at so many times its pace. */
 const CLOSING_PACE = 4
 /** Longest time that this takes, whatever the disk and the network do, µs. */
@@ -339,7 +341,7 @@ class BroadcastPart implements Part, PacketOut {
       if (nextUs > endUs || nextUs === Number.POSITIVE_INFINITY) return
       const loading = broadcaster.prepare(nextUs)
       if (loading !== null) await loading
-      broadcaster.send(nextUs, this)
+      broadcaster.send(endUs, this, FAST_PACKETS)
       const writing = this.output.busy()
       if (writing !== null) await writing
     }
