@@ -11,6 +11,8 @@ export type LoadOptions = {
   readonly cut: boolean
   /** Name on air of a plain file; absent: its own. */
   readonly fileName?: string
+  /** Ends what a server is asked for while it is loaded. */
+  readonly over?: AbortSignal
   /** Called with what is not sent, and what receivers will not take. */
   readonly note: (note: SendNote) => void
   /** Called with what happens to a live presentation while it is sent. */

@@ -75,6 +75,8 @@ async function loadFromServer(address: string, options: LoadOptions): Promise<Pr
   const shown = shownText(withoutCredentials(address), 1000)
   const url = parsedUrl(address, shown)
   const server = new OriginServer(url.href)
+  const end = (): void => void server.close()
+  options.over?.addEventListener('abort', end)
   try {
     const answer = await server.ask(url.href, null, MAX_SERVED_BYTES)
     if (answer === null)
@@ -93,7 +95,9 @@ async function loadFromServer(address: string, options: LoadOptions): Promise<Pr
     const live = async (): Promise<GrowingOrigin> => {
       await server.close()
       const { LiveServer } = await import('./live-server.ts')
-      return new LiveServer(url.href, options.nowUs)
+      const growing = new LiveServer(url.href, options.nowUs)
+      options.over?.addEventListener('abort', () => void growing.close(), { once: true })
+      return growing
     }
     if (/^(?:\u00ef\u00bb\u00bf)?#EXTM3U/.test(start))
       return await loadHls(origin, shown, name || 'master.m3u8', bytes, options, live)
@@ -107,6 +111,8 @@ async function loadFromServer(address: string, options: LoadOptions): Promise<Pr
   } catch (thrown) {
     await server.close()
     throw thrown
+  } finally {
+    options.over?.removeEventListener('abort', end)
   }
 }
 

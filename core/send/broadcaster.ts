@@ -3,17 +3,16 @@ import { LOOPBACK } from '../contract/loopback.ts'
 import type { Pace } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation, PresentationFile } from '../ingest/presentation.ts'
-import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import type { EmitContext, Emitter, PacketOut, SendWatch } from './emitter.ts'
 import type { FileTimes } from './file-carousel.ts'
 import { LiveService } from './live-service.ts'
-import { MABR_DEFAULTS, MabrMultiplex, type MabrOptions } from './mabr-multiplex.ts'
+import { LlsCarousel } from './lls-carousel.ts'
+import { MABR_DEFAULTS, type MabrMember, MabrMultiplex, type MabrOptions } from './mabr-multiplex.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
-import { type ServiceListing, serialiseLls } from './service-list.ts'
-import type { ChannelOnAir, MediaEmitter, ServiceOnAir } from './service-on-air.ts'
+import type { ListedService, ServiceListing } from './service-list.ts'
+import type { BegunService, ChannelOnAir, MediaEmitter, ServiceOnAir, Signalling } from './service-on-air.ts'
 import { SplitEndpoints, type SplitMode } from './split-endpoints.ts'
-import { firstVersion, nextVersion } from './table-version.ts'
 
 /** What a broadcast can be. */
 export type SentScheme = 'route' | 'atsc' | 'mabr'
@@ -71,7 +70,8 @@ export type BroadcastService = {
   readonly serviceName: string
   readonly address: string
   readonly port: number
-  readonly presentation: Presentation
+  /** Null: it has not come yet; `join` puts it on air. */
+  readonly presentation: Presentation | null
   /** Its place in the SLT of atsc://. */
   readonly listing?: Partial<ServiceListing>
   /** Absent: as the broadcast. */
@@ -116,14 +116,16 @@ const PAUSE_US = 5_000_000
  */
 export class Broadcaster {
   readonly counters: BroadcastCounters = { packets: 0, bytes: 0, objects: 0, lateUs: 0 }
-  readonly #services: readonly ServiceOnAir[]
+  /** In the order they were given; null where its presentation has not come. */
+  readonly #services: (ServiceOnAir | null)[]
   /** Media and files: the broadcast ends when all of them have ended. */
-  readonly #media: readonly MediaEmitter[]
+  readonly #media: MediaEmitter[] = []
   /** Signalling first, so that at equal times it precedes the media it describes. */
-  readonly #emitters: readonly Emitter[]
+  #emitters: readonly Emitter[] = []
   readonly #pace: Pace
   readonly #loading = new Map<PresentationFile, Promise<void>>()
-  readonly #signalling: readonly Signalling[]
+  readonly #signalling: Signalling[]
+  readonly #begin: (place: number, presentation: Presentation, startUs: number) => BegunService
   readonly #context: CountingContext
   readonly #onUnreadable: ((thrown: unknown) => void) | undefined
 
@@ -157,49 +159,75 @@ export class Broadcaster {
       address,
       1 + Math.max(...services.map((each) => each.port)),
     )
-    const members = services.map(({ loop, ...service }) => ({
+    const member = (service: BroadcastService, presentation: Presentation): MabrMember => ({
       ...service,
+      presentation,
       flavour,
       gzip: !plainSls,
-      loop: loop ?? options.loop,
+      loop: service.loop ?? options.loop,
       leadUs: options.leadUs ?? 0,
       fecOverheadPercent: options.fecOverheadPercent ?? 0,
       fileRateBps: common.fileRateBps,
       fileTimes: service.fileTimes ?? {},
       manifestName: options.manifestName ?? null,
-      endpoints: split.of(service, service.presentation.tracks),
+      endpoints: split.of(service, presentation.tracks),
       endpointOf: split.growing(service),
-    }))
+    })
+    this.#services = services.map(() => null)
+    this.#signalling = []
+    const present = services.flatMap((service, place) =>
+      service.presentation === null ? [] : [{ place, presentation: service.presentation }],
+    )
+    const memberAt = (place: number, presentation: Presentation): MabrMember =>
+      member(services[place] as BroadcastService, presentation)
     if (scheme === 'mabr') {
-      const mabr = { ...MABR_DEFAULTS, ...options.mabr }
-      const multiplex = new MabrMultiplex({ ...mabr, address, port, mtu, carouselUs, sourceAddress }, members, startUs)
-      this.#services = multiplex.services
-      this.#signalling = multiplex.signalling
+      const mabr = { ...MABR_DEFAULTS, ...options.mabr, address, port, mtu, carouselUs, sourceAddress }
+      const members = present.map(({ place, presentation }) => memberAt(place, presentation))
+      const multiplex = new MabrMultiplex(mabr, members, startUs)
+      this.#signalling.push(multiplex.carousel)
+      for (const [at, { place }] of present.entries()) this.#put(place, multiplex.services[at] as BegunService)
+      this.#begin = (place, presentation, atUs) => multiplex.join(memberAt(place, presentation), atUs)
     } else {
-      const sent = members.map(({ presentation, ...member }) => {
+      const sent: Signalling[] = []
+      this.#begin = (place, presentation, atUs) => {
         const { live } = presentation
-        const own = { ...common, ...member, scheme, sourceAddress }
-        return live === undefined
-          ? new ServiceBroadcast(own, presentation, startUs)
-          : new LiveService(own, presentation, live, startUs)
-      })
-      this.#services = sent
-      const listed = services.map((service, place) => ({ ...service, place, sourceAddress }))
-      const tables = (version: number): readonly Uint8Array[] => {
-        const onAir = listed.filter(({ place }) => sent[place]?.nextUs !== Number.POSITIVE_INFINITY)
-        return serialiseLls(onAir, options.bsid ?? DEFAULT_BSID, version)
+        const own = { ...common, ...memberAt(place, presentation), scheme, sourceAddress }
+        const service =
+          live === undefined
+            ? new ServiceBroadcast(own, presentation, atUs)
+            : new LiveService(own, presentation, live, atUs)
+        sent[place] = service
+        return { service, signalling: [service] }
       }
-      const onAir = (): number => sent.filter(({ nextUs }) => nextUs !== Number.POSITIVE_INFINITY).length
-      const lls = new LlsCarousel(tables, onAir, startUs, carouselUs)
-      this.#signalling = scheme === 'atsc' ? [lls, ...sent] : sent
+      for (const { place, presentation } of present) this.#put(place, this.#begin(place, presentation, startUs))
+      const listed = services.map((service, place) => ({ ...service, place, sourceAddress }))
+      const onAir = (): ListedService[] =>
+        listed.filter(({ place }) => (sent[place]?.nextUs ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY)
+      if (scheme === 'atsc')
+        this.#signalling.unshift(new LlsCarousel(onAir, options.bsid ?? DEFAULT_BSID, startUs, carouselUs))
     }
-    this.#media = this.#services.flatMap(({ media }) => media)
     this.#emitters = [...this.#signalling, ...this.#media]
+  }
+
+  /**
+   * Puts a service on air whose presentation was null so far.
+   * @param place of the service, from 0
+   * @throws AppFailure as the constructor; the broadcast goes on without it then
+   */
+  join(place: number, presentation: Presentation, nowUs: number): void {
+    this.#put(place, this.#begin(place, presentation, nowUs))
+    this.#emitters = [...this.#signalling, ...this.#media]
+  }
+
+  #put(place: number, { service, signalling }: BegunService): void {
+    this.#services[place] = service
+    this.#signalling.push(...signalling)
+    this.#media.push(...service.media)
   }
 
   /** The channels of each service, in the order of the services, as they are now. */
   get onAir(): readonly (readonly ChannelOnAir[])[] {
-    return this.#services.map((service) => service.onAir)
+    return this.#services.map((service) => service?.onAir ?? [])
   }
 
   /** Time of the next packet, µs since the UNIX epoch; Infinity when all are sent. */
@@ -216,6 +244,7 @@ export class Broadcaster {
     const loads: Promise<void>[] = []
     const untilUs = this.#pace === 'fast' ? nowUs : nowUs + READ_AHEAD_US
     for (const service of this.#services) {
+      if (service === null) continue
       for (const track of service.tracks)
         for (const segment of track.missingUntil(untilUs)) loads.push(this.#load(service.bytes, segment.source))
       for (const file of service.files?.missing() ?? []) loads.push(this.#load(service.bytes, file))
@@ -289,7 +318,7 @@ export class Broadcaster {
 
   #resume(nowUs: number): void {
     for (const each of this.#signalling) each.resume(nowUs)
-    for (const service of this.#services) service.resume(nowUs)
+    for (const service of this.#services) service?.resume(nowUs)
   }
 
   #load(bytes: FileBytes, file: PresentationFile): Promise<void> {
@@ -302,11 +331,6 @@ export class Broadcaster {
     this.#loading.set(file, load)
     return load
   }
-}
-
-/** Repeats tables; continues after a pause without catching up. */
-interface Signalling extends Emitter {
-  resume(nowUs: number): void
 }
 
 /** Counts the packets passed through it; one for the life of a broadcaster, so that a packet allocates nothing. */
@@ -331,52 +355,6 @@ class CountingContext implements EmitContext, PacketOut {
     this.#counters.packets++
     this.#counters.bytes += bytes.length
     this.target?.packet(address, port, bytes, timeUs)
-  }
-}
-
-/** Sends SLT and SystemTime in each carousel period. A service that has ended is not in the SLT any more. */
-class LlsCarousel implements Signalling {
-  nextUs: number
-  readonly #tables: (version: number) => readonly Uint8Array[]
-  readonly #onAir: () => number
-  readonly #periodUs: number
-  #datagrams: readonly Uint8Array[]
-  #version: number
-  #listed: number
-
-  /**
-   * @param tables serialises the services on air
-   * @param onAir their number, which only falls
-   */
-  constructor(
-    tables: (version: number) => readonly Uint8Array[],
-    onAir: () => number,
-    startUs: number,
-    periodUs: number,
-  ) {
-    this.nextUs = startUs
-    this.#tables = tables
-    this.#onAir = onAir
-    this.#periodUs = periodUs
-    this.#version = firstVersion(startUs)
-    this.#datagrams = tables(this.#version)
-    this.#listed = onAir()
-  }
-
-  resume(nowUs: number): void {
-    this.nextUs = Math.max(this.nextUs, nowUs)
-  }
-
-  send({ out, timeUs }: EmitContext): boolean {
-    const onAir = this.#onAir()
-    if (onAir < this.#listed && onAir > 0) {
-      this.#listed = onAir
-      this.#version = nextVersion(this.#version)
-      this.#datagrams = this.#tables(this.#version)
-    }
-    for (const datagram of this.#datagrams) out.packet(LLS_ADDRESS, LLS_PORT, datagram, timeUs)
-    this.nextUs += this.#periodUs
-    return true
   }
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../protocol/mabr/configuration.ts'
 import { serialiseMabrConfiguration } from '../protocol/mabr/configuration-writer.ts'
 import { CONFIGURATION_TSI, ConfigurationCarousel } from './configuration-carousel.ts'
-import { type EmitContext, type Emitter, PacketSender } from './emitter.ts'
+import { type EmitContext, PacketSender } from './emitter.ts'
 import { MabrLiveService } from './mabr-live-service.ts'
 import { MabrRouteService } from './mabr-route-service.ts'
 import { type DigestedFiles, MabrService } from './mabr-service.ts'
@@ -15,7 +15,7 @@ import { carouselOf } from './mabr-session.ts'
 import { type MabrProtocol, type MabrRepairOptions, NO_OTHERS, transportSession } from './mabr-transport.ts'
 import type { CarouselFile } from './repeated-files.ts'
 import type { ServiceBroadcastOptions } from './service-broadcast.ts'
-import type { ServiceOnAir } from './service-on-air.ts'
+import type { BegunService } from './service-on-air.ts'
 
 /** What a DVB-MABR broadcast has beside other broadcasts. */
 export type MabrOptions = {
@@ -57,48 +57,68 @@ const SCHEMA_VERSION = 2
 
 /** A DVB-MABR broadcast: its services, and the configuration session that announces them (ETSI TS 103 769 clause 10). */
 export class MabrMultiplex {
-  /** The configuration first, then the signalling of services over ROUTE. */
-  readonly signalling: readonly (Emitter & { resume(nowUs: number): void })[]
-  readonly services: readonly ServiceOnAir[]
+  /** The session of the configuration. */
+  readonly carousel: ConfigurationCarousel
+  /** One for each member it began with, in their order. */
+  readonly services: readonly BegunService[]
+  readonly #options: MabrMultiplexOptions
+  readonly #flute: (MabrService | MabrLiveService)[] = []
+  readonly #route: MabrRouteService[] = []
+  /** Services of which something follows. */
+  #going = 0
 
   /** @throws AppFailure not-supported | input-unusable, where a presentation cannot be sent */
   constructor(options: MabrMultiplexOptions, members: readonly MabrMember[], startUs: number) {
-    const { address, port, mtu, carouselUs, protocol, inBand, digests, repair, sourceAddress } = options
-    const source = options.sourceSpecific ? sourceAddress : null
-    const flute: (MabrService | MabrLiveService)[] = []
-    const growing: MabrLiveService[] = []
-    const route: MabrRouteService[] = []
-    const configuration = (): CarouselFile => configurationFile(options, flute, route)
-    const carousel = new ConfigurationCarousel(
+    const { address, port, mtu, carouselUs, digests } = options
+    this.#options = options
+    const configuration = (): CarouselFile => configurationFile(options, this.#flute, this.#route)
+    this.carousel = new ConfigurationCarousel(
       new PacketSender(address, port, mtu),
       startUs,
       carouselUs,
       digests !== 'none',
       configuration,
     )
-    const first: CarouselFile[] = []
-    let going = members.length
+    const begun = members.map((member) => this.#begin(member, startUs))
+    this.carousel.put(configuration())
+    for (const { files } of begun) for (const file of files) this.carousel.put(file)
+    this.services = begun
+  }
+
+  /** Adds a service that comes later; the next round of the configuration announces it. @throws as the constructor */
+  join(member: MabrMember, startUs: number): BegunService {
+    const begun = this.#begin(member, startUs)
+    for (const file of begun.files) this.carousel.put(file)
+    return begun
+  }
+
+  /** @returns the service, and what it repeats in the session of the configuration */
+  #begin({ presentation, ...member }: MabrMember, startUs: number): BegunService & { readonly files: CarouselFile[] } {
+    const { mtu, carouselUs, protocol, inBand, digests, repair, sourceAddress, sourceSpecific } = this.#options
+    const source = sourceSpecific ? sourceAddress : null
+    const own = { ...member, mtu, carouselUs, source, repair }
+    const { carousel } = this
     const ended = (context: EmitContext): void => {
-      if (--going === 0) carousel.end(context)
+      if (--this.#going === 0) carousel.end(context)
     }
-    for (const { presentation, ...member } of members) {
-      const own = { ...member, mtu, carouselUs, source, repair }
-      const { live } = presentation
-      if (protocol === 'flute' && live !== undefined) {
-        const service = new MabrLiveService({ ...own, digests, inBand }, presentation, live, startUs, carousel, ended)
-        flute.push(service)
-        growing.push(service)
-      } else if (protocol === 'flute') {
-        const service = new MabrService({ ...own, digests, inBand }, presentation, startUs, carousel, ended)
-        flute.push(service)
-        for (const file of service.carouselFiles()) first.push(file)
-      } else route.push(new MabrRouteService({ ...own, scheme: 'route', sourceAddress }, presentation, startUs, ended))
+    const { live } = presentation
+    if (protocol === 'flute' && live !== undefined) {
+      const service = new MabrLiveService({ ...own, digests, inBand }, presentation, live, startUs, carousel, ended)
+      this.#flute.push(service)
+      this.#going++
+      return { service, signalling: [service], files: [] }
     }
-    carousel.put(configuration())
-    for (const file of first) carousel.put(file)
-    const onAir = route.map((service) => service.onAir)
-    this.signalling = [carousel, ...growing, ...onAir]
-    this.services = [...flute, ...onAir]
+    if (protocol === 'flute') {
+      const service = new MabrService({ ...own, digests, inBand }, presentation, startUs, carousel, ended)
+      const files = service.carouselFiles()
+      this.#flute.push(service)
+      this.#going++
+      return { service, signalling: [], files: [...files] }
+    }
+    const route = new MabrRouteService({ ...own, scheme: 'route', sourceAddress }, presentation, startUs, ended)
+    this.#route.push(route)
+    this.#going++
+    return { service: route.onAir, signalling: [route.onAir], files: [] }
   }
 }
 

@@ -55,3 +55,11 @@ export interface ServiceOnAir {
   /** Continues after a pause without catching up. */
   resume(nowUs: number): void
 }
+
+/** Repeats tables; continues after a pause without catching up. */
+export interface Signalling extends Emitter {
+  resume(nowUs: number): void
+}
+
+/** A service that is put on air, and the signalling that it sends itself. */
+export type BegunService = { readonly service: ServiceOnAir; readonly signalling: readonly Signalling[] }

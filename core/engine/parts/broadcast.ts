@@ -8,7 +8,8 @@ import { AppFailure, toAppError } from '../../failure/app-failure.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
-import { Broadcaster, type SentScheme } from '../../send/broadcaster.ts'
+import type { Presentation } from '../../ingest/presentation.ts'
+import { Broadcaster, type BroadcastService, type SentScheme } from '../../send/broadcaster.ts'
 import { CLOSING_REST_US, type PacketOut } from '../../send/emitter.ts'
 import { LossModel } from '../../send/loss-model.ts'
 import type { MabrOptions } from '../../send/mabr-multiplex.ts'
@@ -20,6 +21,7 @@ import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
 import { ByteRate } from '../rate-meter.ts'
 import { LoopLink } from '../self-loop/loop-link.ts'
 import { SentServices } from '../sent-services.ts'
+import { AbsentServices } from './absent-services.ts'
 import { BROADCAST_PART, type BroadcastSpec } from './broadcast-options.ts'
 import { servicesOf } from './broadcast-services.ts'
 import { idleForContent, idleOptions } from './idle-options.ts'
@@ -64,6 +66,10 @@ class BroadcastPart implements Part, PacketOut {
   readonly #programmes: Programme[] = []
   readonly #loss: LossModel
   readonly #loop: LoopLink
+  readonly #absent: AbsentServices
+  #services: readonly BroadcastService[] = []
+  /** What is live comes no faster than it does. */
+  #isPaced = true
   #broadcaster: Broadcaster | null = null
   #sent: SentServices | null = null
   #flow: Flow | null = null
@@ -87,6 +93,7 @@ class BroadcastPart implements Part, PacketOut {
     const chances = parseChances(spec.loss)
     if (chances !== null) this.#loss.chances = chances
     this.#unreadable = new FirstReports((error) => host.problem(error, 'error'))
+    this.#absent = new AbsentServices(host)
     this.#sections = [
       {
         name: 'broadcast',
@@ -117,7 +124,7 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   async start(): Promise<void> {
-    const { pace, mtu, carouselMs, korean, split, plainSls, bsid, serviceId, serviceName, url } = this.#spec
+    const { pace, mtu, carouselMs, korean, split, plainSls, bsid, serviceId, serviceName } = this.#spec
     const programmes = this.#programmes
     this.output.connect()
     const { inputs } = this.output
@@ -134,7 +141,11 @@ class BroadcastPart implements Part, PacketOut {
     const address = this.#address.address ?? ATSC_SERVICE_ADDRESS
     const port = this.#address.port ?? ATSC_SERVICE_PORT
     const services = servicesOf(this.id, programmes, { serviceId, serviceName, scheme, address, port })
+    this.#absent.begin(programmes, services, (at, presentation) => this.#join(at, presentation))
+    this.#services = services
     this.#sent = new SentServices(services, programmes)
+    const isLive = programmes.some(({ presentation }) => presentation?.live !== undefined)
+    this.#isPaced = pace === 'real' || isLive
     this.#source = this.#sourceAddress(address)
     this.#startUs = this.#host.nowUs()
     this.#broadcaster = new Broadcaster(
@@ -166,13 +177,29 @@ class BroadcastPart implements Part, PacketOut {
       this.#startUs,
     )
     this.#reportIdle()
-    for (const [at, { presentation, spec }] of programmes.entries()) {
-      if (presentation.live !== undefined) presentation.live.onNews = () => this.#wake?.()
-      for (const note of receiverNotes(presentation, scheme))
-        this.#host.problem({ code: 'not-supported', ...note }, 'warning')
-      const service = programmes.length === 1 ? '' : `, service ${services[at]?.serviceId}`
-      this.#host.log('send', 'info', `Sending ${spec.input} as ${url}${service}`)
-    }
+    for (const [at, { presentation }] of programmes.entries()) if (presentation !== null) this.#begun(at, presentation)
+  }
+
+  /** A presentation is on air. @param at its place */
+  #begun(at: number, presentation: Presentation): void {
+    if (presentation.live !== undefined) presentation.live.onNews = () => this.#wake?.()
+    for (const note of receiverNotes(presentation, this.#address.scheme))
+      this.#host.problem({ code: 'not-supported', ...note }, 'warning')
+    const service = this.#programmes.length === 1 ? '' : `, service ${this.#services[at]?.serviceId}`
+    const input = this.#programmes[at]?.spec.input
+    this.#host.log('send', 'info', `Sending ${input} as ${this.#spec.url}${service}`)
+  }
+
+  /** Puts a service on air whose presentation has come only now; false: it is too late. */
+  #join(at: number, presentation: Presentation): boolean {
+    // What is sent faster than time passes waits for nobody.
+    if (this.#broadcaster === null || !this.#isPaced || this.#closingUs !== null || this.#stopped) return false
+    this.#broadcaster.join(at, presentation, this.#host.nowUs())
+    this.#sent?.came(at, presentation)
+    this.#begun(at, presentation)
+    presentation.live?.start()
+    this.#wake?.()
+    return true
   }
 
   run(): Promise<void> {
@@ -186,6 +213,7 @@ class BroadcastPart implements Part, PacketOut {
     else this.#close()
     this.#wake?.()
     await this.#running.catch(() => undefined)
+    if (why !== 'failed') this.#absent.end()
     this.#unreadable.end((more) => ({
       code: 'input-unusable',
       message: `${more} more files could not be read while they were being sent.`,
@@ -205,15 +233,6 @@ class BroadcastPart implements Part, PacketOut {
       this.#flow = flow
     }
     this.output.datagram(flow, bytes, 0, bytes.length, timeUs, this.output.datagrams + 1)
-  }
-
-  /** What is live comes no faster than it does. */
-  get #isPaced(): boolean {
-    return this.#spec.pace === 'real' || this.#isLive
-  }
-
-  get #isLive(): boolean {
-    return this.#programmes.some(({ presentation }) => presentation.live !== undefined)
   }
 
   #mabr(): Partial<MabrOptions> {
@@ -253,7 +272,7 @@ class BroadcastPart implements Part, PacketOut {
       ...idleOptions(BROADCAST_PART.options, this.#spec, form),
       ...this.#programmes.flatMap(({ spec, presentation }) => [
         ...idleOptions(PRESENTATION_PART.options, spec, form),
-        ...idleForContent(PRESENTATION_PART.options, spec, presentation),
+        ...(presentation === null ? [] : idleForContent(PRESENTATION_PART.options, spec, presentation)),
       ]),
     ]
     // What a command line gives every input is told once.

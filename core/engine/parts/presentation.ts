@@ -3,7 +3,9 @@ import { defined } from '../../contract/defined.ts'
 import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
+import { AwaitedPresentation, mayPass } from '../../ingest/awaited-presentation.ts'
 import type { LiveReport } from '../../ingest/live-reader.ts'
+import type { Presentation } from '../../ingest/presentation.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import type { PresentationSpec } from './presentation-options.ts'
@@ -16,20 +18,27 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
   const demo = input === DEMO_SOURCE
   const notes = new FirstReports((error) => host.problem(error, 'warning'))
   const live = new LiveReports(host)
-  const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, {
-    loop: loop === 0,
-    ...defined({ fileName: own.objectName }),
-    cut,
-    note: ({ sentence, tryThis }) => notes.add({ code: 'input-unusable', message: sentence, tryThis }),
-    live: (report) => live.add(report),
-    nowUs: () => host.nowUs(),
+  const load = (over?: AbortSignal): Promise<Presentation> =>
+    loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, {
+      loop: loop === 0,
+      ...defined({ fileName: own.objectName, over }),
+      cut,
+      note: ({ sentence, tryThis }) => notes.add({ code: 'input-unusable', message: sentence, tryThis }),
+      live: (report) => live.add(report),
+      nowUs: () => host.nowUs(),
+    })
+  let awaited: AwaitedPresentation | null = null
+  const presentation = await load().catch((thrown: unknown) => {
+    if (!/^https?:/i.test(input) || !mayPass(thrown)) throw thrown
+    awaited = new AwaitedPresentation(thrown, load)
+    return null
   })
   notes.end((more) => ({
     code: 'input-unusable',
     message: `${more} more entries are not sent.`,
     tryThis: 'Only what the presentation names, and plain files of a folder, are sent.',
   }))
-  return new PresentationPart(id, { presentation, loop: loop === 0, spec: own }, demo, live)
+  return new PresentationPart(id, { presentation, awaited, loop: loop === 0, spec: own }, demo, live)
 }
 
 /** Tells what happens to a live presentation: all of it in the log, what was lost as errors, the rest as warnings. */
@@ -80,11 +89,15 @@ class PresentationPart implements Part {
   }
 
   reads(): readonly string[] {
-    return this.programme.presentation.bytes.paths()
+    return this.programme.presentation?.bytes.paths() ?? []
   }
 
   async start(): Promise<void> {
-    this.programme.presentation.live?.start()
+    this.programme.presentation?.live?.start()
+  }
+
+  async run(): Promise<void> {
+    this.programme.awaited?.begin()
   }
 
   async stop(): Promise<void> {
@@ -93,7 +106,9 @@ class PresentationPart implements Part {
   }
 
   async close(): Promise<void> {
-    await this.programme.presentation.bytes.close()
+    const { presentation, awaited } = this.programme
+    await awaited?.close()
+    await presentation?.bytes.close()
   }
 
   state(): readonly AnySection[] {
