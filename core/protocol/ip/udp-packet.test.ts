@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Flow } from '../../flow/datagrams.ts'
-import { foldSum, internetChecksum, wordSum } from './checksum.ts'
+import { foldSum, internetChecksum, longWordSum, wordSum } from './checksum.ts'
 import { FlowTable } from './flow-table.ts'
 import { IpReader } from './ip-reader.ts'
 import { maxUdpPayload, udpHeader, writeUdpPacket } from './udp-packet.ts'
@@ -42,4 +42,17 @@ test('the largest payloads fit one packet', () => {
   const table = new FlowTable()
   expect(maxUdpPayload(udpHeader(table.byText('1.1.1.1', '225.1.1.0', 1, 2)))).toBe(65507)
   expect(maxUdpPayload(udpHeader(table.byText('::1', 'ff15::1', 1, 2)))).toBe(65527)
+})
+
+test('the sum of long words is that of words of two bytes, of any bytes', () => {
+  const value = fc.oneof(fc.constantFrom(0, 0xff), fc.integer({ min: 0, max: 0xff }))
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 70 }), fc.nat(20), fc.nat(70), (values, start, length) => {
+      const bytes = Uint8Array.from(values)
+      const [from, to] = [Math.min(start, bytes.length), Math.min(start + length, bytes.length)]
+      expect(longWordSum(bytes, from, to)).toBe(foldSum(wordSum(bytes, from, to)))
+    }),
+  )
+  const most = new Uint8Array(65_535).fill(0xff)
+  expect(longWordSum(most, 0, most.length)).toBe(foldSum(wordSum(most, 0, most.length)))
 })
