@@ -13,6 +13,7 @@ import { ServiceBroadcast } from './service-broadcast.ts'
 import type { ListedService, ServiceListing } from './service-list.ts'
 import type { BegunService, ChannelOnAir, MediaEmitter, ServiceOnAir, Signalling } from './service-on-air.ts'
 import { SplitEndpoints, type SplitMode } from './split-endpoints.ts'
+import type { TableSigner } from './table-signer.ts'
 
 /** What a broadcast can be. */
 export type SentScheme = 'route' | 'atsc' | 'mabr'
@@ -60,6 +61,8 @@ export type BroadcastOptions = {
   readonly onUnreadable?: (thrown: unknown) => void
   /** A segment is sent at once when it is due, not spread over its duration. */
   readonly burst?: boolean
+  /** Signs LLS and SLS; not over DVB-MABR. Absent: they are not signed. */
+  readonly signer?: TableSigner | null
   /** Learns of every object; absent: nobody asks. */
   readonly watch?: SendWatch | null
 }
@@ -154,6 +157,8 @@ export class Broadcaster {
     this.#onUnreadable = options.onUnreadable
     const common = { mtu, carouselUs, fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS }
     const { flavour = 'us', plainSls = false } = options
+    // DVB-MABR knows no signed packages.
+    const signer = scheme === 'mabr' ? null : (options.signer ?? null)
     const split = new SplitEndpoints(
       options.split ?? 'off',
       address,
@@ -164,6 +169,7 @@ export class Broadcaster {
       presentation,
       flavour,
       gzip: !plainSls,
+      signer,
       loop: service.loop ?? options.loop,
       leadUs: options.leadUs ?? 0,
       fecOverheadPercent: options.fecOverheadPercent ?? 0,
@@ -204,7 +210,7 @@ export class Broadcaster {
       const onAir = (): ListedService[] =>
         listed.filter(({ place }) => (sent[place]?.nextUs ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY)
       if (scheme === 'atsc')
-        this.#signalling.unshift(new LlsCarousel(onAir, options.bsid ?? DEFAULT_BSID, startUs, carouselUs))
+        this.#signalling.unshift(new LlsCarousel(onAir, options.bsid ?? DEFAULT_BSID, signer, startUs, carouselUs))
     }
     this.#emitters = [...this.#signalling, ...this.#media]
   }

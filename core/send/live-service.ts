@@ -1,6 +1,6 @@
 import type { Tsi } from '../contract/ids.ts'
 import type { FileBytes, LiveFeed, LiveTrack, Presentation } from '../ingest/presentation.ts'
-import { CODEPOINT, SLS_TSI } from '../protocol/route/toi-plan.ts'
+import { SLS_TSI } from '../protocol/route/toi-plan.ts'
 import { type EmitContext, type Emitter, PacketSender } from './emitter.ts'
 import { fecProtection } from './fec-protection.ts'
 import { WAITING_US } from './live-channel.ts'
@@ -102,7 +102,7 @@ export class LiveService implements Emitter, ServiceOnAir {
   }
 
   #sendSls(context: EmitContext, closes = false): void {
-    const { toi, bytes } = this.#signalling.sls
-    this.#sender.whole(new RouteObject(SLS_TSI, toi, CODEPOINT.package, bytes, this.#sender.mtu, closes), context)
+    const { toi, codepoint, bytes } = this.#signalling.sls
+    this.#sender.whole(new RouteObject(SLS_TSI, toi, codepoint, bytes, this.#sender.mtu, closes), context)
   }
 }

@@ -1,11 +1,11 @@
 import { sameBytes } from '#platform'
-import type { Toi } from '../contract/ids.ts'
 import type { LiveChannel } from './live-channel.ts'
 import type { RouteCarrier } from './live-route-carrier.ts'
 import type { ServiceBroadcastOptions } from './service-broadcast.ts'
 import {
   basePatterns,
   type FragmentVersions,
+  type SerialisedSls,
   type SignalledChannel,
   type SignalledManifest,
   serialiseSls,
@@ -18,7 +18,7 @@ type Channel = LiveChannel<RouteCarrier>
 export class LiveSignalling {
   readonly #options: ServiceBroadcastOptions
   readonly #efdts = new Map<Channel, { text: string; version: number }>()
-  #sls: { readonly toi: Toi; readonly bytes: Uint8Array } | null = null
+  #sls: SerialisedSls | null = null
   #manifest: SignalledManifest | null = null
   #stsid = ''
   #usbd = ''
@@ -33,7 +33,7 @@ export class LiveSignalling {
   }
 
   /** What is sent now, once there was an update. */
-  get sls(): { readonly toi: Toi; readonly bytes: Uint8Array } {
+  get sls(): SerialisedSls {
     if (this.#sls === null) throw new RangeError('nothing is signalled yet')
     return this.#sls
   }

@@ -15,6 +15,7 @@ import { type ChannelOnAir, channelsOnAir, type MediaEmitter, type ServiceOnAir 
 import {
   basePatterns,
   type ListedFile,
+  type SerialisedSls,
   type SignalledChannel,
   type SignalledManifest,
   type SignalledService,
@@ -51,7 +52,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   readonly files: FileCarousel | null
   readonly bytes: FileBytes
   #nextUs: number
-  #sls: { readonly toi: Toi; readonly bytes: Uint8Array }
+  #sls: SerialisedSls
   #version: number
   #manifestVersion: number
   #stsidVersion: number
@@ -230,7 +231,8 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   }
 
   #sendSls(context: EmitContext, closes = false): void {
-    this.#sendWhole(this.#sender, SLS_TSI, this.#sls.toi, CODEPOINT.package, this.#sls.bytes, context, closes)
+    const { toi, codepoint, bytes } = this.#sls
+    this.#sendWhole(this.#sender, SLS_TSI, toi, codepoint, bytes, context, closes)
   }
 
   #renewManifest(atUs: number, context: EmitContext): void {
@@ -258,7 +260,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     return manifestOnAir(source, this.tracks, atUs)
   }
 
-  #serialise(): { readonly toi: Toi; readonly bytes: Uint8Array } {
+  #serialise(): SerialisedSls {
     const channels = this.#channels.map((channel) => channel.signalled())
     if (this.files !== null) channels.push(filesChannel(this.#options, this.#presentation, firstVersion(this.#startUs)))
     // The USBD lists the beginnings of their names, and a receiver reads it again only with a new version.

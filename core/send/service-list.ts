@@ -1,7 +1,11 @@
+import { gzip } from '#platform'
 import type { ServiceId } from '../contract/ids.ts'
+import { serialiseCertificationData } from '../protocol/lls/certification-data.ts'
 import { LLS_TABLE, serialiseLlsTable } from '../protocol/lls/lls-table.ts'
+import { serialiseSignedMultiTable } from '../protocol/lls/signed-multi-table.ts'
 import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, serialiseSlt } from '../protocol/lls/slt.ts'
 import { serialiseSystemTime } from '../protocol/lls/system-time.ts'
+import type { TableSigner } from './table-signer.ts'
 
 /** How viewers find a service. */
 export type ServiceListing = {
@@ -36,8 +40,19 @@ const SHORT_NAME = 7
 const DEFAULT_MAJOR = 2
 const ROUTE_VERSION = { majorVersion: 1, minorVersion: 0 } as const
 
-/** LLS datagrams of an atsc:// broadcast: SystemTime, then SLT (A/331 §6.3, §6.4). */
-export function serialiseLls(services: readonly ListedService[], bsid: number, version: number): Uint8Array[] {
+/** As for answers of an OCSP responder, of which there are none: how long receivers may keep the certificates. */
+const OCSP_REFRESH = 'PT20H'
+
+/**
+ * LLS datagrams of an atsc:// broadcast: SystemTime, then SLT (A/331 §6.3, §6.4). With a signer, CertificationData and a
+ * SignedMultiTable of them come first, and receivers that know no signatures read the others.
+ */
+export function serialiseLls(
+  services: readonly ListedService[],
+  bsid: number,
+  version: number,
+  signer: TableSigner | null = null,
+): Uint8Array[] {
   const systemTime = serialiseSystemTime({
     currentUtcOffset: UTC_OFFSET_S,
     ptpPrepend: 0,
@@ -75,9 +90,21 @@ export function serialiseLls(services: readonly ListedService[], bsid: number, v
     })),
     otherAttributes: [],
   })
-  const table = { groupId: 0, groupCount: 1, compressed: true }
+  const group = { groupId: 0, groupCount: 1 }
+  const tables = [
+    { tableId: LLS_TABLE.systemTime, version: 1, payload: gzip(systemTime) },
+    { tableId: LLS_TABLE.slt, version, payload: gzip(slt) },
+  ]
+  const plain = tables.map(({ payload, ...table }) =>
+    serialiseLlsTable({ ...group, ...table, body: payload, compressed: false }),
+  )
+  if (signer === null) return plain
+  const sign = (bytes: Uint8Array): Uint8Array => signer.sign(bytes, false)
+  const { certificates, keyId: currentCert } = signer
+  const data = serialiseCertificationData({ ocspRefresh: OCSP_REFRESH, certificates, currentCert }, sign)
   return [
-    serialiseLlsTable({ ...table, tableId: LLS_TABLE.systemTime, version: 1, body: systemTime }),
-    serialiseLlsTable({ ...table, tableId: LLS_TABLE.slt, version, body: slt }),
+    serialiseLlsTable({ ...group, tableId: LLS_TABLE.certificationData, version, body: data, compressed: true }),
+    serialiseSignedMultiTable({ ...group, version }, tables, sign),
+    ...plain,
   ]
 }

@@ -2,7 +2,9 @@ import { gzip } from '#platform'
 import type { ServiceId, Toi, Tsi } from '../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile } from '../protocol/flute/fdt.ts'
 import { type NewMimePart, serialiseMultipart } from '../protocol/mime/multipart.ts'
+import { serialiseSignedEntity } from '../protocol/mime/signed.ts'
 import { NEVER_NTP } from '../protocol/ntp.ts'
+import { CODEPOINT } from '../protocol/route/toi-plan.ts'
 import { ENVELOPE_ITEM_DEFAULTS, serialiseEnvelope } from '../protocol/sls/envelope.ts'
 import { SLS_MEDIA_TYPE } from '../protocol/sls/fragment-type.ts'
 import {
@@ -15,12 +17,20 @@ import {
 import { slsToi } from '../protocol/sls/sls-toi.ts'
 import { serialiseUsbd } from '../protocol/sls/usbd.ts'
 import type { Endpoint } from './split-endpoints.ts'
+import type { TableSigner } from './table-signer.ts'
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 /** As the loader of presentations gives it. */
 const DASH_TYPE = 'application/dash+xml'
 const BOUNDARY = '_ROUTESCOPE_SLS_7d41c0a95be2_'
+/**
+ * Of a signed package. GPAC's receiver knows no signatures: it takes the first quoted boundary, which is that of the package inside,
+ * and looks for its text anywhere. It finds it in this one too, so that it passes over the signature as a part of no use.
+ */
+const SIGNED_BOUNDARY = `signed${BOUNDARY}`
+/** What follows the end of a package is to be ignored (RFC 2046 §5.1.1). GPAC's receiver reads it as one more part, and gives up without its header. */
+const EPILOGUE = '\r\nContent-Type: text/plain\r\n\r\n'
 
 /** A file listed separately in its channel's EFDT. */
 export type ListedFile = {
@@ -63,7 +73,12 @@ export type SignalledService = {
   readonly sourceAddress: string
   /** The SLS are packed with gzip. */
   readonly gzip: boolean
+  /** Null: they are not signed. */
+  readonly signer: TableSigner | null
 }
+
+/** The SLS of a service as an object. */
+export type SerialisedSls = { readonly toi: Toi; readonly codepoint: number; readonly bytes: Uint8Array }
 
 /** Versions of the fragments, for the envelope. */
 export type FragmentVersions = { readonly manifest: number; readonly stsid: number; readonly usbd: number }
@@ -79,7 +94,7 @@ export function serialiseSls(
   channels: readonly SignalledChannel[],
   versions: FragmentVersions,
   version: number,
-): { readonly toi: Toi; readonly bytes: Uint8Array } {
+): SerialisedSls {
   const types = SLS_MEDIA_TYPE[service.flavour]
   const stsid: NewMimePart = {
     contentType: types.stsid,
@@ -123,15 +138,30 @@ export function serialiseSls(
       body: serialiseEnvelope({ items }),
     })
   }
-  const packed = serialiseMultipart(parts, { boundary: BOUNDARY, type: parts[0]?.contentType ?? '' })
+  const { signer } = service
+  const options = { boundary: BOUNDARY, type: parts[0]?.contentType ?? '', binary: signer !== null }
+  const packed = serialiseMultipart(parts, options)
   const isAtsc = service.scheme === 'atsc'
   // A playlist has no bit of its own (A/331 Annex C).
   const hasMpd = manifest?.contentType === DASH_TYPE
+  // GPAC's receiver reports an error for more than one character after the last delimiter.
+  const whole = endingInOneCharacter(signer === null ? packed : signed(packed, signer, !isAtsc))
   return {
     toi: slsToi({ gzip: service.gzip, mpd: hasMpd, stsid: true, usbd: isAtsc, version }),
-    // GPAC's receiver reports an error for more than one character after the last delimiter.
-    bytes: service.gzip ? gzip(endingInOneCharacter(packed)) : endingInOneCharacter(packed),
+    codepoint: signer === null ? CODEPOINT.package : CODEPOINT.signedPackage,
+    bytes: service.gzip ? gzip(whole) : whole,
   }
+}
+
+/** The package with a signature over it (A/360 §5.2.2.1). CertificationData has the certificates, but where there is no LLS. */
+function signed(packed: Uint8Array, signer: TableSigner, withCertificates: boolean): Uint8Array {
+  const end = withoutLineEnds(packed)
+  const epilogue = new TextEncoder().encode(EPILOGUE)
+  const content = new Uint8Array(end + epilogue.length)
+  content.set(packed.subarray(0, end))
+  content.set(epilogue, end)
+  const signature = signer.sign(content, withCertificates)
+  return serialiseSignedEntity(content, signature, { boundary: SIGNED_BOUNDARY, digest: signer.digestName })
 }
 
 /** A session for each endpoint, that of the service first even without channels. */
@@ -161,11 +191,16 @@ function sessionsOf(service: SignalledService, channels: readonly SignalledChann
 }
 
 function endingInOneCharacter(packed: Uint8Array): Uint8Array {
-  let end = packed.length
-  while (packed[end - 1] === LINE_FEED || packed[end - 1] === CARRIAGE_RETURN) end--
+  const end = withoutLineEnds(packed)
   const copy = packed.slice(0, end + 1)
   copy[end] = LINE_FEED
   return copy
+}
+
+function withoutLineEnds(packed: Uint8Array): number {
+  let end = packed.length
+  while (packed[end - 1] === LINE_FEED || packed[end - 1] === CARRIAGE_RETURN) end--
+  return end
 }
 
 function repairChannel({ tsi, flow }: NonNullable<SignalledChannel['repair']>): StsidChannel {

@@ -192,6 +192,7 @@ function routeCarousel(files: readonly FluteFile[], content: Presentation, use: 
       port: use.port,
       sourceAddress: '127.0.0.1',
       gzip: true,
+      signer: null,
     },
     null,
     [

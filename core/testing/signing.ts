@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto'
 import {
   Attribute,
   CertificateChoices,
@@ -58,12 +58,12 @@ function algorithm(kind: KeyKind): AlgorithmIdentifier {
 export function makeIdentity(
   name: string,
   issuer: TestIdentity | null = null,
-  options: { kind?: KeyKind; validFrom?: string; validTo?: string } = {},
+  options: { kind?: KeyKind; curve?: string; validFrom?: string; validTo?: string } = {},
 ): TestIdentity {
   const kind = options.kind ?? 'ec'
   const { publicKey, privateKey } =
     kind === 'ec'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      ? generateKeyPairSync('ec', { namedCurve: options.curve ?? 'P-256' })
       : generateKeyPairSync('rsa', { modulusLength: 2048 })
   const spki = AsnConvert.parse(publicKey.export({ type: 'spki', format: 'der' }), SubjectPublicKeyInfo)
   const keyId = new Uint8Array(createHash('sha1').update(new Uint8Array(spki.subjectPublicKey)).digest())
@@ -176,4 +176,14 @@ function setOf(parts: readonly Uint8Array[]): Uint8Array {
 
 function exact(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer
+}
+
+/** The certificates in PEM, in one text. */
+export function pemOf(...identities: readonly TestIdentity[]): string {
+  return identities.map(({ der }) => new X509Certificate(der).toString()).join('')
+}
+
+/** The private key in PEM (PKCS #8). */
+export function keyPemOf({ privateKey }: TestIdentity): string {
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }

@@ -24,6 +24,7 @@ import { SentServices } from '../sent-services.ts'
 import { AbsentServices } from './absent-services.ts'
 import { BROADCAST_PART, type BroadcastSpec } from './broadcast-options.ts'
 import { servicesOf } from './broadcast-services.ts'
+import { signerOf } from './broadcast-signer.ts'
 import { idleForContent, idleOptions } from './idle-options.ts'
 import { PRESENTATION_PART } from './presentation-options.ts'
 
@@ -147,6 +148,7 @@ class BroadcastPart implements Part, PacketOut {
     const isLive = programmes.some(({ presentation }) => presentation?.live !== undefined)
     this.#isPaced = pace === 'real' || isLive
     this.#source = this.#sourceAddress(address)
+    const signer = scheme === 'mabr' ? null : await signerOf(this.#spec, this.#host)
     this.#startUs = this.#host.nowUs()
     this.#broadcaster = new Broadcaster(
       {
@@ -169,6 +171,7 @@ class BroadcastPart implements Part, PacketOut {
         fecOverheadPercent: this.#spec.fecOverhead,
         mabr: this.#mabr(),
         burst: this.#spec.burst,
+        signer,
         watch: this.#loop.begin(),
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),

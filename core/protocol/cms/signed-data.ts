@@ -1,4 +1,4 @@
-import { type Attribute, ContentInfo, SignedData, type SignerInfo } from '@peculiar/asn1-cms'
+import { ContentInfo, SignedData, type SignerInfo } from '@peculiar/asn1-cms'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import { AlgorithmIdentifier, Time } from '@peculiar/asn1-x509'
 import { type HashName, hashOf, indexOfBytes, sameBytes } from '#platform'
@@ -6,6 +6,7 @@ import { bytesToHex } from '../../bytes/hex.ts'
 import { utcText } from '../ntp.ts'
 import { VERDICT_RANK } from '../signature-verdict.ts'
 import { certificateChain, readCertificate, type SignerCertificate } from './certificate.ts'
+import { derSet } from './der-set.ts'
 import { isBoundedBer, joinOctets } from './der-shape.ts'
 
 export { readCertificate } from './certificate.ts'
@@ -277,26 +278,6 @@ function signingTime(signer: SignerInfo): number | null {
     return null
   }
 }
-
-/** RFC 5652 §5.4: the signature covers the attributes' DER encoding as a SET, not the transmitted [0]. */
-function derSet(attributes: readonly Attribute[]): Uint8Array {
-  const parts = attributes.map((each) => new Uint8Array(AsnConvert.serialize(each)))
-  let length = 0
-  for (const part of parts) length += part.length
-  const lengthBytes: number[] = []
-  for (let left = length; left > 0; left = Math.floor(left / 256)) lengthBytes.unshift(left % 256)
-  const head = length < 128 ? [SET, length] : [SET, 0x80 + lengthBytes.length, ...lengthBytes]
-  const out = new Uint8Array(head.length + length)
-  out.set(head)
-  let at = head.length
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
-
-const SET = 0x31
 
 function unchecked(why: string): Verdict {
   return {

@@ -1,8 +1,9 @@
-import { base64Bytes, hexText, latin1Text } from '#platform'
+import { base64Bytes, base64Text, hexText, latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, child, childrenOf, otherAttributes } from '../../xml/xml-element.ts'
+import { XmlWriter } from '../../xml/xml-writer.ts'
 import type { SignerCertificate } from '../cms/certificate.ts'
 import { cms } from '../cms/cms.ts'
 
@@ -28,6 +29,7 @@ export type CertificationData = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
+const NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/CDT/1.0/'
 const MAX_CERTIFICATES = 64
 const TO_BE_SIGNED = new Set(['OCSPRefresh'])
 
@@ -82,6 +84,33 @@ export function toBeSignedBytes(document: Uint8Array): Uint8Array | null {
   const close = text.indexOf(`</${name}`, open.index)
   const end = close < 0 ? -1 : text.indexOf('>', close)
   return end < 0 ? null : document.subarray(open.index, end + 1)
+}
+
+/**
+ * A CertificationData without answers of an OCSP responder.
+ * @param data certificates in DER, authorities first, and the identifier of the key that signs
+ * @param sign makes the CMS signature over the ToBeSignedData element
+ */
+export function serialiseCertificationData(
+  data: {
+    readonly ocspRefresh: string
+    readonly certificates: readonly Uint8Array[]
+    readonly currentCert: Uint8Array
+  },
+  sign: (toBeSigned: Uint8Array) => Uint8Array,
+): Uint8Array {
+  const toBeSigned = (to: XmlWriter): XmlWriter => {
+    to.open('ToBeSignedData', { OCSPRefresh: data.ocspRefresh })
+    for (const der of data.certificates) to.leaf('Certificates', {}, base64Text(der))
+    return to.leaf('CurrentCert', {}, base64Text(data.currentCert)).close()
+  }
+  const document = (signature: Uint8Array): Uint8Array =>
+    toBeSigned(new XmlWriter().open('CertificationData', { xmlns: NAMESPACE }))
+      .leaf('CMSSignedData', {}, base64Text(signature))
+      .close()
+      .toBytes()
+  // The signature covers the element as it stands in the document, with its indentation.
+  return document(sign(toBeSignedBytes(document(new Uint8Array(0))) as Uint8Array))
 }
 
 /** Removes the OCTET STRING that SubjectKeyIdentifier has in DER; drafts use both forms. */

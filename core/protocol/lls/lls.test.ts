@@ -6,7 +6,7 @@ import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { hexToBytes } from '../../bytes/hex.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import { LLS_TABLE, type LlsTable, llsTableName, parseLlsTable, serialiseLlsTable } from './lls-table.ts'
-import { parseSignedMultiTable, unfoldTable } from './signed-multi-table.ts'
+import { parseSignedMultiTable, serialiseSignedMultiTable, unfoldTable } from './signed-multi-table.ts'
 import { parseSlt, SLT_SERVICE_DEFAULTS, type Slt, type SltService, serialiseSlt } from './slt.ts'
 import { parseSystemTime, type SystemTime, serialiseSystemTime, utcLocalOffsetSeconds } from './system-time.ts'
 
@@ -89,6 +89,41 @@ describe('LLS table', () => {
     const nested = { ...wrapper, body: hexToBytes('02 fe 00 0001 aa ff 01 0001 bb 0000') }
     expect(parseSignedMultiTable(nested, faults).tables).toMatchObject([{ tableId: 0xff, payload: hexToBytes('bb') }])
     expect(faults.listed).toEqual([{ path: 'payload[1]', reason: 'a SignedMultiTable inside a SignedMultiTable' }])
+  })
+})
+
+describe('SignedMultiTable', () => {
+  it('is read back as written, with the signature over its tables', () => {
+    const table = fc.record({
+      tableId: fc.nat(255).filter((id) => id !== LLS_TABLE.signedMultiTable),
+      version: fc.nat(255),
+      payload: fc.uint8Array({ maxLength: 700 }),
+    })
+    const wrapper = fc.record({
+      groupId: fc.nat(255),
+      groupCount: fc.integer({ min: 1, max: 256 }),
+      version: fc.nat(255),
+    })
+    fc.assert(
+      fc.property(wrapper, fc.array(table, { maxLength: 5 }), fc.uint8Array(), (head, tables, signature) => {
+        let signed: Uint8Array | null = null
+        const bytes = serialiseSignedMultiTable(head, tables, (each) => {
+          signed = each
+          return signature
+        })
+        const outer = parseLlsTable(bytes)
+        expect(outer).toMatchObject({ ...head, tableId: LLS_TABLE.signedMultiTable, compressed: false })
+        const read = parseSignedMultiTable(outer)
+        expect(read.tables.map(({ tableId, version, payload }) => ({ tableId, version, payload }))).toEqual(tables)
+        expect([read.signedBytes, read.signature]).toEqual([signed, signature])
+      }),
+    )
+  })
+
+  it('takes no table that its length cannot tell', () => {
+    const head = { groupId: 0, groupCount: 1, version: 1 }
+    const large = { tableId: 1, version: 1, payload: new Uint8Array(65_536) }
+    expect(() => serialiseSignedMultiTable(head, [large], () => new Uint8Array(0))).toThrow(RangeError)
   })
 })
 

@@ -1,7 +1,7 @@
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { gunzipIfGzip, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
-import { LLS_TABLE, type LlsTable } from './lls-table.ts'
+import { LLS_TABLE, type LlsTable, serialiseLlsTable } from './lls-table.ts'
 
 /** Tables of one SignedMultiTable, and the CMS signature over them. */
 export type SignedMultiTable = {
@@ -57,4 +57,43 @@ export function parseSignedMultiTable(
   const signedBytes = table.body.subarray(0, reader.offset)
   const signature = reader.borrow(reader.u16('signature_length'), 'signature')
   return { tables, signedBytes, signature }
+}
+
+/**
+ * A SignedMultiTable (A/331:2019 §6.7) as one datagram.
+ * @param wrapper its group and version; the tables are of the same group
+ * @param sign makes the CMS signature over the signed bytes
+ * @throws RangeError where a table or the signature is longer than 65 535 bytes
+ */
+export function serialiseSignedMultiTable(
+  wrapper: Pick<LlsTable, 'groupId' | 'groupCount' | 'version'>,
+  tables: readonly Pick<SignedTable, 'tableId' | 'version' | 'payload'>[],
+  sign: (signedBytes: Uint8Array) => Uint8Array,
+): Uint8Array {
+  const signed = joined([
+    Uint8Array.of(tables.length),
+    ...tables.flatMap(({ tableId, version, payload }) => [
+      Uint8Array.of(tableId, version),
+      length16(payload, 'table'),
+      payload,
+    ]),
+  ])
+  const signature = sign(signed)
+  const body = joined([signed, length16(signature, 'signature'), signature])
+  return serialiseLlsTable({ ...wrapper, tableId: LLS_TABLE.signedMultiTable, body, compressed: false })
+}
+
+function length16({ length }: Uint8Array, what: string): Uint8Array {
+  if (length > 0xffff) throw new RangeError(`a ${what} of ${length} bytes does not fit into a SignedMultiTable`)
+  return Uint8Array.of(length >> 8, length & 0xff)
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
 }

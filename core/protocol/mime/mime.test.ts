@@ -4,6 +4,7 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { parseEntity } from './entity.ts'
 import { bareMediaType, parseMediaType, readHeaderBlock } from './headers.ts'
 import { isMultipart, type NewMimePart, parseMultipart, serialiseMultipart } from './multipart.ts'
+import { readSignedEntity, serialiseSignedEntity } from './signed.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
@@ -167,6 +168,19 @@ describe('parseMultipart', () => {
         },
       ),
       { numRuns: 1000 },
+    )
+  })
+})
+
+describe('a signed entity', () => {
+  it('is read back as written, byte for byte', () => {
+    const options = { boundary: 'outer_1', digest: 'sha-256' }
+    const content = fc.uint8Array({ maxLength: 300 }).map((body) => Uint8Array.from([...utf8('A: b\r\n\r\n'), ...body]))
+    fc.assert(
+      fc.property(content, fc.uint8Array({ minLength: 1, maxLength: 300 }), (package_, signature) => {
+        const read = readSignedEntity(serialiseSignedEntity(package_, signature, options))
+        expect(read).toEqual({ content: package_, signature })
+      }),
     )
   })
 })

@@ -159,16 +159,19 @@ export type NewMimePart = {
  * Writes a package. Some receivers (GPAC) search for the literal text `Content-Type: multipart/related` on one line and for
  * CRLF CRLF after headers, so it is written in exactly that form. They search the boundary anywhere, so no part may contain it.
  * @param options.type media type of the root part, the first one
+ * @param options.binary says that line ends are those of the parts, and not to be changed
  * @throws CodecError `multipart-boundary` when a part contains the boundary
  */
 export function serialiseMultipart(
   parts: readonly NewMimePart[],
-  options: { readonly boundary: string; readonly type: string },
+  options: { readonly boundary: string; readonly type: string; readonly binary?: boolean },
 ): Uint8Array {
-  const { boundary, type } = options
+  const { boundary, type, binary = false } = options
   const encoder = new TextEncoder()
   const chunks: Uint8Array[] = [
-    encoder.encode(`Content-Type: multipart/related; type="${type}"; boundary="${boundary}"\r\n\r\n`),
+    encoder.encode(
+      `Content-Type: multipart/related; type="${type}"; boundary="${boundary}"\r\n${binary ? 'Content-Transfer-Encoding: binary\r\n' : ''}\r\n`,
+    ),
   ]
   for (const part of parts) {
     if (contains(part.body, boundary)) {

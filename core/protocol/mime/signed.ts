@@ -1,3 +1,4 @@
+import { base64Text } from '#platform'
 import { bareMediaType, readHeaderBlock } from './headers.ts'
 import { parseMultipart } from './multipart.ts'
 import { decodeTransfer } from './transfer-encoding.ts'
@@ -54,6 +55,35 @@ export function signedForms(content: Uint8Array): readonly Uint8Array[] {
     canonical[to++] = byte
   }
   return [content, canonical]
+}
+
+/** Characters of a line of base64 (RFC 2045 §6.8). */
+const LINE = 76
+
+/**
+ * Writes `multipart/signed`: the package as its first part, unchanged, and its detached signature.
+ * @param options.boundary without a character that needs quotes; it is in no line of the package that begins with `--`
+ * @param options.digest as S/MIME names it: `sha-256`
+ */
+export function serialiseSignedEntity(
+  content: Uint8Array,
+  signature: Uint8Array,
+  { boundary, digest }: { readonly boundary: string; readonly digest: string },
+): Uint8Array {
+  const encoder = new TextEncoder()
+  const lines = base64Text(signature).match(new RegExp(`.{1,${LINE}}`, 'g')) ?? []
+  const head = encoder.encode(
+    `Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=${digest}; boundary=${boundary}\r\n\r\n--${boundary}\r\n`,
+  )
+  const tail = encoder.encode(
+    `\r\n--${boundary}\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n` +
+      `${lines.join('\r\n')}\r\n--${boundary}--\r\n`,
+  )
+  const out = new Uint8Array(head.length + content.length + tail.length)
+  out.set(head)
+  out.set(content, head.length)
+  out.set(tail, head.length + content.length)
+  return out
 }
 
 function isBlank(byte: number): boolean {

@@ -23,4 +23,4 @@ export function mediaTsi(index: number): Tsi {
 }
 
 /** Codepoints (A/331 A.3.6, table A.3.6). A repeated initialisation segment should have 7, but GPAC always uses 5. */
-export const CODEPOINT = { playlist: 1, package: 3, init: 5, media: 8, file: 128 } as const
+export const CODEPOINT = { playlist: 1, package: 3, signedPackage: 4, init: 5, media: 8, file: 128 } as const
