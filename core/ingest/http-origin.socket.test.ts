@@ -133,6 +133,65 @@ describe('a presentation on a server', () => {
     expect(new TextDecoder().decode(presentation.manifest?.bytes)).not.toMatch(/http|\.\.|\?t=/)
   })
 
+  it('of finished playlists that lead elsewhere has names below the first one, and playlists that name them so', async () => {
+    const cdn = await TestServer.open()
+    open.push(cdn)
+    const content = (name: string) => Buffer.from(`content of ${name}`)
+    const put = (at: TestServer, path: string, text: Uint8Array) => at.files.set(path, text)
+    const tail = '#EXT-X-ENDLIST\n'
+    put(
+      server,
+      '/live/away.m3u8',
+      Buffer.from(
+        `#EXTM3U\n#EXT-X-DEFINE:NAME="s",VALUE="seg"\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${cdn.url}v/v.m3u8?token=1\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="/live/a/a.m3u8"\n`,
+      ),
+    )
+    put(
+      cdn,
+      '/v/v.m3u8?token=1',
+      Buffer.from(
+        `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI="i.mp4?token=2"\n#EXTINF:1,\n${server.url}other/1.m4s\n#EXTINF:1,\n2.m4s\n${tail}`,
+      ),
+    )
+    put(
+      server,
+      '/live/a/a.m3u8',
+      Buffer.from(
+        `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-DEFINE:IMPORT="s"\n#EXTINF:1,\n{$s}-1.ts\n#EXTINF:1,\n../../other/2.ts\n${tail}`,
+      ),
+    )
+    for (const [at, path] of [
+      [cdn, '/v/i.mp4?token=2'],
+      [server, '/other/1.m4s'],
+      [cdn, '/v/2.m4s'],
+      [server, '/live/a/seg-1.ts'],
+      [server, '/other/2.ts'],
+    ] as const)
+      put(at, path, content(path))
+    const presentation = await load('live/away.m3u8')
+    const { manifest, tracks, bytes } = presentation
+    const text = (of: Uint8Array | undefined) => new TextDecoder().decode(of)
+    expect(text(manifest?.bytes)).toMatch(/\nb1\/v\.m3u8\n.*URI="a\/a\.m3u8"/)
+    expect(
+      tracks.map(({ playlist, init, segments }) => [playlist?.name, init?.name, segments.map(({ name }) => name)]),
+    ).toEqual([
+      ['b1/v.m3u8', 'b1/i.mp4', ['b2/1.m4s', 'b1/2.m4s']],
+      ['a/a.m3u8', undefined, ['a/seg-1.ts', 'b2/2.ts']],
+    ])
+    const [video, audio] = tracks.map(({ playlist }) => text(playlist?.bytes))
+    expect(video).toMatch(/URI="i\.mp4"\n#EXTINF:1,\n\.\.\/b2\/1\.m4s\n#EXTINF:1,\n2\.m4s\n/)
+    expect(audio).toMatch(/DURATION:1\n#EXTINF:1,\nseg-1\.ts\n#EXTINF:1,\n\.\.\/b2\/2\.ts\n/)
+    expect(Buffer.from(tracks[0]?.init?.bytes ?? [])).toEqual(content('/v/i.mp4?token=2'))
+    const read: string[] = []
+    for (const segment of tracks.flatMap(({ segments }) => segments)) {
+      await bytes.load(segment)
+      read.push(text(bytes.get(segment) ?? undefined))
+    }
+    expect(read).toEqual(
+      ['/other/1.m4s', '/v/2.m4s', '/live/a/seg-1.ts', '/other/2.ts'].map((path) => `content of ${path}`),
+    )
+  })
+
   it('has another base address where the first one does not answer, and says so', async () => {
     const dead = await TestServer.open()
     const { url } = dead

@@ -1,9 +1,9 @@
 import { AppFailure } from '../failure/app-failure.ts'
 import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
-import { withUri } from '../manifest/hls/sliding-playlist.ts'
 import { unknownVariable } from '../manifest/hls/variables.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import type { GrowingOrigin, HeldReading, LiveDocument } from './growing-origin.ts'
+import { masterOnAir } from './hls-on-air.ts'
 import { PLAYLIST_TYPE, parsePlaylistOf, type Rendition, renditionsOf } from './hls-playlists.ts'
 import { type HlsHost, HlsReader, type HlsReading, type HlsSource } from './hls-reader.ts'
 import { livePresentation } from './live-presentation.ts'
@@ -62,7 +62,8 @@ class LiveHls implements LiveFeed {
     const feed = new LiveHls(source, manifest, options)
     if (top.kind === 'media') feed.#followTop(top, url, shown, names)
     else {
-      feed.manifest = { ...manifest, bytes: new TextEncoder().encode(masterOnAir(top, url, names)) }
+      const onAir = (uri: string): string => names.of(resolveReference(url, uri))
+      feed.manifest = { ...manifest, bytes: new TextEncoder().encode(masterOnAir(top, url, onAir)) }
       await feed.#followAll(top, url, shown, names)
     }
     const missing = await Promise.all(feed.tracks.map((reader) => reader.readInit()))
@@ -180,17 +181,4 @@ function usable(shown: string, media: HlsMedia): HlsMedia {
     `"${shown}" cannot be sent: no #EXT-X-DEFINE gives ${unknown} a value.`,
     'Write the value into the playlist, or send the multivariant playlist that defines it.',
   )
-}
-
-/** The text of a multivariant playlist with the names on air, variables written out; what is not sent is left out. */
-function masterOnAir({ lines }: HlsMaster, url: string, names: NamesOnAir): string {
-  const onAir = (uri: string): string => names.of(resolveReference(url, uri))
-  return lines
-    .filter((line) => !/^#EXT-X-(?:DEFINE|I-FRAME-STREAM-INF|IMAGE-STREAM-INF|CONTENT-STEERING)(?::|$)/.test(line))
-    .map((line) => {
-      if (line.startsWith('#EXT-X-MEDIA:')) return withUri(line, onAir)
-      if (/^#EXT-X-SESSION-(?:KEY|DATA):/.test(line)) return withUri(line, (uri) => resolveReference(url, uri))
-      return line === '' || line.startsWith('#') ? line : onAir(line)
-    })
-    .join('\n')
 }

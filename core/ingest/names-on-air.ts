@@ -1,7 +1,7 @@
 import { isAbsoluteReference } from '../manifest/reference.ts'
 import type { ByteSpan } from './growing-origin.ts'
 
-/** Names that are remembered: those of long ago are not asked for again. */
+/** Names that are remembered of what is live: those of long ago are not asked for again. */
 const MOST_NAMES = 4096
 
 /**
@@ -14,9 +14,11 @@ export class NamesOnAir {
   /** Names by address and range. */
   readonly #names = new Map<string, string>()
   readonly #used = new Set<string>()
+  readonly #most: number
 
-  /** @param manifest address of the manifest; empty in a folder */
-  constructor(manifest: string) {
+  /** @param manifest address of the manifest; empty in a folder @param most names that are remembered */
+  constructor(manifest: string, most = MOST_NAMES) {
+    this.#most = most
     const [path = ''] = manifest.split(/[?#]/, 1)
     this.#folder = path.slice(0, path.lastIndexOf('/') + 1)
   }
@@ -34,7 +36,7 @@ export class NamesOnAir {
     this.#used.add(name)
     this.#names.set(key, name)
     const [oldest] = this.#names
-    if (oldest !== undefined && this.#names.size > MOST_NAMES) {
+    if (oldest !== undefined && this.#names.size > this.#most) {
       this.#names.delete(oldest[0])
       this.#used.delete(oldest[1])
     }

@@ -8,6 +8,7 @@ import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 import type { GrowingOrigin } from './growing-origin.ts'
+import { OriginOnAir } from './hls-on-air.ts'
 import { PLAYLIST_TYPE, parsePlaylistOf, type Rendition, renditionsOf } from './hls-playlists.ts'
 import { type LoadOptions, noteLeftFiles } from './load-options.ts'
 import type { Origin, StoredFiles } from './origin.ts'
@@ -30,14 +31,18 @@ type ChildPlaylist = { readonly rendition: Rendition; readonly bytes: Uint8Array
  * @throws AppFailure bad-manifest | not-supported | input-unusable | file-unreadable
  */
 export async function loadHls(
-  origin: Origin,
+  found: Origin,
   path: string,
   name: string,
-  bytes: Uint8Array,
+  read: Uint8Array,
   options: LoadOptions,
   live: () => Promise<GrowingOrigin>,
 ): Promise<Presentation> {
-  const top = parsePlaylistOf(path, bytes)
+  // In a folder names are below the playlist, or refused.
+  const onAir = found.address === '' ? null : new OriginOnAir(found)
+  const origin = onAir ?? found
+  const top = parsePlaylistOf(path, read)
+  let bytes = read
   const { stored } = origin
   const tracks: PresentationTrack[] = []
   const whole: string[] = []
@@ -52,9 +57,13 @@ export async function loadHls(
   }
   if (top.kind === 'media') {
     if (!top.endList && !options.loop) return follow()
-    await add(path, '', top, null)
-  } else
-    for (const rendition of renditionsOf(top)) {
+    const sent = onAir?.media(top, read, '', path) ?? { playlist: top, bytes: read }
+    bytes = sent.bytes
+    await add(path, '', sent.playlist, null)
+  } else {
+    const sent = onAir?.master(top, read, path) ?? { playlist: top, bytes: read }
+    bytes = sent.bytes
+    for (const rendition of renditionsOf(sent.playlist)) {
       const childName = resolveReference('', known(path, rendition.uri))
       const playlistPath = origin.shown(childName)
       const playlistBytes = await origin.read(childName, 'child playlist')
@@ -66,8 +75,13 @@ export async function loadHls(
           'Correct the playlists.',
         )
       if (!playlist.endList && !options.loop) return follow()
-      await add(playlistPath, childName, playlist, { rendition, bytes: playlistBytes })
+      const child = onAir?.media(playlist, playlistBytes, childName, playlistPath) ?? {
+        playlist,
+        bytes: playlistBytes,
+      }
+      await add(playlistPath, childName, child.playlist, { rendition, bytes: child.bytes })
     }
+  }
   if (tracks.length === 0)
     throw new AppFailure('input-unusable', `"${path}" names no media playlist.`, 'Use a playlist with media in it.')
   if (whole.length > 0) options.note(wholeFilesNote([...new Set(whole)]))
