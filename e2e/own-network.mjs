@@ -1,10 +1,24 @@
 import { spawnSync } from 'node:child_process'
 
-/** What a command is run by in a new network that has a loopback interface and nothing else: as root, or as a user who may. */
+/**
+ * A loopback interface, and one beside it with a default route that leads nowhere: browsers look for such a one, and some of
+ * what they do never ends without.
+ */
+const SET_UP = [
+  'ip link set lo up',
+  'ip link add lan type veth peer name far',
+  'ip addr add 192.0.2.1/24 dev lan',
+  'ip link set far up',
+  'ip link set lan up',
+  'ip route add default via 192.0.2.2',
+  'exec "$@"',
+].join(' && ')
+
+/** What a command is run by in a new network: as root, or as a user who may. */
 const WAYS = [
   ['unshare', '--net'],
   ['unshare', '--user', '--map-root-user', '--net'],
-].map((way) => [...way, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'])
+].map((way) => [...way, 'sh', '-c', SET_UP, 'sh'])
 
 /**
  * Words to put before a command so that it runs in a network of its own (a Linux network namespace): multicasts, ports and firewalls of
