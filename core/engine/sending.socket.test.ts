@@ -106,8 +106,16 @@ describe('a session that sends', () => {
       new Promise<void>((resolve) => session.onFile((file) => name.test(file.name) && resolve()))
     await one(/-1\.m4s$/)
     session.setLoss('100x0')
+    const wentOut = () => {
+      const [sent] = session.all('broadcast')
+      return [sent, ...(sent?.services[0]?.channels ?? [])].map((each) => [each?.packets, each?.bytes])
+    }
+    const before = wentOut()
     await vi.waitFor(() => expect(session.all('broadcast')[0]).toMatchObject({ loss: '100x0' }))
     await vi.waitFor(() => expect(session.all('broadcast')[0]?.keptBack).toBeGreaterThan(20), LONG)
+    // What is kept back counts nowhere as sent.
+    expect(before).toHaveLength(3)
+    expect(wentOut()).toEqual(before)
     session.setLoss('0x100')
     await one(/\.m4s$/)
     await session.stop()

@@ -357,10 +357,10 @@ class CountingContext implements EmitContext, PacketOut {
     return this
   }
 
-  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void {
+  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): boolean {
     this.#counters.packets++
     this.#counters.bytes += bytes.length
-    this.target?.packet(address, port, bytes, timeUs)
+    return this.target?.packet(address, port, bytes, timeUs) ?? false
   }
 }
 

@@ -14,8 +14,12 @@ export const CLOSING_REST_US = 4_000_000
 
 /** Takes packets: sockets, a capture, a receiver in memory. */
 export interface PacketOut {
-  /** `bytes` is valid during the call. @param timeUs sending time, µs since the UNIX epoch; never decreases */
-  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void
+  /**
+   * `bytes` is valid during the call.
+   * @param timeUs sending time, µs since the UNIX epoch; never decreases
+   * @returns whether it goes out; false: a loss model keeps it back
+   */
+  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): boolean
 }
 
 /** What receivers are to rebuild of an object on its way. */
@@ -96,7 +100,7 @@ export interface OutgoingObject {
   readonly onAir: ObjectOnAir
 }
 
-/** Sends the objects of one channel to its destination, in one buffer, and counts. */
+/** Sends the objects of one channel to its destination, in one buffer, and counts what goes out. */
 export class PacketSender {
   readonly address: string
   readonly port: number
@@ -123,12 +127,12 @@ export class PacketSender {
   next(object: OutgoingObject, context: EmitContext): void {
     const isFirst = object.offset === 0
     const length = object.next(this.#packet)
-    this.packets++
-    this.bytes += length
     if (length !== this.#view.length) this.#view = this.#packet.subarray(0, length)
     // Before the packet, so that none arrives before it is said to be sent.
     if (context.watch) this.#tell(context.watch, object.onAir, isFirst)
-    context.out.packet(this.address, this.port, this.#view, context.timeUs)
+    if (!context.out.packet(this.address, this.port, this.#view, context.timeUs)) return
+    this.packets++
+    this.bytes += length
   }
 
   /** Sends an object at once: signalling, playlists, initialisation segments. */

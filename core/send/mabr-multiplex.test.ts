@@ -211,7 +211,7 @@ describe('a DVB-MABR broadcast', () => {
       FIXTURE_START_US,
     )
     const times: number[] = []
-    const out: PacketOut = { packet: (_address, _port, _bytes, timeUs) => void times.push(timeUs) }
+    const out: PacketOut = { packet: (_address, _port, _bytes, timeUs) => times.push(timeUs) > 0 }
     const awakeUs = FIXTURE_START_US + 3_600_000_000
     await broadcaster.prepare(FIXTURE_START_US)
     broadcaster.send(FIXTURE_START_US, out)

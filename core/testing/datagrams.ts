@@ -19,8 +19,9 @@ export type Datagram = {
 export class DatagramList implements PacketOut {
   readonly datagrams: Datagram[] = []
 
-  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void {
+  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): boolean {
     this.datagrams.push({ address, port, bytes: bytes.slice(), timeUs })
+    return true
   }
 }
 

@@ -228,14 +228,15 @@ class BroadcastPart implements Part, PacketOut {
     return this.#sections
   }
 
-  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void {
-    if (this.#loss.loses()) return
+  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): boolean {
+    if (this.#loss.loses()) return false
     let flow = this.#flow
     if (flow === null || flow.destinationPort !== port || flow.destinationAddress !== address) {
       flow = this.#host.flows.byText(this.#source, address, port, port)
       this.#flow = flow
     }
     this.output.datagram(flow, bytes, 0, bytes.length, timeUs, this.output.datagrams + 1)
+    return true
   }
 
   #mabr(): Partial<MabrOptions> {

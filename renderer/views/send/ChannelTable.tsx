@@ -2,6 +2,10 @@ import type { SentChannelSnapshot, SentServiceSnapshot } from '../../../core/con
 import { formatCount, formatDuration, formatRate, UNKNOWN } from '../../model/format.ts'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import styles from './SendView.module.css'
+import { type Heading, numberHeadings, TableHead } from './TableHead.tsx'
+
+const PLAN: readonly Heading[] = [{ text: 'Channel' }, { text: 'Destination' }, ...numberHeadings('Planned')]
+const COUNTS = numberHeadings('Now', 'Packets', 'Bytes', 'Objects', 'Late, ms')
 
 type ChannelTableProps = {
   readonly services: readonly SentServiceSnapshot[]
@@ -17,38 +21,11 @@ export function ChannelTable({ services, counts }: ChannelTableProps) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keys as well
     <div className={styles.tableBox} tabIndex={0}>
       <table className={styles.table} aria-label="Channels">
-        <thead>
-          <tr>
-            <th scope="col">Channel</th>
-            <th scope="col">Destination</th>
-            <th scope="col" data-number>
-              Planned
-            </th>
-            {counted && (
-              <>
-                <th scope="col" data-number>
-                  Now
-                </th>
-                <th scope="col" data-number>
-                  Packets
-                </th>
-                <th scope="col" data-number>
-                  Bytes
-                </th>
-                <th scope="col" data-number>
-                  Objects
-                </th>
-                <th scope="col" data-number>
-                  Late, ms
-                </th>
-              </>
-            )}
-          </tr>
-        </thead>
+        <TableHead headings={counted ? [...PLAN, ...COUNTS] : PLAN} />
         {services.map((service) => (
           <tbody key={service.id}>
             <tr className={styles.service}>
-              <th scope="rowgroup" colSpan={counted ? 8 : 3}>
+              <th scope="rowgroup" colSpan={PLAN.length + (counted ? COUNTS.length : 0)}>
                 {service.name} <span>{describeService(service)}</span>
               </th>
             </tr>

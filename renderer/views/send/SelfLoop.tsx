@@ -12,9 +12,15 @@ import { Figure } from './Figure.tsx'
 import { LoopTimeline } from './LoopTimeline.tsx'
 import { isWrong, RETURN_TEXT, severityOf, verdictOf } from './return-words.ts'
 import styles from './SendView.module.css'
+import { type Heading, numberHeadings, TableHead } from './TableHead.tsx'
 
 /** Rows of the table. */
 const MOST_ROWS = 60
+const HEADINGS: readonly Heading[] = [
+  { text: 'Object' },
+  { text: 'Came back' },
+  ...numberHeadings('Sent at', 'Bytes', 'Missing', 'Delay'),
+]
 const FILTERS = [
   { value: 'all', text: 'All' },
   { value: 'wrong', text: 'Not as sent' },
@@ -61,31 +67,14 @@ export function SelfLoop({ loop, services }: SelfLoopProps) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keys as well */}
       <div className={styles.loopRows} tabIndex={0}>
         <table className={styles.table} aria-label="Objects received back">
-          <thead>
-            <tr>
-              <th scope="col">Object</th>
-              <th scope="col">Came back</th>
-              <th scope="col" data-number>
-                Sent at
-              </th>
-              <th scope="col" data-number>
-                Bytes
-              </th>
-              <th scope="col" data-number>
-                Missing
-              </th>
-              <th scope="col" data-number>
-                Delay
-              </th>
-            </tr>
-          </thead>
+          <TableHead headings={HEADINGS} />
           <tbody>
             {rows.map((each) => (
               <ObjectRow key={`${each.destination} ${each.tsi} ${each.toi} ${each.beganUs}`} object={each} />
             ))}
             {rows.length === 0 && (
               <tr>
-                <td colSpan={6} className={styles.hint}>
+                <td colSpan={HEADINGS.length} className={styles.hint}>
                   {filter === 'all' ? 'Nothing has been sent yet.' : 'Everything came back as it was sent.'}
                 </td>
               </tr>

@@ -5,6 +5,7 @@ import { UNKNOWN } from '../../model/format.ts'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import type { Drafts } from '../welcome/receive-form.ts'
 import styles from './SendView.module.css'
+import { TableHead } from './TableHead.tsx'
 
 type ServiceTableProps = {
   /** What an input may have of its own. */
@@ -31,16 +32,9 @@ export function ServiceTable({ rows, inputs, problems, planned, onDraft }: Servi
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keys as well */}
       <div className={styles.tableBox} tabIndex={0}>
         <table className={styles.table} aria-label="Services">
-          <thead>
-            <tr>
-              <th scope="col">Input</th>
-              {rows.map((row) => (
-                <th key={choiceName(row)} scope="col" title={row.help}>
-                  {shortLabel(row)}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead
+            headings={[{ text: 'Input' }, ...rows.map((row) => ({ text: shortLabel(row), hint: row.help }))]}
+          />
           <tbody>
             {inputs.map(({ input, own }, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: an input is its place
