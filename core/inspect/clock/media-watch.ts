@@ -62,6 +62,10 @@ export class MediaWatch {
   readonly #lookSoon: () => void
   readonly #channels: readonly ChannelFacts[]
   readonly #lanes = new Map<number, Lane>()
+  /** Those of which a duration is known: only they are looked at, however many channels there are. */
+  readonly #timed: Lane[] = []
+  /** Shortest of their durations, µs; null: to be looked for. */
+  #shortestUs: number | null = null
 
   constructor(
     found: FoundByClock,
@@ -91,10 +95,12 @@ export class MediaWatch {
 
   /** Shortest segment of the media that arrives, µs; null without any. */
   get shortestUs(): number | null {
-    let least: number | null = null
-    for (const { durationUs } of this.#lanes.values())
-      if (durationUs > 0 && (least === null || durationUs < least)) least = durationUs
-    return least
+    if (this.#timed.length === 0) return null
+    this.#shortestUs ??= this.#timed.reduce(
+      (least, { durationUs }) => Math.min(least, durationUs),
+      Number.POSITIVE_INFINITY,
+    )
+    return this.#shortestUs
   }
 
   /** Last media of a channel; null before the first. */
@@ -138,7 +144,9 @@ export class MediaWatch {
     const place = serviceId === null || name === null ? null : this.#media.place(serviceId, name, object.lastTimeUs)
     const durationUs = place === null ? null : place.list.durationUs(place.position)
     if (durationUs !== null && durationUs > lane.durationUs) {
+      if (lane.durationUs === 0) this.#timed.push(lane)
       lane.durationUs = durationUs
+      this.#shortestUs = null
       this.#lookSoon()
     }
     if (state !== 'complete') return
@@ -184,9 +192,9 @@ export class MediaWatch {
   /** @returns time, as it passed, at which a channel is silent unless a packet comes: before, there is nothing to look at */
   look(): number {
     let dueUs = Number.POSITIVE_INFINITY
-    for (const lane of this.#lanes.values()) {
-      const { channel, durationUs } = lane
-      if (channel.serviceId === null || durationUs === 0) continue
+    for (const lane of this.#timed) {
+      const { channel } = lane
+      if (channel.serviceId === null) continue
       if (lane.outage !== null && channel.lastTimeUs > lane.outage.fromUs) this.#returned(lane, channel.lastTimeUs)
       dueUs = Math.min(dueUs, this.#stopped(lane, channel.serviceId))
     }
@@ -195,9 +203,9 @@ export class MediaWatch {
 
   /** Takes a sample of each rate; call it once a second or more often. */
   sample(nowUs: number): void {
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#timed) {
       const { channel, durationUs } = lane
-      if (channel.serviceId === null || durationUs === 0) continue
+      if (channel.serviceId === null) continue
       if (lane.outage !== null || this.#silence.isSilent(channel.serviceId)) {
         lane.rate.forget()
         continue

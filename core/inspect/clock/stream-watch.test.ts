@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { asServiceId } from '../../contract/ids.ts'
-import { PAUSE_US } from '../../flow/facts.ts'
+import { type ChannelFacts, PAUSE_US } from '../../flow/facts.ts'
 import { type Finding, placeAt } from '../../flow/findings.ts'
+import type { FlowObject } from '../../flow/objects.ts'
 import { ObjectColumns } from '../columns/object-columns.ts'
 import { AnnouncedMedia } from '../losses/announced-media.ts'
 import { clockLimits } from '../rules/clock.ts'
@@ -39,7 +40,7 @@ class Watched {
   looks = 0
   #nowUs = START
 
-  constructor(live = false) {
+  constructor(live = false, channels: readonly ChannelFacts[] = []) {
     const judge = new Judge(() => undefined)
     const columns = new ObjectColumns(false, 16)
     const { flow } = this
@@ -47,7 +48,7 @@ class Watched {
       this.looks++
       return [flow]
     }
-    const parts = { services: [], channels: [], media: new AnnouncedMedia(), columns }
+    const parts = { services: [], channels, media: new AnnouncedMedia(), columns }
     const stream = {
       ...parts,
       get flows() {
@@ -132,4 +133,25 @@ it('counts what the clock of a capture passes over, and not what it jumps ahead'
   const late = new Watched().send(10, 0.1)
   late.watch.skipped(START + 10 * S, -8 * S)
   expect(late.jump(18).send(20, 0.1).kinds()).toEqual([])
+})
+
+it('looks at no channel of which no announced media came, however many there are', () => {
+  let reads = 0
+  const channel = { index: 0, serviceId: asServiceId(1), closed: false, packets: 0 } as ChannelFacts
+  const counted = new Proxy(channel, {
+    get: (facts, key) => {
+      reads++
+      return Reflect.get(facts, key, facts)
+    },
+  })
+  const watched = new Watched(
+    true,
+    Array.from({ length: 1000 }, () => counted),
+  )
+  for (let at = 0; at < 1000; at++)
+    watched.watch.objectBegun({ kind: 'media', channel: at, firstTimeUs: START, index: at } as FlowObject)
+  reads = 0
+  watched.send(10, 0.1)
+  expect(watched.looks).toBeGreaterThanOrEqual(100)
+  expect(reads).toBe(0)
 })
