@@ -25,13 +25,15 @@ async function origin(answer: Answering): Promise<TestServer> {
 }
 
 const lies: Answering = (_, response) => void response.writeHead(200).end('<html>Sign in</html>')
+const holds: Answering = () => undefined
 const refuses: Answering = (_, response) => void response.writeHead(403).end()
 
 describe('an origin that is of no use when its broadcast starts', () => {
   it.each([
     ['atsc', 'atsc://239.255.24.1:6000', lies, /is neither an MPD nor a playlist\./],
     ['mabr', 'mabr://239.255.24.2:6000', refuses, /could not be fetched: it answered 403\./],
-  ] as const)('is named, and its service joins the others when it comes, over %s', async (name, url, answer, why) => {
+    ['held', 'atsc://239.255.24.3:6000', holds, /"http:\S+\/l\.m3u8" has not come yet\./],
+  ] as const)('is named, and its service joins the others when it comes: %s', async (name, url, answer, why) => {
     const server = await origin(answer)
     const other = new GrowingPresentation('number', { segmentMs: 300 })
     const manifest = folder.at(`${name}.mpd`)

@@ -61,6 +61,7 @@ export class Graph {
       taker.linked?.(giver)
       giver.link?.(taker)
     }
+    for (const { part } of this.#nodes) await part.ready?.()
     await this.#host.opened()
     for (const { part } of [...this.#nodes].reverse()) await part.start?.()
   }

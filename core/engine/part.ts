@@ -83,7 +83,7 @@ export interface Section<S extends SectionName = SectionName> {
 export type AnySection = { [S in SectionName]: Section<S> }[SectionName]
 
 /**
- * One running part. The graph calls `link` and `linked` once all parts are open, `start` from sinks to sources, then `run`.
+ * One running part. The graph calls `link` and `linked` once all parts are open, `ready`, `start` from sinks to sources, then `run`.
  * To stop, it calls `stop` of the sources, `ending` and `stop` of all others, then `finish`, in the order of the links.
  */
 export interface Part {
@@ -94,6 +94,8 @@ export interface Part {
   link?(to: Part): void
   /** Links to a giver. @throws AppFailure bad-spec where it cannot */
   linked?(from: Part): void
+  /** Called once all links are made, before any part starts: waits for what others have begun to load. */
+  ready?(): Promise<void>
   /** Called once all links are made and all takers have started. */
   start?(): Promise<void>
   /** Files that it has written, for a part that writes what is received; absent for others. */

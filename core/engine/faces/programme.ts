@@ -4,8 +4,9 @@ import type { PresentationSpec } from '../parts/presentation-options.ts'
 
 /** What a broadcast sends: objects with their send times. */
 export type Programme = {
-  /** Null: its origin has not given it, and is asked again. */
+  /** Null: it is not there. Known once the inputs are gathered. */
   readonly presentation: Presentation | null
+  /** What its server gives, in time or later; null for what is on this machine. */
   readonly awaited: AwaitedPresentation | null
   /** It repeats for ever, as one continuous service. */
   readonly loop: boolean

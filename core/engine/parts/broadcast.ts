@@ -9,12 +9,11 @@ import { FirstReports } from '../../failure/first-reports.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
 import type { Presentation } from '../../ingest/presentation.ts'
-import { Broadcaster, type BroadcastService, type SentScheme } from '../../send/broadcaster.ts'
+import { Broadcaster, type BroadcastService } from '../../send/broadcaster.ts'
 import { CLOSING_REST_US, type PacketOut } from '../../send/emitter.ts'
 import { LossModel } from '../../send/loss-model.ts'
 import type { MabrOptions } from '../../send/mabr-multiplex.ts'
 import { receiverNotes } from '../../send/receiver-notes.ts'
-import { parseMulticastUrl } from '../../socket/multicast-url.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
@@ -25,8 +24,10 @@ import { AbsentServices } from './absent-services.ts'
 import { BROADCAST_PART, type BroadcastSpec } from './broadcast-options.ts'
 import { servicesOf } from './broadcast-services.ts'
 import { signerOf } from './broadcast-signer.ts'
+import { gatherInputs } from './gathered-inputs.ts'
 import { idleForContent, idleOptions } from './idle-options.ts'
 import { PRESENTATION_PART } from './presentation-options.ts'
+import { type SentAddress, sentAddress } from './sent-address.ts'
 
 /** Resolution of timers: packets whose times are closer are sent together. Half of it is how far packets are off their times. */
 const WAKE_MS = 1
@@ -63,7 +64,7 @@ class BroadcastPart implements Part, PacketOut {
   readonly #rate = new ByteRate()
   readonly #version = new Version()
   readonly #sections: readonly AnySection[]
-  readonly #address: ReturnType<typeof parseMulticastUrl> & { scheme: SentScheme }
+  readonly #address: SentAddress
   readonly #programmes: Programme[] = []
   readonly #loss: LossModel
   readonly #loop: LoopLink
@@ -88,7 +89,7 @@ class BroadcastPart implements Part, PacketOut {
     this.id = spec.id
     this.#spec = spec
     this.#host = host
-    this.#address = sendable(spec.url)
+    this.#address = sentAddress(spec.url)
     this.#loop = host.shared(LoopLink.key, () => new LoopLink())
     this.#loss = new LossModel(spec.lossSeed ?? Math.floor(host.nowUs() / 1000))
     const chances = parseChances(spec.loss)
@@ -122,6 +123,10 @@ class BroadcastPart implements Part, PacketOut {
       )
     }
     this.#programmes.push(programme)
+  }
+
+  ready(): Promise<void> {
+    return gatherInputs(this.#programmes, this.#spec.pace)
   }
 
   async start(): Promise<void> {
@@ -379,17 +384,4 @@ class BroadcastPart implements Part, PacketOut {
       }
     })
   }
-}
-
-function sendable(url: string): ReturnType<typeof parseMulticastUrl> & { scheme: SentScheme } {
-  const parsed = parseMulticastUrl(url)
-  const { scheme } = parsed
-  if (scheme === 'stltp') {
-    throw new AppFailure(
-      'not-supported',
-      `${url}: sending STLTP is not in this version.`,
-      'Send to route://IP:PORT, atsc:// or mabr://IP:PORT.',
-    )
-  }
-  return { ...parsed, scheme }
 }

@@ -3,7 +3,7 @@ import { defined } from '../../contract/defined.ts'
 import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
-import { AwaitedPresentation, mayPass } from '../../ingest/awaited-presentation.ts'
+import { AwaitedPresentation } from '../../ingest/awaited-presentation.ts'
 import type { LiveReport } from '../../ingest/live-reader.ts'
 import type { Presentation } from '../../ingest/presentation.ts'
 import type { Programme } from '../faces/programme.ts'
@@ -27,18 +27,24 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
       live: (report) => live.add(report),
       nowUs: () => host.nowUs(),
     })
-  let awaited: AwaitedPresentation | null = null
-  const presentation = await load().catch((thrown: unknown) => {
-    if (!/^https?:/i.test(input) || !mayPass(thrown)) throw thrown
-    awaited = new AwaitedPresentation(thrown, load)
-    return null
-  })
-  notes.end((more) => ({
-    code: 'input-unusable',
-    message: `${more} more entries are not sent.`,
-    tryThis: 'Only what the presentation names, and plain files of a folder, are sent.',
-  }))
-  return new PresentationPart(id, { presentation, awaited, loop: loop === 0, spec: own }, demo, live)
+  const told = (): void =>
+    notes.end((more) => ({
+      code: 'input-unusable',
+      message: `${more} more entries are not sent.`,
+      tryThis: 'Only what the presentation names, and plain files of a folder, are sent.',
+    }))
+  const isServed = /^https?:/i.test(input)
+  const awaited = isServed ? new AwaitedPresentation((over) => load(over).finally(told)) : null
+  const local = isServed ? null : await load().finally(told)
+  const programme: Programme = {
+    get presentation() {
+      return local ?? awaited?.inTime ?? null
+    },
+    awaited,
+    loop: loop === 0,
+    spec: own,
+  }
+  return new PresentationPart(id, programme, demo, live)
 }
 
 /** Tells what happens to a live presentation: all of it in the log, what was lost as errors, the rest as warnings. */
@@ -97,7 +103,7 @@ class PresentationPart implements Part {
   }
 
   async run(): Promise<void> {
-    this.programme.awaited?.begin()
+    this.programme.awaited?.goOn()
   }
 
   async stop(): Promise<void> {
