@@ -175,6 +175,25 @@ describe('an object whose length is told nowhere', () => {
     )
   })
 
+  const signalled = new TextEncoder().encode(STSID)
+  const packaged = new TextEncoder().encode(
+    `Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\nContent-Type: application/route-s-tsid+xml\r\nContent-Location: s\r\n\r\n<!--${'.'.repeat(1500)}-->${STSID}\r\n--b--\r\n`,
+  )
+  it.each([
+    ['a document', 1, signalled, 2, 'its content shows its end'],
+    ['a package', 0x20001, packaged, 2, 'its content shows its end'],
+    ['a packed package', 0x8002_0001, Uint8Array.from(gzipSync(packaged)), 2, 'its content shows its end'],
+    ['a package without an end', 0x20001, packaged.subarray(0, -7), 3, 'its repeats show its end'],
+  ])('is signalling all the same where it is %s that goes round', async (_, toi, bytes, rounds, why) => {
+    const capture = new RouteCapture(null)
+    for (let round = 0; round < rounds; round++) capture.object({ tsi: 0, toi, codepoint: 3 }, bytes, false)
+    capture.object({ tsi: 10, toi: 7 }, content(2500), true)
+    const told = await receivedCapture(folder, capture.packets)
+    expect(told.files).toEqual([['v-7.m4s', 2500]])
+    expect(heard(told)).toEqual(['info OBJ-LENGTH'])
+    expect(told.alarms[0]?.text).toContain(why)
+  })
+
   it('is one alarm of the sender where it is declared again, with both lengths', async () => {
     const capture = new RouteCapture(STSID)
     const bytes = segment(3)

@@ -543,9 +543,10 @@ export const RULES = {
         '{object}: {bytes} bytes came without a gap, but its length was never told, nor does its content show its end: it cannot be known to be whole',
       cut: '{object}: {bytes} bytes came without a gap until reception ended; its length was not told so far',
       measured: '{channel} at {destination}: the length of {object} was never told; its content shows its end',
+      repeats: '{channel} at {destination}: the length of {object} was never told; its repeats show its end',
       redeclared: '{object}: its length was declared again: {before}, then {after} bytes',
     },
-    severities: { cut: 'info', measured: 'info', redeclared: 'warning' },
+    severities: { cut: 'info', measured: 'info', repeats: 'info', redeclared: 'warning' },
   },
   'REPEAT-LOSS': {
     severity: 'info',

@@ -286,7 +286,7 @@ export type FindingFacts =
   /** An object ended without a gap and without a told length. `cut`: only its reception ended. */
   | { readonly kind: 'lengthUntold'; readonly name: string | null; readonly bytes: number; readonly cut: boolean }
   /** The length of a whole object was nowhere told: its content shows its end. */
-  | { readonly kind: 'lengthMeasured'; readonly name: string | null }
+  | { readonly kind: 'lengthMeasured'; readonly name: string | null; readonly by: 'content' | 'repeats' }
   /** The declared length of an object changed while it was sent. */
   | {
       readonly kind: 'lengthRedeclared'

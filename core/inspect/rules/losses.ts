@@ -27,7 +27,8 @@ export const lossRules = (): RuleFile => ({
   lengthMeasured: (at, rules) => {
     const object = objectLabel({ name: at.name ?? 'an object', carrier: at.carrier })
     const values = { object, channel: channelOf(at), destination: at.destination ?? '' }
-    rules.raise('OBJ-LENGTH', { at, key: 'measured', says: 'measured', values })
+    const says = at.by === 'repeats' ? 'repeats' : 'measured'
+    rules.raise('OBJ-LENGTH', { at, key: says, says, values })
   },
   lengthRedeclared: (at, rules) => {
     const object = objectLabel({ name: at.name ?? 'An object', carrier: at.carrier })

@@ -302,7 +302,8 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
     raises: [
       at({ kind: 'lengthUntold', name: null, bytes: 9, cut: false }),
       at({ kind: 'lengthUntold', name: 'a', bytes: 9, cut: true }),
-      at({ kind: 'lengthMeasured', name: 'a' }),
+      at({ kind: 'lengthMeasured', name: 'a', by: 'content' }),
+      at({ kind: 'lengthMeasured', name: 'a', by: 'repeats' }),
       at({ kind: 'lengthRedeclared', name: 'a', before: 9, after: 12 }),
     ],
   },

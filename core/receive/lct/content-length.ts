@@ -1,6 +1,9 @@
+import { latin1Text } from '#platform'
 import { u32At } from '../../bytes/ints.ts'
 import { MAX_LEVEL_BOXES } from '../../media/bmff/boxes.ts'
 import { decodeContent, isKnownEncoding, looksEncoded } from '../../protocol/content-encoding.ts'
+import { looksGzip } from '../../protocol/gzip.ts'
+import { isMultipart } from '../../protocol/mime/multipart.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
 import { codecFault } from '../context/receive-context.ts'
@@ -9,8 +12,10 @@ import { unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { LctChannel } from './lct-channel.ts'
 
-/** Longest end tag looked for. */
+/** Longest end tag, or last delimiter, looked for. */
 const MAX_END_TAG = 200
+/** Bytes in which the first delimiter of a package is looked for. */
+const MAX_PACKAGE_HEAD = 2048
 /** Boxes that a segment may begin with. */
 const FIRST_BOXES: ReadonlySet<string> = new Set([
   'ftyp',
@@ -37,7 +42,7 @@ export function lengthByContent(
   over: boolean,
 ): number | null {
   const { prefix, highest } = object.ranges
-  if (prefix === highest && isWhole(context, object, channel.names.contentLength(object.toi))) return highest
+  if (prefix === highest && isWhole(context, channel, object)) return highest
   const boxes = boxesOf(object)
   if (boxes === null) return null
   if (over) {
@@ -48,9 +53,11 @@ export function lengthByContent(
   return boxes.end === highest && channel.chunks > 0 && boxes.chunks >= channel.chunks ? highest : null
 }
 
-function isWhole(context: DeliveryContext, object: TransportObject, contentLength: number | null): boolean {
-  const { listed, contentEncoding, lastTimeUs } = object
+function isWhole(context: DeliveryContext, channel: LctChannel, object: TransportObject): boolean {
+  const { listed, lastTimeUs } = object
   const bytes = object.bytes(0, object.ranges.highest)
+  const { carriesSls } = channel.names
+  const contentEncoding = object.contentEncoding ?? (carriesSls && looksGzip(bytes) ? 'gzip' : null)
   const encoded = contentEncoding !== null && isKnownEncoding(contentEncoding)
   let content = bytes
   if (encoded && looksEncoded(bytes, contentEncoding)) {
@@ -62,9 +69,10 @@ function isWhole(context: DeliveryContext, object: TransportObject, contentLengt
     if (fault !== null) return false
   }
   if (hasDigest(listed)) return digestFault(listed, [content, bytes]) === null
+  const contentLength = channel.names.contentLength(object.toi)
   // Several members of gzip may follow each other: the content has the last word.
   if (contentLength !== null) return content.length === contentLength
-  return content !== bytes || (!encoded && isDocument(bytes))
+  return content !== bytes || (!encoded && (isDocument(bytes) || (carriesSls && endsAsPackage(bytes))))
 }
 
 /** True of XML that ends with the end tag of its root. */
@@ -76,6 +84,14 @@ function isDocument(bytes: Uint8Array): boolean {
   const tail = String.fromCharCode(...bytes.subarray(Math.max(0, bytes.length - MAX_END_TAG))).trimEnd()
   const end = /<\/(?:[^\s<>:/]+:)?([^\s<>:/]+)\s*>$/.exec(tail)
   return end?.[1] === root
+}
+
+/** True of a package (RFC 2046 §5.1.1) with its last delimiter. */
+function endsAsPackage(bytes: Uint8Array): boolean {
+  const tail = latin1Text(bytes.subarray(Math.max(0, bytes.length - MAX_END_TAG))).replace(/[\s\0]+$/, '')
+  const boundary = /\n--(\S[^\n]*)--$/.exec(tail)?.[1]
+  if (boundary === undefined || !isMultipart(bytes)) return false
+  return latin1Text(bytes.subarray(0, MAX_PACKAGE_HEAD)).includes(`--${boundary}`)
 }
 
 /**

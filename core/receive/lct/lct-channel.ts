@@ -293,6 +293,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       return
     }
     object.packets++
+    const agoUs = timeUs - object.lastTimeUs
     object.lastTimeUs = timeUs
     if (lct.timed) object.takeTimes(lct, timeUs)
     if (object.sizeSource === SIZE_SOURCE.lastPacket && offset + count > object.length) {
@@ -317,8 +318,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     }
     object.lastFrame = packet.frame
     if (added === 0 && count > 0) this.duplicates++
-    if (offset === 0) object.roundEnd = count
-    else if (offset === object.roundEnd) object.roundEnd = offset + count
+    if (added > 0) object.rounds = 0
+    if (offset === 0) {
+      if (added === 0 && object.length < 0 && this.#open.comesRound(object, agoUs, timeUs)) return
+      object.roundEnd = count
+    } else if (offset === object.roundEnd) object.roundEnd = offset + count
     if (offset === 0) {
       if (object.headBytes === 0 && count > 0) {
         object.headBytes = Math.min(HEAD_BYTES, count)

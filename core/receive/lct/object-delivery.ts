@@ -52,10 +52,10 @@ export class ObjectDelivery {
 
   /** Delivers a whole object, or puts it into quarantine. */
   complete(channel: LctChannel, object: TransportObject, timeUs: number): void {
-    if (object.measured) {
-      const { name, carrier, index, frame, destination } = object
+    if (object.measuredBy !== null) {
+      const { name, carrier, index, frame, destination, measuredBy: by } = object
       const place = placeAt(timeUs, frame, { service: channel.serviceId, carrier, object: index, destination })
-      this.#context.found({ kind: 'lengthMeasured', name, ...place })
+      this.#context.found({ kind: 'lengthMeasured', name, by, ...place })
     }
     if (this.#tryDeliver(channel, object, timeUs)) return
     this.#wait({ channel, object, isPackage: channel.names.carriesSls })

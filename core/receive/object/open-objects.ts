@@ -12,6 +12,10 @@ const KEPT_MEDIA = 2
 const KEPT_FILES = 64
 /** Objects are not cut into shorter packets than every host takes (RFC 791), bytes. */
 const SHORTEST_CUT = 512
+/** Whole rounds to the same end that show the end of an object. */
+const ROUNDS = 2
+/** What comes again sooner is a copy of a packet, not the next round, µs. */
+const ROUND_US = 10_000
 
 /** The channel of the objects, and its counters. */
 export interface CountedHome extends ObjectHome {
@@ -225,18 +229,33 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   }
 
   /**
-   * Ends an object whose length nobody told by its content, where that tells its end, else by its last B flag.
+   * The first bytes of an object whose length nobody told come again, the same.
+   * @param agoUs since its last packet
+   * @returns true where it is whole: its content tells its end, or it ended twice in the same place
+   */
+  comesRound(object: TransportObject, agoUs: number, timeUs: number): boolean {
+    const { prefix, highest } = object.ranges
+    if (object.roundEnd !== highest || prefix !== highest || agoUs < ROUND_US) return false
+    if (this.#endByContent(object, true, timeUs)) return true
+    object.rounds++
+    return false
+  }
+
+  /**
+   * Ends an object whose length nobody told by its content, where that tells its end, else by its last B flag, or by rounds.
    * @returns true where it is whole
    */
   #endByContent(object: TransportObject, over: boolean, timeUs: number): boolean {
     if (object.length >= 0 || object.state !== 'receiving' || object.ranges.total === 0) return false
     const { closedAt, ranges } = object
+    const { highest } = ranges
     const content = this.#events.lengthByContent(this.#channel, object, over)
-    const length = content ?? (over && closedAt === ranges.highest ? closedAt : null)
+    const isRound = content === null && object.rounds + (object.roundEnd === highest ? 1 : 0) >= ROUNDS
+    const length = content ?? (isRound || (over && closedAt === highest) ? highest : null)
     if (length === null || length > this.#context.limits.objectBytes) return false
     object.length = length
     object.sizeSource = SIZE_SOURCE.lastPacket
-    object.measured = closedAt < 0
+    if (closedAt < 0) object.measuredBy = isRound ? 'repeats' : 'content'
     if (!object.whole) return false
     this.finish(object, timeUs)
     return true

@@ -94,6 +94,8 @@ export class TransportObject implements FlowObject, OrderedObject {
   cursor = 0
   /** End of what the current round of its transmission has brought from the first byte on, without a gap. */
   roundEnd = 0
+  /** Earlier rounds that brought all of it, to the same end. */
+  rounds = 0
   /** Hash and count of its first bytes, to distinguish a repeat from a reuse; 0 bytes: unknown. */
   headHash = 0
   headBytes = 0
@@ -115,8 +117,8 @@ export class TransportObject implements FlowObject, OrderedObject {
   redeclared = -1
   /** Packets of it are kept until a table says where they belong. */
   awaitsTable = false
-  /** Its length is known by its content alone. */
-  measured = false
+  /** What shows its length, where nothing tells it. */
+  measuredBy: 'content' | 'repeats' | null = null
   /** Their ranges, the first `MAX_RECOVERED_RANGES`. */
   readonly recoveredRanges: ByteRange[] = []
   /** Ranges lost at its incomplete end, and their sum; none again where the object goes on. */
