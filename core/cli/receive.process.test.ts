@@ -556,8 +556,8 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
   const script = `${network}; "$@" & pid=$!; read line; ip addr del 10.1.2.3/24 dev lo; ip link set lo down; read line; kill -INT $pid; wait $pid`
   it.skipIf(!canMakeNetwork)(`reports a removed interface, and goes on${skipped}`, async () => {
     const command = ['unshare', '-rn', 'sh', '-c', script, 'sh', process.execPath]
-    const on = ['--interface', '10.1.2.3', '--json']
-    const receiver = new RunningProgram(['receive', url, ...on, '--log', 'socket@info'], { command })
+    const on = ['--interface', '10.1.2.3']
+    const receiver = new RunningProgram(['receive', url, ...on, '--json', '--log', 'socket@info'], { command })
     await receiver.printed('stderr', /\[socket\] info: Joined /)
     await receiver.printed(
       'stderr',
@@ -578,7 +578,8 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     await sender.printed('stderr', /^routescope: Packets cannot be sent on 10\.1\.2\.3.*\n/m)
     sender.child.stdin.end('\n')
     const { status, stderr } = await sender.ended
-    expect(stderr.trimEnd().split('\n')).toHaveLength(2)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(3)
+    expect(stderr).toMatch(/\nSent \d+ packets, \d+ objects\. The network did not take \d+ more packets\.\n$/)
     expect(status).toBe(130)
   })
 })

@@ -154,9 +154,12 @@ function summaryText(session: Session): string {
     selfLoop,
   } = session.summary()
   if (sentPackets > 0 && (packets === 0 || selfLoop !== null)) {
-    const keptBack = session.snapshot().broadcasts.reduce((sum, each) => sum + each.keptBack, 0)
+    const { broadcasts } = session.snapshot()
+    const keptBack = broadcasts.reduce((sum, each) => sum + each.keptBack, 0)
+    const notTaken = broadcasts.reduce((sum, each) => sum + each.notTaken, 0)
     const losses = keptBack === 0 ? '' : ` The loss model kept ${keptBack} more packets back.`
-    return `Sent ${sentPackets} packets, ${sentObjects} objects.${losses}`
+    const faults = notTaken === 0 ? '' : ` The network did not take ${notTaken} more packets.`
+    return `Sent ${sentPackets} packets, ${sentObjects} objects.${losses}${faults}`
   }
   const recorded = session.snapshot().recordings
   const first = recorded[0]

@@ -1,15 +1,26 @@
 import { renameSync, writeFileSync } from 'node:fs'
+import { createServer as createSecureServer } from 'node:https'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { GrowingPresentation } from '../testing/live-presentation.ts'
 import { RunningProgram, routescope, sha256, TestFolder, treeOf } from '../testing/program.ts'
+import { keyPemOf, makeIdentity, pemOf, type TestIdentity } from '../testing/signing.ts'
 import { type Answering, serveWell, TestServer } from '../testing/test-server.ts'
 
 const folder = new TestFolder()
 const servers: TestServer[] = []
+const closers: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
+  for (const close of closers.splice(0)) await close()
 })
 afterAll(() => folder.remove())
+
+/** The port on which a server begins to listen. */
+function listening(server: Server): Promise<number> {
+  closers.push(() => new Promise((resolve) => server.close(() => resolve())))
+  return new Promise((resolve) => server.listen(0, 'localhost', () => resolve((server.address() as AddressInfo).port)))
+}
 
 const SEGMENT = new Uint8Array(20_000).fill(7)
 const PLAYLIST = new TextEncoder().encode(
@@ -59,6 +70,43 @@ describe('an origin that is of no use when its broadcast starts', () => {
     const digests = treeOf(out).map(({ sha256: digest }) => digest)
     for (const bytes of [SEGMENT, ...other.files.values()]) expect(digests).toContain(sha256(bytes))
     expect(treeOf(out).filter(({ path }) => /\ba-\d\.ts$/.test(path))).toHaveLength(2)
+  })
+
+  it('is named by the fault of its certificate or its handshake, and what is without fault is sent', async () => {
+    const localhost = makeIdentity('localhost')
+    const other = makeIdentity('other.example')
+    const expired = makeIdentity('localhost', null, { validTo: '2021-01-01T00:00:00Z' })
+    writeFileSync(folder.at('trusted.pem'), pemOf(localhost, other, expired))
+    const films = new Map([
+      ['/l.m3u8', PLAYLIST],
+      ['/a-1.ts', SEGMENT],
+      ['/a-2.ts', SEGMENT],
+    ])
+    const secure = (identity: TestIdentity) =>
+      listening(
+        createSecureServer({ key: keyPemOf(identity), cert: pemOf(identity) }, ({ url = '' }, response) => {
+          response.end(films.get(url))
+        }),
+      )
+    const cut = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
+    const plain = createServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
+    const all = [secure(localhost), secure(makeIdentity('localhost')), secure(expired), secure(other), listening(cut)]
+    const ports = await Promise.all([...all, listening(plain)])
+    const inputs = ports.map((port) => `https://localhost:${port}/l.m3u8`)
+    const capture = folder.at('secure.pcapng')
+    const send = new RunningProgram(['send', ...inputs, 'atsc://239.255.24.4:6000', '--capture-out', capture], {
+      env: { NODE_EXTRA_CA_CERTS: folder.at('trusted.pem') },
+    })
+    const { stderr } = await send.ended
+    const told = [...stderr.matchAll(/Service (\d) was never on air: "\S+" could not be fetched: (.*?)\. Check/g)]
+    expect(told.map(([, service, why]) => `${service}: ${why?.replace(/\(\w+\)$/, '')}`)).toEqual([
+      '2: its certificate is self-signed, so nothing is taken from it',
+      '3: its certificate has expired, so nothing is taken from it',
+      '4: its certificate is that of another server, so nothing is taken from it',
+      '5: it cut the connection ',
+      '6: no secure connection to it comes about ',
+    ])
+    expect(stderr).toMatch(/\nSent \d+ packets, 2 objects\.\n$/)
   })
 
   it('is told at the end as well where it never comes; without others it ends the broadcast at once', async () => {

@@ -416,6 +416,8 @@ export type BroadcastSnapshot = {
   readonly lateMs: number
   /** Packets that its loss model kept back, which `packets` does not count. */
   readonly keptBack: number
+  /** Packets that the network did not take, which `packets` does not count. */
+  readonly notTaken: number
   /** The chances of that model now, as `--loss` has them. */
   readonly loss: string
   /** What it sends, in the order of its inputs. */

@@ -87,6 +87,16 @@ describe.concurrent('a live origin that lies', () => {
       [/^lost: Segment 2 of "v" was not sent: .*1073741824/],
     ],
     [
+      'a segment that comes byte by byte',
+      'v-002.m4s',
+      Array(60).fill(((_: unknown, response) => {
+        response.writeHead(200, { 'Content-Length': 20_000 })
+        const drip = setInterval(() => response.write('x'), 100)
+        response.on('close', () => clearInterval(drip))
+      }) satisfies Answering),
+      [/^lost: Segment 2 of "v" was not sent: .*(?:it sends too slowly|its time was up)\.$/],
+    ],
+    [
       'a manifest that becomes a page',
       'manifest.mpd',
       [garbage, garbage],

@@ -300,6 +300,7 @@ class BroadcastPart implements Part, PacketOut {
       objects: counters?.objects ?? 0,
       lateMs: (counters?.lateUs ?? 0) / 1000,
       keptBack: this.#loss.lost,
+      notTaken: lost,
       loss: chancesText(this.#loss.chances),
       services: this.#sent?.snapshot(this.#broadcaster?.onAir ?? [], this.#host.nowUs(), this.#isPaced) ?? [],
     }

@@ -49,6 +49,7 @@ const CONNECTION_FAULTS = new Map([
   ['EAI_AGAIN', 'no name server answers'],
   [HOST_REFUSED, 'its name leads into a local network'],
   ['ECONNREFUSED', 'nothing listens on this port (ECONNREFUSED)'],
+  ['ECONNRESET', 'it cut the connection (ECONNRESET)'],
   ['EHOSTUNREACH', 'there is no way to this host (EHOSTUNREACH)'],
   ['ENETUNREACH', 'there is no way to this network (ENETUNREACH)'],
 ])
@@ -62,6 +63,8 @@ export function failureOf({ code = '', message }: NodeJS.ErrnoException, hasHead
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return new HttpFailure('no-answer', 'no answer in time')
   if (code === 'UND_ERR_SOCKET') return new HttpFailure('broken', 'the connection broke')
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return new HttpFailure('no-answer', 'the head of its answer is too long')
+  if (/^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/.test(code))
+    return new HttpFailure('unreachable', `no secure connection to it comes about (${code})`)
   if (code.startsWith('HPE_')) return new HttpFailure('no-answer', 'its answer is not HTTP')
   return new HttpFailure('unreachable', CONNECTION_FAULTS.get(code) ?? (code === '' ? message : code))
 }

@@ -18,7 +18,7 @@ type SendingProps = { readonly broadcast: BroadcastSnapshot; readonly isRunning:
 export function Sending({ broadcast, isRunning }: SendingProps) {
   const problems = useStore(sessionStore, ({ snapshot }) => snapshot?.problems)
   const loop = useStore(sessionStore, ({ snapshot }) => snapshot?.selfLoop ?? null)
-  const { url, packets, bytes, rateBps, objects, lateMs, services, loss, keptBack } = broadcast
+  const { url, packets, bytes, rateBps, objects, lateMs, services, loss, keptBack, notTaken } = broadcast
   return (
     <section className={styles.sending} aria-label="Broadcast">
       <div className={styles.state}>
@@ -36,6 +36,7 @@ export function Sending({ broadcast, isRunning }: SendingProps) {
         <Figure name="Packets" value={formatCount(packets)} />
         <Figure name="Sent" value={formatBytesShort(bytes)} />
         <Figure name="Objects" value={formatCount(objects)} />
+        {notTaken > 0 && <Figure name="Not taken" value={formatCount(notTaken)} hint="by the network" />}
         {keptBack > 0 && <Figure name="Kept back" value={formatCount(keptBack)} />}
         <Figure name="Late" value={isRunning ? `${lateMs.toFixed(1)} ms` : UNKNOWN} />
       </dl>
