@@ -340,6 +340,9 @@ describe('confinePlaylist', () => {
     ['#EXT-X-PREFETCH', `#EXT-X-PREFETCH:${OUT}/p`],
     ['#EXT-X-NEW', `#EXT-X-NEW:THING="${OUT}/p"`],
     ['#EXT-X-KIND', `#EXT-X-KIND:uri='${OUT}/p'`],
+    ['#EXT-X-KIND', '#EXT-X-KIND,URI="made.up:19999/p"'],
+    ['#EXT-X-KIND', '#EXT-X-KIND;a="b",URI="made.up:19999/p"'],
+    ['#EXT-X-', '#EXT-X-ÜBER:URI="made.up:19999/p"'],
   ])('leaves out %s', (place, line) => {
     const isMaster = /MEDIA:|SESSION|STEERING|I-FRAME/.test(line)
     const wrap = (tag: string) => (isMaster ? `#EXTM3U\n${tag}${STREAM}v.m3u8\n` : media(tag))

@@ -21,6 +21,7 @@ const PLAYLIST_TAGS = /^#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF|REND
 /** An attribute list (RFC 8216 §4.2), strictly. */
 const ATTRIBUTES = /^(?:\s*[A-Z0-9-]+=(?:"[^"]*"|[^",]*)(?:,|$))*$/
 const ATTRIBUTE = /(?<![A-Z0-9-])([A-Z0-9-]+)=(?:"([^"]*)"|([^",]*))/g
+const TAG_NAME = /^#EXT[A-Z0-9-]*/i
 const DURATION = /^\s*\d+(?:\.\d*)?\s*(?:,.*)?$/
 /** Ends of lines for a player's expressions, beside CR and LF. */
 const LINE_SEPARATORS = /[\u2028\u2029]/g
@@ -113,9 +114,10 @@ type Judge = (reference: string, kind: 'playlist' | 'file') => string | null
 
 /** One tag with its references judged; null to leave it out. */
 function tagOf(line: string, at: number, judge: Judge, cuts: CutReferences): string | null {
-  const colon = line.indexOf(':')
-  const tag = colon < 0 ? line : line.slice(0, colon)
-  const value = colon < 0 ? '' : line.slice(colon + 1)
+  const tag = TAG_NAME.exec(line)?.[0] ?? ''
+  const rest = line.slice(tag.length)
+  // A name that goes on in other characters is none that players know, but they look for attributes behind it.
+  const value = rest.startsWith(':') ? rest.slice(1) : rest
   // What follows a duration without a comma is an address to some players.
   if (tag === '#EXTINF')
     return DURATION.test(value) && !holdsTag(value) ? line : `${tag}:${/^\s*(\d+(?:\.\d*)?)/.exec(value)?.[1] ?? '0'},`
