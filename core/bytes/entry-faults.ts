@@ -37,13 +37,16 @@ export class EntryFaults {
     this.#strict = strict
   }
 
-  /** What `read` makes of each entry. One for which it throws a CodecError is left out and noted under `name`. */
-  each<In, Out>(name: string, entries: readonly In[], read: (entry: In) => Out): Out[] {
+  /**
+   * What `read` makes of each entry. One for which it throws a CodecError is left out and noted under `name`.
+   * @param before entries of the table before these
+   */
+  each<In, Out>(name: string, entries: readonly In[], read: (entry: In) => Out, before = 0): Out[] {
     const kept: Out[] = []
     const depth = this.#names.push(name) - 1
     try {
       for (let at = 0; at < entries.length; at++) {
-        this.#numbers[depth] = at + 1
+        this.#numbers[depth] = before + at + 1
         try {
           kept.push(read(entries[at] as In))
         } catch (thrown) {

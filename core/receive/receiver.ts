@@ -174,6 +174,7 @@ export class Receiver implements DatagramSink {
     // Decodes before objects expire.
     this.#context.fec?.tick(timeUs)
     this.#directory.applyMore(timeUs)
+    this.#lls?.tick()
     if (this.#directoryLooks.due(this.#directory.sessionCount + this.#context.channelCount, this.#work.arrivedBytes)) {
       this.#directory.serveUnclaimed(timeUs)
       // Signalling of a session that has an owner now applies before its objects expire.
@@ -213,6 +214,7 @@ export class Receiver implements DatagramSink {
     if (this.#closed) return
     this.#tunnels?.flush(timeUs)
     this.#links.tick(timeUs)
+    this.#lls?.finish()
     // Delivered signalling may name further flows.
     for (let round = 0; round < NAMING_ROUNDS; round++) {
       this.#bindAll()

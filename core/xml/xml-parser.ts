@@ -2,7 +2,7 @@ import type { EntryFaults } from '../bytes/entry-faults.ts'
 import { readStrictXml } from './strict-xml.ts'
 import { type XmlElement, XmlError } from './xml-element.ts'
 import { XML_LIMITS, type XmlLimits } from './xml-limits.ts'
-import { scanXml } from './xml-scanner.ts'
+import { type NotPlain, scanXml, XmlScan } from './xml-scanner.ts'
 import { xmlText } from './xml-text.ts'
 import { placeOf, type TextOrigin } from './xml-tree.ts'
 
@@ -21,11 +21,56 @@ export function parseXml(
   limits: XmlLimits = XML_LIMITS,
   faults?: EntryFaults,
 ): XmlElement {
+  const { text, origin } = textOf(document, limits, faults)
+  return treeOf(scanXml(text, limits, origin, faults), text, limits, origin, faults)
+}
+
+/** As `parseXml`, in turns: for a document so long that it would keep everything else waiting. */
+export class XmlReading {
+  readonly #text: string
+  readonly #limits: XmlLimits
+  readonly #origin: TextOrigin
+  readonly #faults: EntryFaults | undefined
+  readonly #scan: XmlScan
+
+  /** @throws XmlError `xml-too-long` */
+  constructor(document: Uint8Array | string, limits: XmlLimits, faults?: EntryFaults) {
+    const { text, origin } = textOf(document, limits, faults)
+    this.#text = text
+    this.#limits = limits
+    this.#origin = origin
+    this.#faults = faults
+    this.#scan = new XmlScan(text, limits, origin, faults)
+  }
+
+  /**
+   * Reads so many further tags, comments and the like.
+   * @returns the root once all is read, before that null
+   * @throws XmlError as `parseXml`
+   */
+  read(pieces: number): XmlElement | null {
+    const scanned = this.#scan.read(pieces)
+    return scanned === null ? null : treeOf(scanned, this.#text, this.#limits, this.#origin, this.#faults)
+  }
+}
+
+/** @throws XmlError `xml-too-long` */
+function textOf(document: Uint8Array | string, limits: XmlLimits, faults?: EntryFaults): ReturnType<typeof tidy> {
   // UTF-8 has at most three bytes for a UTF-16 unit: what is longer cannot have an allowed number of characters.
   if (document.length > limits.maxLength * 3) throw tooLong(document.length, limits)
-  const { text, origin } = tidy(typeof document === 'string' ? document : xmlText(document, faults))
-  if (text.length > limits.maxLength) throw tooLong(text.length, limits)
-  const scanned = scanXml(text, limits, origin, faults)
+  const tidied = tidy(typeof document === 'string' ? document : xmlText(document, faults))
+  if (tidied.text.length > limits.maxLength) throw tooLong(tidied.text.length, limits)
+  return tidied
+}
+
+/** @throws XmlError as `parseXml` */
+function treeOf(
+  scanned: XmlElement | NotPlain,
+  text: string,
+  limits: XmlLimits,
+  origin: TextOrigin,
+  faults?: EntryFaults,
+): XmlElement {
   if ('local' in scanned) return scanned
   if (text.length <= MAX_STRICT) return readStrictXml(text, limits, origin, faults)
   throw new XmlError(

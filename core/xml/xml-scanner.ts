@@ -50,13 +50,39 @@ export function scanXml(
   origin: TextOrigin,
   faults?: EntryFaults,
 ): XmlElement | NotPlain {
-  const scanner = new Scanner(text, limits, origin)
-  const read = scanner.read()
-  if ('local' in read && scanner.strays > 0) {
-    const { line, column } = placeOf(text, firstStray(text), origin)
-    faults?.written('ampersand', scanner.strays, `line ${line}, column ${column}`)
+  const read = new XmlScan(text, limits, origin, faults).read(Number.POSITIVE_INFINITY)
+  // All of it was asked for.
+  return read ?? { at: text.length }
+}
+
+/** As `scanXml`, in turns. */
+export class XmlScan {
+  readonly #scanner: Scanner
+  readonly #text: string
+  readonly #origin: TextOrigin
+  readonly #faults: EntryFaults | undefined
+
+  constructor(text: string, limits: XmlLimits, origin: TextOrigin, faults?: EntryFaults) {
+    this.#scanner = new Scanner(text, limits, origin)
+    this.#text = text
+    this.#origin = origin
+    this.#faults = faults
   }
-  return read
+
+  /**
+   * Reads so many further tags, comments and the like.
+   * @returns null where there are more
+   * @throws XmlError as `scanXml`
+   */
+  read(pieces: number): XmlElement | NotPlain | null {
+    const read = this.#scanner.read(pieces)
+    const { strays } = this.#scanner
+    if (read !== null && 'local' in read && strays > 0) {
+      const { line, column } = placeOf(this.#text, firstStray(this.#text), this.#origin)
+      this.#faults?.written('ampersand', strays, `line ${line}, column ${column}`)
+    }
+    return read
+  }
 }
 
 /**
@@ -66,8 +92,8 @@ export function scanXml(
 export function scanPlaced(text: string, limits: XmlLimits): PlacedElement | NotPlain {
   const places = new Places()
   const scanner = new Scanner(text, limits, { skippedLines: 0, skipped: 0 }, places)
-  const read = scanner.read()
-  if (!('local' in read)) return read
+  const read = scanner.read(Number.POSITIVE_INFINITY)
+  if (read === null || !('local' in read)) return read ?? { at: text.length }
   return places.root === null || scanner.strays > 0 ? { at: 0 } : places.root
 }
 
@@ -140,12 +166,15 @@ class Scanner {
     this.#nextLine = text.indexOf('\n')
   }
 
-  read(): XmlElement | NotPlain {
+  /** @returns null where more than so many pieces of markup are left */
+  read(pieces: number): XmlElement | NotPlain | null {
     const text = this.#text
-    if (NO_XML.test(text) || (!this.#simple && LONE_SURROGATE.test(text))) return { at: 0 }
-    const declaration = DECLARATION.exec(text.slice(0, MAX_DECLARATION))
-    if (declaration !== null) this.#at = declaration[0].length
-    while (this.#at < text.length) {
+    if (this.#at === 0) {
+      if (NO_XML.test(text) || (!this.#simple && LONE_SURROGATE.test(text))) return { at: 0 }
+      this.#at = DECLARATION.exec(text.slice(0, MAX_DECLARATION))?.[0].length ?? 0
+    }
+    for (let left = pieces; this.#at < text.length; left--) {
+      if (left <= 0) return null
       if (!this.#markup()) return { at: this.#at }
     }
     return this.#root !== null && this.#stack.length === 0 ? this.#root : { at: this.#at }

@@ -72,6 +72,9 @@ class ChannelMeter {
   }
 }
 
+const NO_FIGURES: LossFigures = { sent: NOTHING, lost: NOTHING, before: { sent: NOTHING, lost: NOTHING } }
+const NO_SPANS: LossSpans = { total: NO_FIGURES, last10: NO_FIGURES, last60: NO_FIGURES }
+
 /**
  * What was lost of packets and bytes, in all and over the last seconds, before and after repair. A loss belongs to the second in which
  * it happened. Packets are counted by the largest one of the object: ROUTE and FLUTE do not number them. What was sent before
@@ -156,6 +159,8 @@ export class LossMeter {
 
   /** Of some channels. */
   spans(channels: readonly ChannelFacts[]): LossSpans {
+    // A list may have 10 000 services of which nothing came.
+    if (channels.length === 0) return NO_SPANS
     const guarded = this.#guarded(channels)
     return {
       total: this.#figures(channels, guarded, null),
@@ -166,7 +171,7 @@ export class LossMeter {
 
   /** Bytes lost lately: within a minute, or at all once the session is over. */
   lostLately(channels: readonly ChannelFacts[]): number {
-    return this.#figures(channels, NONE, this.#settled ? null : LONG).lost.bytes
+    return channels.length === 0 ? 0 : this.#figures(channels, NONE, this.#settled ? null : LONG).lost.bytes
   }
 
   #figures(channels: readonly ChannelFacts[], guarded: ReadonlySet<ChannelFacts>, slots: number | null): LossFigures {

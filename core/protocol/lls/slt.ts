@@ -10,7 +10,6 @@ import {
   optionalUint,
   otherAttributes,
   parseUint,
-  readChildren,
   requiredAttr,
   requiredUint,
   uintAttr,
@@ -139,13 +138,41 @@ export function parseSlt(bytes: Uint8Array | string, faults = new EntryFaults())
 
 /** As `parseSlt`, from a parsed document. @throws CodecError as `parseSlt` */
 export function readSlt(root: XmlElement, faults = new EntryFaults()): Slt {
-  if (root.local !== 'SLT') throw new CodecError('slt-root', root.offset, `expected SLT, got ${root.local}`)
-  return {
-    bsids: numbers(attr(root, 'bsid')),
-    capabilities: child(root, 'SLTCapabilities')?.text ?? null,
-    inetUrls: childrenOf(root, 'SLTInetUrl').map(readUrl),
-    services: readChildren(root, 'Service', faults, (service) => readService(service, faults)),
-    otherAttributes: otherAttributes(root, SLT),
+  const reading = new SltReading(root, faults)
+  reading.read(Number.POSITIVE_INFINITY)
+  return reading.slt
+}
+
+/** As `readSlt`, in turns: for a list of very many services. */
+export class SltReading {
+  readonly slt: Slt
+  readonly #faults: EntryFaults
+  readonly #entries: readonly XmlElement[]
+  readonly #services: SltService[] = []
+  #at = 0
+
+  /** @throws CodecError `slt-root` */
+  constructor(root: XmlElement, faults: EntryFaults) {
+    if (root.local !== 'SLT') throw new CodecError('slt-root', root.offset, `expected SLT, got ${root.local}`)
+    this.#faults = faults
+    this.#entries = childrenOf(root, 'Service')
+    this.slt = {
+      bsids: numbers(attr(root, 'bsid')),
+      capabilities: child(root, 'SLTCapabilities')?.text ?? null,
+      inetUrls: childrenOf(root, 'SLTInetUrl').map(readUrl),
+      services: this.#services,
+      otherAttributes: otherAttributes(root, SLT),
+    }
+  }
+
+  /** Reads so many further services. @returns whether all are read */
+  read(services: number): boolean {
+    const faults = this.#faults
+    const some = this.#entries.slice(this.#at, this.#at + services)
+    for (const service of faults.each('Service', some, (each) => readService(each, faults), this.#at))
+      this.#services.push(service)
+    this.#at += some.length
+    return this.#at === this.#entries.length
   }
 }
 

@@ -5,7 +5,6 @@ import { dropOldest } from '../../flow/bounded-map.ts'
 import type { LlsTableFact } from '../../flow/facts.ts'
 import { type FindingFacts, findingAt, placeAt, type SignedThing } from '../../flow/findings.ts'
 import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
-import { formatDestination } from '../../protocol/ip/address.ts'
 import { readAeat } from '../../protocol/lls/aeat.ts'
 import { readCertificationData, toBeSignedBytes } from '../../protocol/lls/certification-data.ts'
 import {
@@ -17,7 +16,7 @@ import {
 } from '../../protocol/lls/lls-table.ts'
 import { readOnscreenMessages } from '../../protocol/lls/onscreen-message.ts'
 import { parseSignedMultiTable, type SignedTable, unfoldTable } from '../../protocol/lls/signed-multi-table.ts'
-import { readSlt, type Slt } from '../../protocol/lls/slt.ts'
+import type { Slt } from '../../protocol/lls/slt.ts'
 import { readSystemTime } from '../../protocol/lls/system-time.ts'
 import { tableName, tableValues } from '../../protocol/lls/table-values.ts'
 import { LLS_LIMITS } from '../../protocol/table-limits.ts'
@@ -28,6 +27,7 @@ import { reportSignature } from '../context/signatures.ts'
 import { contentKey } from '../object/content-hash.ts'
 import { PassedOver } from '../object/passed-over.ts'
 import { WorkBudget } from '../object/work-budget.ts'
+import { ListReading } from './list-reading.ts'
 
 /** Bound on the different tables remembered; senders repeat a handful each second. */
 const MAX_KNOWN = 1024
@@ -37,6 +37,8 @@ const MAX_STREAMS = 64
 const TABLE_COST = 4 << 10
 /** Cost of a service beside its XML: its row, and what is decided again for it. */
 const SERVICE_COST = 256
+/** Lists that wait to be read: while there are so many, no other table is taken. */
+const MAX_WAITING = 4
 const BUDGET = 8 << 20
 const BUDGET_PER_SECOND = 2 << 20
 
@@ -46,13 +48,20 @@ type Known = { readonly keys: readonly number[]; readonly stream: string | null 
 /** Arrival of a table: alone, or in a SignedMultiTable. */
 type Arrival = {
   readonly key: number
+  /** The same of its datagram. */
+  readonly datagram: number
   readonly raw: Uint8Array
   readonly signed: boolean
+  /** Of the tables that it came with. */
+  readonly signature: ReportSignature | null
   /** This arrival was counted as a repetition. */
   readonly counted: boolean
   readonly timeUs: number
   readonly frame: number
 }
+
+/** A long list that is read in turns, or one that came after it, and how often it came again meanwhile. */
+type WaitingList = { readonly table: LlsTable; readonly list: ListReading; readonly arrival: Arrival; repeats: number }
 
 /**
  * Low level signalling, one table per datagram (A/331 §6). Tables are identified by content, since GPAC never changes
@@ -66,6 +75,8 @@ export class LlsReceiver {
   /** Reported tables, by content: those inside a SignedMultiTable arrive in differing wrappers. */
   readonly #reported = new Set<number>()
   readonly #current = new Map<string, { readonly key: number; readonly slt: Slt }>()
+  /** Oldest first. */
+  readonly #waiting: WaitingList[] = []
   readonly #budget: WorkBudget
   readonly #passed = new PassedOver()
 
@@ -86,12 +97,16 @@ export class LlsReceiver {
     if (known !== undefined) {
       this.#known.delete(key)
       this.#known.set(key, known)
-      for (const each of known.keys) this.#context.observer.llsRepeated(each, timeUs)
+      for (const each of known.keys) {
+        const waiting = this.#waiting.find(({ arrival }) => arrival.key === each)
+        if (waiting === undefined) this.#context.observer.llsRepeated(each, timeUs)
+        else waiting.repeats++
+      }
       // An SLT replaced in between counts again.
       if (known.stream === null || this.#current.get(known.stream)?.key === key) return null
     }
     this.#passed.arrived(timeUs)
-    if (!this.#budget.take(TABLE_COST, timeUs)) return this.#storm(timeUs, frame)
+    if (this.#waiting.length >= MAX_WAITING || !this.#budget.take(TABLE_COST, timeUs)) return this.#storm(timeUs, frame)
     return this.#read(datagram, key, known !== undefined, timeUs, frame)
   }
 
@@ -102,7 +117,7 @@ export class LlsReceiver {
     try {
       const table = parseLlsTable(datagram, LLS_LIMITS.unpackedBytes)
       this.#budget.add(table.body.length)
-      const arrival = { key, raw: datagram, signed: false, counted, timeUs, frame }
+      const arrival = { key, datagram: key, raw: datagram, signed: false, signature: null, counted, timeUs, frame }
       if (table.tableId === LLS_TABLE.signedMultiTable) stream = this.#signed(table, arrival, keys)
       else stream = this.#table(table, arrival)
     } catch (thrown) {
@@ -210,25 +225,55 @@ export class LlsReceiver {
       left -= unfolded.body.length
       this.#budget.add(unfolded.body.length)
       const repeated = this.#reported.has(innerKey) && !arrival.counted
-      const found = this.#table(unfolded, { ...arrival, key: innerKey, raw: each.payload, signed: true })
+      const inside = { ...arrival, key: innerKey, raw: each.payload, signed: true, signature: report }
+      const found = this.#table(unfolded, inside)
       if (repeated) observer.llsRepeated(innerKey, timeUs)
       observer.llsSignature(innerKey, report)
-      // A repetition of the whole datagram counts as its SLT.
-      if (found !== null) {
-        stream = found
-        const current = this.#current.get(found)
-        if (current !== undefined) this.#current.set(found, { ...current, key: arrival.key })
-      }
+      if (found !== null) stream = found
     }
     return stream
   }
 
-  /** @returns the stream of this service list, null for other tables */
+  /** Reads on in lists that wait, as far as that is short. */
+  tick(): void {
+    for (const first of [...this.#waiting]) {
+      if (!first.list.readOn()) return
+      this.#waiting.shift()
+      this.#used(first)
+      if (first.list.isLong) return
+    }
+  }
+
+  /** Nothing more comes: the lists that wait are read. */
+  finish(): void {
+    for (const each of this.#waiting.splice(0)) this.#used(each)
+  }
+
+  #used({ table, list, arrival, repeats }: WaitingList): void {
+    const { key, datagram, signature, timeUs } = arrival
+    const stream = this.#readTable(table, list, arrival)
+    const { observer } = this.#context
+    for (let count = 0; count < repeats; count++) observer.llsRepeated(key, timeUs)
+    if (signature !== null) observer.llsSignature(key, signature)
+    const known = this.#known.get(datagram)
+    if (known !== undefined) this.#known.set(datagram, { ...known, stream })
+  }
+
+  /** @returns the stream of this service list, null for other tables and for a list that is read later */
   #table(table: LlsTable, arrival: Arrival): string | null {
+    const list = table.tableId === LLS_TABLE.slt ? new ListReading(table.body) : null
+    // The last list counts: none is read before one that came earlier.
+    if (list === null || (!list.isLong && this.#waiting.length === 0)) return this.#readTable(table, list, arrival)
+    // What was unpacked is its own, the datagram is not.
+    if (!this.#waiting.some(({ arrival: { key } }) => key === arrival.key))
+      this.#waiting.push({ table, list, arrival: { ...arrival, raw: arrival.raw.slice() }, repeats: 0 })
+    return null
+  }
+
+  #readTable(table: LlsTable, list: ListReading | null, arrival: Arrival): string | null {
     const { tableId, groupId, version, body } = table
-    const { key, raw, signed, timeUs, frame } = arrival
+    const { key, datagram, raw, signed, timeUs, frame } = arrival
     const name = tableName(tableId, body)
-    const list = tableId === LLS_TABLE.slt ? new ListOnce(body) : null
     if (!this.#reported.has(key)) {
       this.#reported.add(key)
       const facts = {
@@ -252,7 +297,8 @@ export class LlsReceiver {
         this.#budget.add(slt.services.length * SERVICE_COST)
         // Captures of several channels have several SLTs with the same group: the broadcast stream distinguishes them.
         const stream = `${slt.bsids.slice(0, 16).join(',')}/${groupId}`
-        this.#setSlt(stream, key, slt, timeUs)
+        // A repetition of the whole datagram counts as its list.
+        this.#setSlt(stream, datagram, slt, timeUs)
         return stream
       }
       if (tableId === LLS_TABLE.certificationData) this.#certificationData(table, arrival)
@@ -341,29 +387,6 @@ export class LlsReceiver {
 
   #found(facts: FindingFacts, timeUs: number, frame: number): void {
     this.#context.found(findingAt(facts, placeAt(timeUs, frame)))
-  }
-}
-
-/** A list of services, parsed once for all who ask. */
-class ListOnce {
-  readonly faults = new EntryFaults()
-  readonly #body: Uint8Array
-  #slt: Slt | null = null
-
-  constructor(body: Uint8Array) {
-    this.#body = body
-  }
-
-  /** @throws CodecError as `parseSlt` */
-  get slt(): Slt {
-    this.#slt ??= readSlt(parseXml(this.#body, LLS_LIMITS.xml, this.faults), this.faults)
-    return this.#slt
-  }
-
-  destinations(): string[] {
-    return this.slt.services.flatMap(({ signalling }) =>
-      signalling === null ? [] : [formatDestination(signalling.destinationAddress, signalling.destinationPort)],
-    )
   }
 }
 

@@ -22,6 +22,7 @@ describe('LLS tables that unpack to more than was sent', () => {
     })
     for (let version = 0; version < 5; version++) session.datagram(lls(1, slt(service(7).repeat(78_842), version)), LLS)
     session.datagram(lls(1, slt('<a/>'.repeat(60_000))), LLS)
+    for (let turn = 0; turn < 10; turn++) session.pass(100)
     session.datagram(lls(4, `<AEAT>${'<AEA>'.repeat(50)}`), LLS)
     session.datagram(lls(1, slt(service(7), 2)), LLS)
     expect(changed).toEqual([7])
@@ -39,8 +40,36 @@ describe('LLS tables that unpack to more than was sent', () => {
       serviceChanged: ({ id }) => void changed.push(id),
     })
     session.datagram(lls(1, slt(service(7).repeat(19_000))), LLS)
+    for (let turn = 0; turn < 30; turn++) session.pass(100)
     expect(changed).toEqual([7])
     expect(session.alarms).toEqual([])
+  })
+
+  it('are read in turns where they are long, in their order, and at the end in any case', () => {
+    const names: (string | null)[] = []
+    const tables: string[] = []
+    let repeats = 0
+    const session = new TestSession({ kind: 'atsc' }, { services: 'none' }, {}, {}, undefined, {
+      llsRepeated: () => void repeats++,
+      serviceChanged: ({ id, name }) => void (id === 7 && names.push(name)),
+      llsTable: ({ name }) => void tables.push(name),
+    })
+    const named = (name: string): string => service(7).replace('="x"', `="${name}"`)
+    const long = Array.from({ length: 4000 }, (_, at) => service(at + 10)).join('')
+    const older = lls(1, slt(`${named('older')}${long}`))
+    session.datagram(older, LLS)
+    session.datagram(older, LLS)
+    session.datagram(lls(1, slt(named('newer'))), LLS)
+    session.datagram(lls(3, '<SystemTime/>'), LLS)
+    expect([tables, names]).toEqual([['SystemTime'], []])
+    for (let turn = 0; turn < 20; turn++) session.pass(100)
+    expect(tables).toEqual(['SystemTime', 'SLT', 'SLT'])
+    expect(names).toEqual(['older', 'newer'])
+    expect(repeats).toBe(1)
+    session.datagram(lls(1, slt(`${named('last')}${long}<x/>`)), LLS)
+    session.close()
+    expect(names.at(-1)).toBe('last')
+    expect(tables).toHaveLength(4)
   })
 
   it('are passed over where each packet has another, and the alarm counts them', () => {
