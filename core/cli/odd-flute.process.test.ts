@@ -19,6 +19,7 @@ const file = (toi: number, name: string, bytes: Uint8Array): FluteFile => ({
   bytes,
 })
 const A = file(1, 'a.bin', content(2500))
+const B = file(2, 'b.bin', content(900))
 /** Packet `esi` of an object of 1000-byte symbols. */
 const symbol = ({ toi, bytes }: FluteFile, esi: number, ms: number): Datagram =>
   flutePacket(at(ms), { toi, esi, data: bytes.subarray(esi * 1000, esi * 1000 + 1000) })
@@ -225,6 +226,44 @@ describe('sizes of 0', () => {
     const told = await received([...table, ...[0, 1, 2].map((esi) => symbol(A, esi, 10))])
     expect(heard(told)).toEqual(['warning FEC-SIZES'])
     expect(told.files).toEqual([['a.bin', 2500]])
+  })
+})
+
+describe('a table that contradicts the packets of its files', () => {
+  it.each([500, 1250])('by symbols of another size (%d) is the fault of the sender, and told once', async (size) => {
+    const table = new FluteSender({ digest: 'none' }).table([A, B], at(0))
+    const odd = Array.from({ length: 2500 / size }, (_, esi) =>
+      flutePacket(at(10), { esi, data: A.bytes.subarray(esi * size, esi * size + size) }),
+    )
+    const told = await received([...table, ...odd, symbol(B, 0, 20)])
+    expect(heard(told)).toEqual(['error FEC-SIZES', 'error OBJ-LOSS'])
+    expect(told.alarms[0]?.text).toContain(`a packet of ${size} bytes of symbols, of 1000 bytes each by its FDT`)
+    expect(told.alarms.map(({ cause }) => cause)).toEqual(['sender', 'sender'])
+    expect(told.files).toEqual([['b.bin', 900]])
+  })
+
+  it.each([
+    ['longer', 4000, ['warning FDT', 'warning OBJ-LENGTH', 'error OBJ-LOSS']],
+    ['as long as what came', 2000, ['error OBJ-LOSS', 'warning FDT', 'error ALC-PACKET']],
+    ['shorter than what came', 1500, ['error OBJ-LOSS', 'warning FDT', 'error ALC-PACKET']],
+  ])('by a length that is %s is the fault of the sender', async (_, length, others) => {
+    const sender = new FluteSender({ digest: 'none' })
+    const sent = { ...A, bytes: content(3000) }
+    const begun = [...sender.table([sent, B], at(0)), symbol(sent, 0, 10), symbol(sent, 1, 20)]
+    const again = sender.table([{ ...sent, bytes: content(length) }, B], at(30), true)
+    const told = await received([...begun, ...again, symbol(sent, 2, 40), symbol(B, 0, 50), symbol(B, 0, 900)])
+    expect(told.files).toEqual([['b.bin', 900]])
+    expect(heard(told)).toEqual(others)
+    expect(told.alarms.find(({ rule }) => rule === 'OBJ-LOSS')?.cause).toBe('sender')
+  })
+
+  it('in the middle of a file that its sender breaks off is a loss, of which nobody knows where', async () => {
+    const sender = new FluteSender({ digest: 'none' })
+    const other = { ...A, bytes: content(1800, 5) }
+    const begun = [...sender.table([A], at(0)), symbol(A, 0, 10), symbol(A, 1, 20), ...sender.table([other], at(30))]
+    const told = await received([...begun, symbol(other, 0, 40), symbol(other, 1, 50)])
+    expect(told.files).toEqual([['a.bin', 1800]])
+    expect(told.alarms.map(({ rule, cause }) => `${rule} ${cause}`)).toEqual(['OBJ-LOSS network'])
   })
 })
 

@@ -496,6 +496,8 @@ export const RULES = {
     sentence: {
       symbol: '{object}: zero symbol size in its {place}: only its first symbol can be placed',
       block: '{object}: zero source block length in its {place}: it is taken for one source block',
+      other:
+        '{object}: a packet of {came} bytes of symbols, of {told} bytes each by its {place}: such packets cannot be placed',
     },
     severities: { block: 'warning' },
   },

@@ -192,6 +192,14 @@ export type FindingFacts =
       readonly inHeader: boolean
       readonly name: string | null
     }
+  /** A packet has symbols of another size than the header of its object, or the file table, gives them; bytes. */
+  | {
+      readonly kind: 'symbolSizeOther'
+      readonly told: number
+      readonly came: number
+      readonly inHeader: boolean
+      readonly name: string | null
+    }
   | { readonly kind: 'fecSchemeUnknown'; readonly encodingId: number }
   /** The sender announced the end of its session. `complete`: its table said that it describes no further files. */
   | { readonly kind: 'sessionClosed'; readonly complete: boolean }

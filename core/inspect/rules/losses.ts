@@ -11,7 +11,7 @@ export const lossRules = (): RuleFile => ({
     const { lost, size, holes, first, redeclared = -1 } = at
     const bytes = size === null ? lost : `${lost} of ${size}`
     const fec = at.fec === null ? '' : `; FEC did not restore it: ${at.fec}`
-    const declared = redeclared < 0 ? '' : `; its length was declared again: ${size}, then ${redeclared} bytes`
+    const declared = redeclared < 0 ? '' : `; it was declared to have ${size} bytes, and ${redeclared}`
     const object = objectLabel({ name: at.name ?? 'An object', carrier: at.carrier })
     rules.raise('OBJ-LOSS', {
       at,

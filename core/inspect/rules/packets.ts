@@ -32,6 +32,11 @@ export const packetRules = (): RuleFile => ({
     const values = { object, place: at.inHeader ? 'EXT_FTI' : 'FDT' }
     rules.raise('FEC-SIZES', { at, cause: 'sender', says: at.size === 'symbol size' ? 'symbol' : 'block', values })
   },
+  symbolSizeOther: (at, rules) => {
+    const object = objectLabel({ ...at, name: at.name ?? 'An object' })
+    const values = { object, place: at.inHeader ? 'EXT_FTI' : 'FDT', told: at.told, came: at.came }
+    rules.raise('FEC-SIZES', { at, cause: 'sender', says: 'other', values })
+  },
   fecSchemeUnknown: (at, rules) => {
     const values = { channel: channelOf(at), destination: at.destination ?? '', id: at.encodingId }
     rules.raise('FEC-SCHEME', { at, values })

@@ -278,6 +278,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
     raises: [
       at({ kind: 'zeroSize', size: 'symbol size', inHeader: true, name: null }),
       at({ kind: 'zeroSize', size: 'source block length', inHeader: false, name: 'a.bin' }),
+      at({ kind: 'symbolSizeOther', told: 1000, came: 500, inHeader: false, name: 'a.bin' }),
     ],
   },
   'FEC-SCHEME': { raises: [at({ kind: 'fecSchemeUnknown', encodingId: 7 })] },

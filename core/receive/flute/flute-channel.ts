@@ -35,8 +35,8 @@ export class FluteChannel {
   complete = false
   /** FEC Encoding ID of its newest packet; -1 before the first. */
   scheme = -1
-  /** Objects whose sizes of 0 have been told, by key. */
-  readonly zeroSizes = new BoundedSet<number>(MAX_LAYOUTS)
+  /** Objects of which impossible sizes have been told, by key. */
+  readonly oddSizes = new BoundedSet<number>(MAX_LAYOUTS)
   readonly #layouts = new BoundedMap<number, SymbolLayout>(MAX_LAYOUTS)
   #lastKey = Number.NaN
   #lastLayout: SymbolLayout | null = null

@@ -1,4 +1,4 @@
-import type { LimitHit } from '../../flow/findings.ts'
+import type { FindingFacts, LimitHit } from '../../flow/findings.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import {
   isKnownScheme,
@@ -93,7 +93,11 @@ export class SymbolPlacer {
     const esi = payloadIdSymbol(encodingId, symbolIdBits, bytes, headerEnd)
     const near = layout.transferLength > WRAPPING_BYTES ? (channel.openObject(key)?.cursor ?? 0) : 0
     const offset = symbolOffset(layout, sbn, esi, near)
-    if (offset >= 0) {
+    if ((end - from) % layout.symbolLength > 0 && isNoLast(layout, offset, end - from)) {
+      this.#otherSize(state, source, layout, key, end - from)
+    } else if (offset === NO_PLACE.none && state.oddSizes.has(key)) {
+      channel.count(end - start, timeUs)
+    } else if (offset >= 0) {
       if (packet.toi === 0 && packet.transferLength < 0) readWholeTable(packet, bytes, from, end)
       // The last symbol of an object may be padded to its full length.
       const over = layout.transferLength < 0 ? 0 : offset + end - from - layout.transferLength
@@ -131,6 +135,9 @@ export class SymbolPlacer {
     } else if (offset === NO_PLACE.zero) {
       channel.count(end - start, timeUs)
     } else {
+      const open = channel.openObject(key)
+      // It goes on beyond the length that its table has now.
+      if (open !== null && open.relisted >= 0) open.sendersFault = true
       this.#bad('flute-symbol', channel, source, symbolFault(layout, sbn, esi))
     }
   }
@@ -184,20 +191,43 @@ export class SymbolPlacer {
     )
   }
 
-  /** The sender gives a size of 0: told once for each object. */
-  #zeroSize(state: FluteChannel, { lct, timeUs, frame }: SourcePacket, layout: SymbolLayout, key: number): void {
-    const { channel, names } = state
-    const object = channel.openObject(key)
-    if (object !== null) object.sendersFault = true
-    if (state.zeroSizes.has(key)) return
-    state.zeroSizes.add(key)
+  /** The sender gives a size of 0. */
+  #zeroSize(state: FluteChannel, source: SourcePacket, layout: SymbolLayout, key: number): void {
+    const { lct } = source
     const size = layout.symbolLength === 0 ? 'symbol size' : 'source block length'
-    const facts = { kind: 'zeroSize', size, inHeader: lct.symbolLength >= 0, name: names.listedName(lct.toi) } as const
-    this.#host.found(
-      facts,
-      { kind: 'lct', tsi: channel.tsi, toi: lct.toi, ...(lct.wideToi === null ? {} : { wideToi: lct.wideToi }) },
-      timeUs,
-      frame,
-    )
+    const name = state.names.listedName(lct.toi)
+    this.#oddSize(state, source, key, { kind: 'zeroSize', size, inHeader: lct.symbolLength >= 0, name })
   }
+
+  /** A packet has symbols of another size than those of its object: where they belong is not known. */
+  #otherSize(state: FluteChannel, source: SourcePacket, layout: SymbolLayout, key: number, came: number): void {
+    const { channel, names } = state
+    const { lct } = source
+    // An object of its own all the same, which lacks these bytes.
+    source.offset = 0
+    source.from = source.end
+    channel.packet(source)
+    const [told, name] = [layout.symbolLength, names.listedName(lct.toi)]
+    this.#oddSize(state, source, key, { kind: 'symbolSizeOther', told, came, inHeader: lct.symbolLength >= 0, name })
+  }
+
+  /** What an object lacks is the fault of its sender; why is told once for each. */
+  #oddSize(state: FluteChannel, { lct, timeUs, frame }: SourcePacket, key: number, facts: FindingFacts): void {
+    const { tsi } = state.channel
+    const object = state.channel.openObject(key)
+    if (object !== null) object.sendersFault = true
+    if (state.oddSizes.has(key)) return
+    state.oddSizes.add(key)
+    const { toi, wideToi } = lct
+    this.#host.found(facts, { kind: 'lct', tsi, toi, ...(wideToi === null ? {} : { wideToi }) }, timeUs, frame)
+  }
+}
+
+/**
+ * True where symbols that are no multiple of their size are not the last ones of an object, which alone may be shorter.
+ * @param offset where they would begin, or a `NO_PLACE`
+ */
+function isNoLast({ transferLength, symbolLength }: SymbolLayout, offset: number, count: number): boolean {
+  if (transferLength < 0 || offset < 0) return false
+  return offset + count < transferLength || (offset + count > transferLength && count > symbolLength)
 }

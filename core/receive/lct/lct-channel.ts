@@ -99,12 +99,18 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return this.#open.get(key) ?? null
   }
 
-  /** A table gives a TOI other content: its next packet begins a new object. */
+  /** A table gives a TOI other content: its next packet begins a new object, unless the table only describes the open one anew. */
   replaced(toi: Toi, timeUs: number): void {
     const done = this.#known.get(toi)
     if (done !== undefined) this.#known.remove(done)
     const object = this.#open.get(toi)
     if (object === undefined) return
+    const { prefix, highest } = object.ranges
+    const isMidway = object.state === 'receiving' && prefix === highest && prefix > 0
+    if (isMidway && !isReplaceable(object) && this.names.listedName(toi) === object.name) {
+      object.relisted = this.names.transferLength(toi)
+      if (object.relisted >= 0) return
+    }
     this.#open.lose(object, 'partial', timeUs)
     this.#open.remove(object)
   }
@@ -183,6 +189,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     }
     if (object === null) {
       object = this.#newOrRepeat(packet, key)
+      if (object === null) return
+    } else if (object.relisted >= 0 && !this.#isAsRelisted(object, packet)) {
+      this.#open.lose(object, 'partial', timeUs)
+      this.#open.remove(object)
+      object = this.#begin(packet, key, object.instance + 1)
       if (object === null) return
     } else if (!this.#sameLength(object, lct) && !this.#goesOn(object, packet)) {
       // What is sent once was not lost: its transmission was broken off.
@@ -422,6 +433,22 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (lct.transferLength > this.#context.limits.objectBytes) return false
     object.redeclared = before
     object.length = lct.transferLength
+    this.#events.redeclared(this, object, before, timeUs, frame)
+    return true
+  }
+
+  /**
+   * True where a packet goes on with an object that its table describes anew. Where it is no such packet, it is of other content.
+   */
+  #isAsRelisted(object: TransportObject, { offset, timeUs, frame }: SourcePacket): boolean {
+    const { length: before, relisted } = object
+    object.relisted = -1
+    const { highest } = object.ranges
+    if (offset !== highest || relisted < highest || timeUs - object.lastTimeUs >= BREAK_US) return false
+    if (object.sizeSource === SIZE_SOURCE.extension || relisted === before) return true
+    object.length = relisted
+    if (object.redeclared >= 0) return true
+    object.redeclared = before
     this.#events.redeclared(this, object, before, timeUs, frame)
     return true
   }

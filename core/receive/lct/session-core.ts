@@ -211,6 +211,8 @@ export abstract class LctSession
 
   /** Tells of a length in the headers of a file that is not the one in its table: one of the two cuts it, or makes it lack bytes. */
   ending(channel: LctChannel, object: TransportObject, timeUs: number): void {
+    // All came that was promised first.
+    if (object.redeclared >= 0 && object.ranges.prefix >= object.redeclared) object.sendersFault = true
     if (object.sizeSource !== SIZE_SOURCE.extension || object.redeclared >= 0 || isReplaceable(object)) return
     const listed = channel.names.transferLength(object.toi)
     if (listed < 0 || listed === object.length || namesItself(channel, object)) return
