@@ -28,6 +28,15 @@ export const SLS_LIMITS: TableLimits = {
 }
 
 /**
+ * S-TSID: each of its channels is several elements, and what is made of one costs more than its XML, for each of the four that look
+ * at it. On air: ten channels, fifty elements; here two thousand channels, or eight thousand files of their tables.
+ */
+export const STSID_LIMITS: TableLimits = {
+  unpackedBytes: 1 << 20,
+  xml: { ...XML_LIMITS, maxLength: 1 << 20, maxElements: 8192 },
+}
+
+/**
  * FDT, EFDT and DVB-MABR configuration: five thousand files of 200 bytes each, read in one piece in about 50 ms. Who sends more
  * files divides them among instances (RFC 6726 §3.3).
  */

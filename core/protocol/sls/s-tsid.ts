@@ -18,7 +18,7 @@ import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, type XmlTree, XmlWriter } from '../../xml/xml-writer.ts'
 import { type Fdt, readFdt } from '../flute/fdt.ts'
 import { AFDT_NAMESPACE, FDT_NAMESPACE, writeEfdt } from '../flute/fdt-writer.ts'
-import { SLS_LIMITS } from '../table-limits.ts'
+import { STSID_LIMITS } from '../table-limits.ts'
 
 /** Service-based Transport Session Instance Description: the content of each LCT channel. A/331 §7.1.4, RFC 9223 §3. */
 export type Stsid = {
@@ -139,7 +139,7 @@ const RATING_SCHEME = 'tag:atsc.org,2016:carating:1'
  * @throws CodecError `stsid-root` | `xml-…`
  */
 export function parseStsid(bytes: Uint8Array | string, faults = new EntryFaults()): Stsid {
-  return readStsid(parseXml(bytes, SLS_LIMITS.xml, faults), faults)
+  return readStsid(parseXml(bytes, STSID_LIMITS.xml, faults), faults)
 }
 
 /** As `parseStsid`, from a parsed document. @throws CodecError as `parseStsid` */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { gzip } from '#platform'
 import { parseFdt } from '../../protocol/flute/fdt.ts'
-import { FILE_TABLE_LIMITS, SLS_LIMITS } from '../../protocol/table-limits.ts'
+import { parseStsid } from '../../protocol/sls/s-tsid.ts'
+import { FILE_TABLE_LIMITS, SLS_LIMITS, STSID_LIMITS } from '../../protocol/table-limits.ts'
 import { TestSession, testFlow } from '../../testing/test-session.ts'
 import { readMpdFacts } from './mpd-facts.ts'
 
@@ -10,6 +11,8 @@ const mpd = (segments: number): string =>
   `<MPD><Period><AdaptationSet contentType="video"><SegmentTemplate><SegmentTimeline>${'<S d="1"/>'.repeat(segments)}</SegmentTimeline></SegmentTemplate><Representation id="v"/></AdaptationSet></Period></MPD>`
 const fdt = (elements: number): string =>
   `<FDT-Instance Expires="1"><File TOI="1" Content-Location="a"/>${'<x/>'.repeat(elements)}</FDT-Instance>`
+const stsid = (elements: number): string =>
+  `<S-TSID><RS><LS tsi="1"/>${'<LS tsi="2"><SrcFlow/></LS>'.repeat(Math.max(0, (elements - 2) >> 1))}</RS></S-TSID>`
 const multipart = (parts: readonly string[]): string =>
   `Content-Type: multipart/related; boundary="b"\r\n\r\n${parts.map((part, at) => `--b\r\nContent-Type: application/dash+xml\r\nContent-Location: ${at}.mpd\r\n\r\n${part}\r\n`).join('')}--b--\r\n`
 
@@ -19,7 +22,7 @@ const MOST_BYTES = 1 << 20
 
 describe('a document off the air, which is read in one piece', () => {
   it('has few enough elements and bytes for that', () => {
-    for (const { xml } of [SLS_LIMITS, FILE_TABLE_LIMITS]) {
+    for (const { xml } of [SLS_LIMITS, STSID_LIMITS, FILE_TABLE_LIMITS]) {
       expect(xml.maxElements).toBeLessThan(MOST_ELEMENTS)
       expect(xml.maxLength).toBeLessThanOrEqual(MOST_BYTES)
     }
@@ -27,6 +30,7 @@ describe('a document off the air, which is read in one piece', () => {
 
   it.each([
     ['an FDT', FILE_TABLE_LIMITS, (bytes: Uint8Array) => parseFdt(bytes), fdt],
+    ['an S-TSID', STSID_LIMITS, (bytes: Uint8Array) => parseStsid(bytes), stsid],
     ['an MPD', SLS_LIMITS, (bytes: Uint8Array) => readMpdFacts(bytes), mpd],
   ] as const)('is read up to its limits, and not beyond: %s', (_, { xml }, read, make) => {
     expect(() => read(utf8(make(xml.maxElements - 10)))).not.toThrow()
