@@ -65,6 +65,23 @@ describe('an input that is an output as well', () => {
     expect(readFileSync(capture).equals(bytes)).toBe(true)
   })
 
+  it.each([
+    ['standard output', ['inspect', 'IN'], '>>'],
+    ['standard error', ['record', '--capture', 'IN', '--capture-out', 'OUT'], '2>>'],
+    ['standard output', ['inspect', '-'], '< "$INPUT" >>'],
+  ])('is where a shell leads what is printed: %s (%j)', async (name, args, into) => {
+    const named = args.map((each) => (each === 'IN' ? folder.at('hard') : each === 'OUT' ? folder.at('printed') : each))
+    const command = ['-c', `"$0" "$@" ${into} "$INPUT"; echo "ended $?"`, process.execPath]
+    const program = new RunningProgram(named, { command: ['/bin/sh', ...command], env: { INPUT: capture } })
+    const { stdout, stderr } = await program.ended
+    expect(stdout).toBe('ended 2\n')
+    // Its sentence goes where the shell led it.
+    const added = readFileSync(capture).subarray(bytes.length).toString()
+    writeFileSync(capture, bytes)
+    expect(stderr + added).toMatch(new RegExp(`^routescope: ${name} /dev/std.* would overwrite [^\\n]*\\n$`))
+    expect(existsSync(folder.at('printed'))).toBe(false)
+  })
+
   it('is the session file itself', async () => {
     const file = folder.at('session.json')
     const parts = [{ id: 'in', kind: 'capture', files: [capture] }]

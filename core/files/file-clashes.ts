@@ -43,6 +43,7 @@ export const SERVICE_FOLDER = /^service\d+(?:[\\/]|$)/i
  */
 export async function refuseClashes(uses: readonly FileUse[], beside: readonly FileUse[] = []): Promise<void> {
   const writers = uses.filter(({ writes }) => writes)
+  await refuseStandardOutput([...uses, ...beside])
   if (writers.length === 0) return
   const written = await Promise.all(writers.map(placeOf))
   const others = await Promise.all([...uses.filter(({ writes }) => !writes), ...beside].map(placeOf))
@@ -56,6 +57,23 @@ export async function refuseClashes(uses: readonly FileUse[], beside: readonly F
       if (clash(one, other)) throw clashFailure(one, other)
     }
   }
+}
+
+/** Where a shell may have led what is printed. */
+const PRINTED: readonly FileUse[] = [
+  { path: '/dev/stdout', writes: true, shape: 'file', name: 'standard output' },
+  { path: '/dev/stderr', writes: true, shape: 'file', name: 'standard error' },
+]
+/** Names of what is printed to itself: a report there is printed. */
+const PRINTS = /^\/(?:dev|proc)\//
+
+/** What is printed goes into no file that is read, and into none that is written beside it: `inspect x >> x`. */
+async function refuseStandardOutput(uses: readonly FileUse[]): Promise<void> {
+  const printed = (await Promise.all(PRINTED.map(placeOf))).filter(({ kind }) => kind === 'file')
+  if (printed.length === 0) return
+  const others = await Promise.all(uses.filter(({ path, writes }) => !(writes && PRINTS.test(path))).map(placeOf))
+  for (const one of printed)
+    for (const other of others) if (other.kind === 'file' && same(one, other)) throw clashFailure(one, other)
 }
 
 /** Whether two paths are one file or would become one. */
