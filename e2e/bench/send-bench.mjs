@@ -13,6 +13,9 @@ const TICKS = 100
 /** What starting takes is not counted. */
 const START_MS = 2000
 const RUNS = 3
+const MEDIA_SECONDS = 8
+/** Time beside that of the media, for the start of the first and the end of the last segment. */
+const MOST_LATE_SECONDS = 1.5
 
 /**
  * Measures our sender: how fast it writes a capture, how well it keeps its times, and what it costs.
@@ -69,13 +72,13 @@ async function paced(dir) {
   recorder.kill('SIGINT')
   await ended
   const scheduled = mediaTimes(plan)
-  const late = [...mediaTimes(air)].map(([key, ns]) => Number(ns - (scheduled.get(key) ?? ns)) / 1e6)
+  const passed = [...mediaTimes(air)].map(([key, ns]) => Number(ns - (scheduled.get(key) ?? ns)) / 1e6)
   for (const path of [plan, air]) rmSync(path)
   rmSync(join(dir, 'paced'), { recursive: true })
-  // What all packets have in common is the way to the network, and no error.
-  const usual = median(late)
-  const errors = late.map((ms) => Math.abs(ms - usual))
-  const [p50, p99] = [percentile(errors, 0.5), percentile(errors, 0.99)]
+  // The two broadcasts began at different times. None leaves before its time, so that the earliest one is that of the schedule.
+  const onTime = passed.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY)
+  const late = passed.map((ms) => ms - onTime)
+  const [p50, p99] = [percentile(late, 0.5), percentile(late, 0.99)]
   return [
     {
       name: 'pacing error at 50 Mbit/s, p99',
@@ -83,7 +86,7 @@ async function paced(dir) {
       unit: 'ms',
       limit: '< 2',
       ok: p99 < 2 && late.length === scheduled.size,
-      detail: `${late.length} of ${scheduled.size} packets, half of them within ${p50.toFixed(2)} ms`,
+      detail: `after their times, ${late.length} of ${scheduled.size} packets, half of them within ${p50.toFixed(2)} ms`,
     },
     processor('sending at 50 Mbit/s', share, 25),
   ]
@@ -97,12 +100,14 @@ async function paced(dir) {
 async function processorOf(dir, name, { inputs, tracks, rateBps, limit }) {
   const at = join(dir, 'load')
   const manifests = Array.from({ length: inputs }, (_, index) =>
-    presentation(join(at, String(index)), { tracks, rateBps: rateBps / inputs, seconds: 8 }),
+    presentation(join(at, String(index)), { tracks, rateBps: rateBps / inputs, seconds: MEDIA_SECONDS }),
   )
   const url = inputs === 1 ? `route://${GROUP}:7300` : `mabr://${GROUP}:7300`
   const { share, seconds } = await sending([...manifests, url])
   rmSync(at, { recursive: true })
-  return processor(name, share, limit, `, ${seconds.toFixed(1)} s for 8 s of media`)
+  const figure = processor(name, share, limit, `, ${seconds.toFixed(1)} s for ${MEDIA_SECONDS} s of media`)
+  // A sender that does not keep up takes longer, at no more than one processor.
+  return { ...figure, ok: figure.ok && seconds < MEDIA_SECONDS + MOST_LATE_SECONDS }
 }
 
 /**
