@@ -130,6 +130,8 @@ export type OptionRow = {
   readonly test: string
   /** It means something only for an input of plain files. */
   readonly ofFiles?: true
+  /** What a form shows where nothing is chosen, of an option without default. */
+  readonly unset?: string
   /** Forms of a broadcast for which it means something; absent: every. */
   readonly forms?: readonly BroadcastForm[]
   /** Value of another field where only this one is given. */

@@ -278,6 +278,7 @@ const BROADCAST_OPTIONS = [
     group: 'Sending',
     level: 'expert',
     label: 'Seed of losses',
+    unset: 'by chance',
     help: 'the same number loses the same packets; without one, others each time',
     commands: ['send'],
     test: 'core/cli/send-loss.process.test.ts',

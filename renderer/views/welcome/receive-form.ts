@@ -67,8 +67,11 @@ export function placeholderOf(row: OptionRow, defaults: Choices): string {
   if (value !== null) return String(value)
   const { type } = row
   if (type.kind === 'list') return LIST_PLACEHOLDERS[type.of] ?? ''
-  return type.kind === 'duration' ? 'never' : 'all'
+  return row.unset ?? UNSET[type.kind] ?? 'all'
 }
+
+/** What stands in a field without default. */
+const UNSET: Readonly<Partial<Record<OptionRow['type']['kind'], string>>> = { duration: 'never', text: 'none' }
 
 const LIST_PLACEHOLDERS: Readonly<Partial<Record<TextOf, string>>> = {
   interface: 'chosen by the system',
