@@ -125,6 +125,9 @@ export class Broadcaster {
   readonly #media: MediaEmitter[] = []
   /** Signalling first, so that at equal times it precedes the media it describes. */
   #emitters: readonly Emitter[] = []
+  /** Time of the next packet, where the last look at the emitters has told it; null: not so, or what is live may have news. */
+  #nextUs: number | null = null
+  #isLive = false
   readonly #pace: Pace
   readonly #loading = new Map<PresentationFile, Promise<void>>()
   readonly #signalling: Signalling[]
@@ -191,7 +194,8 @@ export class Broadcaster {
       const members = present.map(({ place, presentation }) => memberAt(place, presentation))
       const multiplex = new MabrMultiplex(mabr, members, startUs)
       this.#signalling.push(multiplex.carousel)
-      for (const [at, { place }] of present.entries()) this.#put(place, multiplex.services[at] as BegunService)
+      for (const [at, { place, presentation }] of present.entries())
+        this.#put(place, presentation, multiplex.services[at] as BegunService)
       this.#begin = (place, presentation, atUs) => multiplex.join(memberAt(place, presentation), atUs)
     } else {
       const sent: Signalling[] = []
@@ -205,7 +209,8 @@ export class Broadcaster {
         sent[place] = service
         return { service, signalling: [service] }
       }
-      for (const { place, presentation } of present) this.#put(place, this.#begin(place, presentation, startUs))
+      for (const { place, presentation } of present)
+        this.#put(place, presentation, this.#begin(place, presentation, startUs))
       const listed = services.map((service, place) => ({ ...service, place, sourceAddress }))
       const onAir = (): ListedService[] =>
         listed.filter(({ place }) => (sent[place]?.nextUs ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY)
@@ -221,12 +226,14 @@ export class Broadcaster {
    * @throws AppFailure as the constructor; the broadcast goes on without it then
    */
   join(place: number, presentation: Presentation, nowUs: number): void {
-    this.#put(place, this.#begin(place, presentation, nowUs))
+    this.#put(place, presentation, this.#begin(place, presentation, nowUs))
     this.#emitters = [...this.#signalling, ...this.#media]
   }
 
-  #put(place: number, { service, signalling }: BegunService): void {
+  #put(place: number, presentation: Presentation, { service, signalling }: BegunService): void {
     this.#services[place] = service
+    if (presentation.live !== undefined) this.#isLive = true
+    this.#nextUs = null
     this.#signalling.push(...signalling)
     this.#media.push(...service.media)
   }
@@ -238,6 +245,7 @@ export class Broadcaster {
 
   /** Time of the next packet, µs since the UNIX epoch; Infinity when all are sent. */
   next(): number {
+    if (this.#nextUs !== null && !this.#isLive) return this.#nextUs
     if (earliest(this.#media) === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
     return earliest(this.#emitters)
   }
@@ -265,6 +273,7 @@ export class Broadcaster {
   send(nowUs: number, out: PacketOut, most = Number.POSITIVE_INFINITY): void {
     const isFast = this.#pace === 'fast'
     const dueUs = this.next()
+    this.#nextUs = null
     this.counters.lateUs = isFast ? 0 : Math.max(0, Math.min(nowUs - dueUs, nowUs))
     if (!isFast && nowUs - dueUs > PAUSE_US) this.#resume(nowUs)
     this.#context.target = out
@@ -297,24 +306,28 @@ export class Broadcaster {
    * once all sessions are closed.
    */
   close(nowUs: number): void {
+    this.#nextUs = null
     for (const each of this.#media) each.close(nowUs)
   }
 
-  /** The emitter with the earliest packet up to `nowUs`; null where there is none, or all media is sent. */
+  /** The emitter with the earliest packet up to `nowUs`; null where there is none, or all media is sent: `next` is known then. */
   #earliest(nowUs: number, stalled: ReadonlySet<Emitter> | null): Emitter | null {
     const emitters = this.#emitters
     const firstMedia = emitters.length - this.#media.length
     let first: Emitter | null = null
     let firstUs = Number.POSITIVE_INFINITY
+    let nextUs = Number.POSITIVE_INFINITY
     let isOver = true
     for (let at = 0; at < emitters.length; at++) {
       const emitter = emitters[at] as Emitter
       const us = emitter.nextUs
       if (at >= firstMedia && us !== Number.POSITIVE_INFINITY) isOver = false
+      if (us < nextUs) nextUs = us
       if (us > nowUs || us >= firstUs || stalled?.has(emitter)) continue
       first = emitter
       firstUs = us
     }
+    if (isOver || first === null) this.#nextUs = isOver ? Number.POSITIVE_INFINITY : nextUs
     return isOver ? null : first
   }
 

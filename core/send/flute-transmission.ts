@@ -32,6 +32,8 @@ export class FluteTransmission {
   readonly #symbolBytes: number
   #instance: number
   #toi = 0
+  /** The newest table, and what it lists. */
+  #table: { readonly files: readonly FluteEntry[]; readonly bytes: Uint8Array } | null = null
   /** Sends the newest table again, with the A flag. */
   #close: ((context: EmitContext) => void) | null = null
 
@@ -61,11 +63,7 @@ export class FluteTransmission {
 
   /** A table of files, to be sent packet by packet. */
   openTable(files: readonly FluteEntry[], timeUs: number): FluteObject {
-    const bytes = serialiseFdt({
-      ...FDT_DEFAULTS,
-      instanceExpiresNtp: NEVER_NTP,
-      files: files.map((file) => this.#entry(file)),
-    })
+    const bytes = this.#tableOf(files)
     const { seconds, fraction } = unixUsToNtp(timeUs)
     const extensions: LctExtension[] = [
       { kind: 'fdt', fluteVersion: FLUTE_VERSION, instanceId: this.#instance },
@@ -97,6 +95,17 @@ export class FluteTransmission {
   open({ toi, bytes }: FluteEntry, endsSession: boolean): FluteObject {
     if (endsSession) this.#close = null
     return this.#object(toi, bytes, [], endsSession ? 'session' : 'object')
+  }
+
+  /** A table that is repeated is written, and its files' digests are worked out, once. */
+  #tableOf(files: readonly FluteEntry[]): Uint8Array {
+    const newest = this.#table
+    if (newest?.files.length === files.length && newest.files.every((file, at) => file === files[at]))
+      return newest.bytes
+    const entries = files.map((file) => this.#entry(file))
+    const bytes = serialiseFdt({ ...FDT_DEFAULTS, instanceExpiresNtp: NEVER_NTP, files: entries })
+    this.#table = { files, bytes }
+    return bytes
   }
 
   #object(

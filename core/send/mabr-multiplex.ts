@@ -4,6 +4,7 @@ import {
   MABR_CONTENT_TYPE,
   MABR_NAMESPACE,
   type MabrConfiguration,
+  type MabrSession,
 } from '../protocol/mabr/configuration.ts'
 import { serialiseMabrConfiguration } from '../protocol/mabr/configuration-writer.ts'
 import { CONFIGURATION_TSI, ConfigurationCarousel } from './configuration-carousel.ts'
@@ -64,6 +65,8 @@ export class MabrMultiplex {
   readonly #options: MabrMultiplexOptions
   readonly #flute: (MabrService | MabrLiveService)[] = []
   readonly #route: MabrRouteService[] = []
+  /** The newest configuration, and what it lists. */
+  #configuration: { readonly sessions: readonly MabrSession[]; readonly file: CarouselFile } | null = null
   /** Services of which something follows. */
   #going = 0
 
@@ -71,7 +74,7 @@ export class MabrMultiplex {
   constructor(options: MabrMultiplexOptions, members: readonly MabrMember[], startUs: number) {
     const { address, port, mtu, carouselUs, digests } = options
     this.#options = options
-    const configuration = (): CarouselFile => configurationFile(options, this.#flute, this.#route)
+    const configuration = (): CarouselFile => this.#configured()
     this.carousel = new ConfigurationCarousel(
       new PacketSender(address, port, mtu),
       startUs,
@@ -90,6 +93,18 @@ export class MabrMultiplex {
     const begun = this.#begin(member, startUs)
     for (const file of begun.files) this.carousel.put(file)
     return begun
+  }
+
+  /** Written anew only where a service has come or changed. */
+  #configured(): CarouselFile {
+    const sessions = [...this.#flute, ...this.#route].map((service) => service.signalled())
+    const newest = this.#configuration
+    if (newest?.sessions.length === sessions.length && newest.sessions.every((each, at) => each === sessions[at]))
+      return newest.file
+    const bytes = serialiseMabrConfiguration(configurationOf(this.#options, sessions, this.#route))
+    const file = { name: GATEWAY_CONFIGURATION_URI, contentType: MABR_CONTENT_TYPE, bytes }
+    this.#configuration = { sessions, file }
+    return file
   }
 
   /** @returns the service, and what it repeats in the session of the configuration */
@@ -122,23 +137,13 @@ export class MabrMultiplex {
   }
 }
 
-function configurationFile(
-  options: MabrMultiplexOptions,
-  flute: readonly (MabrService | MabrLiveService)[],
-  route: readonly MabrRouteService[],
-): CarouselFile {
-  const bytes = serialiseMabrConfiguration(configurationOf(options, flute, route))
-  return { name: GATEWAY_CONFIGURATION_URI, contentType: MABR_CONTENT_TYPE, bytes }
-}
-
 function configurationOf(
   { address, port, digests, inBand, sourceSpecific, sourceAddress }: MabrMultiplexOptions,
-  flute: readonly (MabrService | MabrLiveService)[],
+  sessions: readonly MabrSession[],
   route: readonly MabrRouteService[],
 ): MabrConfiguration {
-  const sessions = [...flute, ...route].map((service) => service.signalled())
   const source = sourceSpecific ? sourceAddress : null
-  const repeats = flute.length > 0 && !inBand
+  const repeats = sessions.length > route.length && !inBand
   return {
     root: 'MulticastGatewayConfiguration',
     namespace: MABR_NAMESPACE,

@@ -61,6 +61,8 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   readonly #carousel: ConfigurationCarousel
   readonly #ended: (context: EmitContext) => void
   readonly #channels: readonly Channel[]
+  /** In the configuration; null: not asked for yet. */
+  #session: MabrSession | null = null
   /** Prefix of all object names. */
   readonly #base: string
 
@@ -121,8 +123,13 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
     if (!this.media.some(isGoingOn)) this.#ended(context)
   }
 
-  /** The service in the configuration. */
+  /** The service in the configuration: it never changes. */
   signalled(): MabrSession {
+    this.#session ??= this.#describe()
+    return this.#session
+  }
+
+  #describe(): MabrSession {
     const { serviceId, address, port, manifestName, source, repair, digests, inBand } = this.#options
     const channels: MabrChannel[] = this.tracks.map(({ schedule: { track } }, index) => ({
       tsi: mediaTsi(index),

@@ -24,7 +24,7 @@ export class RepeatedFiles {
   /** Adds a file, or another content of one. @returns whether it is new */
   put(file: CarouselFile): boolean {
     const old = this.#files.get(file.name)
-    if (old !== undefined && sameBytes(old.bytes, file.bytes)) return false
+    if (old !== undefined && (old.bytes === file.bytes || sameBytes(old.bytes, file.bytes))) return false
     this.#files.set(file.name, { ...file, toi: this.nextToi(), digest: this.#digests })
     return true
   }

@@ -33,6 +33,8 @@ import { type SentAddress, sentAddress } from './sent-address.ts'
 const WAKE_MS = 1
 /** A live presentation that has nothing yet is looked at this often all the same, ms. */
 const LONGEST_SLEEP_MS = 60_000
+/** What is to be read ahead is looked for this often, µs. */
+const LOOK_US = 50_000
 /** Longest time span of packets sent before the event loop gets a turn. */
 const MAX_STEP_US = 8000
 /** Packets at fast pace, about, before what is read, written and asked for gets a turn. */
@@ -83,6 +85,7 @@ class BroadcastPart implements Part, PacketOut {
   #wake: (() => void) | null = null
   #running: Promise<void> = Promise.resolve()
   #reading: Promise<void> | null = null
+  #lookUs = 0
   readonly #unreadable: FirstReports
 
   constructor(spec: BroadcastSpec, host: PartHost) {
@@ -345,13 +348,18 @@ class BroadcastPart implements Part, PacketOut {
       turnUs = now
       broadcaster.send(sentUntilUs, this)
       await this.output.busy()
-      if (broadcaster.next() <= sentUntilUs) await this.#reading
+      if (broadcaster.next() <= sentUntilUs) {
+        // Its bytes were not there.
+        this.#lookUs = 0
+        await this.#reading
+      }
     }
   }
 
   /** Starts to read what will be sent soon, while packets are sent. */
   #read(broadcaster: Broadcaster, now: number): void {
-    if (this.#reading !== null) return
+    if (this.#reading !== null || now < this.#lookUs) return
+    this.#lookUs = now + LOOK_US
     const loading = broadcaster.prepare(now)
     if (loading === null) return
     this.#reading = loading.then(() => {
