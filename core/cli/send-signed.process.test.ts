@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Report } from '../contract/report.ts'
 import { LLS_HEADER_BYTES, LLS_PORT, LLS_TABLE } from '../protocol/lls/lls-table.ts'
+import { parseSignedMultiTable } from '../protocol/lls/signed-multi-table.ts'
 import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
 import { inspect, routescope, TestFolder } from '../testing/program.ts'
 import { keyPemOf, makeIdentity, pemOf } from '../testing/signing.ts'
@@ -51,11 +53,45 @@ function signedTable(bytes: Buffer): number {
   throw new Error('there is none')
 }
 
+/** What openssl says to a signature and the bytes that it is to cover, in its first line. */
+function opensslVerdict(signature: Uint8Array, signed: Uint8Array, certificates: string): string {
+  writeFileSync(folder.at('signature.der'), signature)
+  writeFileSync(folder.at('signed.bin'), signed)
+  // The certificates of the test lead to no root that openssl would accept.
+  const check = ['cms', '-verify', '-binary', '-noverify', '-inform', 'DER', '-in', folder.at('signature.der')]
+  const given = ['-content', folder.at('signed.bin'), '-certfile', certificates, '-out', folder.at('verified.bin')]
+  return spawnSync('openssl', [...check, ...given], { encoding: 'utf8' }).stderr.split('\n')[0] ?? ''
+}
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+
 function serious({ alarms }: Report): string[] {
   return alarms.filter(({ severity }) => severity !== 'info').map(({ rule }) => rule)
 }
 
 describe('signed signalling', () => {
+  it.skipIf(!hasOpenssl).each([
+    ['EC', station],
+    ['RSA', rsa],
+  ])(`of %s is good by openssl too${hasOpenssl ? '' : ' (skipped: openssl is not installed)'}`, async (_, by) => {
+    const chain = put('openssl-chain.pem', pemOf(by, issuing, root))
+    const { file } = await sent('atsc://', put('openssl.pem', keyPemOf(by)), chain)
+    const bytes = readFileSync(file)
+    const at = signedTable(bytes)
+    // The UDP length, which counts its header of 8 bytes.
+    const end = at + bytes.readUInt16BE(at - 4) - 8
+    const body = new Uint8Array(bytes.subarray(at + LLS_HEADER_BYTES, end))
+    const { signature, signedBytes } = parseSignedMultiTable({ groupId: 0, groupCount: 1, body })
+    expect(opensslVerdict(signature, signedBytes, chain)).toMatch(/^CMS Verification successful/)
+    expect(
+      opensslVerdict(
+        signature,
+        signedBytes.map((byte, index) => byte ^ Number(index === 9)),
+        chain,
+      ),
+    ).toMatch(/^CMS Verification failure/)
+  })
+
   it.each([
     ['atsc://', station],
     ['atsc://239.255.21.5:6000', rsa],
