@@ -490,7 +490,17 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     const report = folder.at('live.json')
     const temporary = folder.at('temporary')
     mkdirSync(temporary)
-    const live = ['--json', '--out', out, '--report', report, '--capture-out', folder.at('live.pcapng')]
+    const live = [
+      '--json',
+      '--timeout',
+      '140',
+      '--out',
+      out,
+      '--report',
+      report,
+      '--capture-out',
+      folder.at('live.pcapng'),
+    ]
     const receiver = new RunningProgram(['receive', url, ...loopback, ...live], { env: { TMPDIR: temporary } })
     const sender = new RunningProgram(['send', join(DEMO_FOLDER, 'manifest.mpd'), url, ...loopback, '--loop', '--json'])
     try {
@@ -557,7 +567,8 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
   it.skipIf(!canMakeNetwork)(`reports a removed interface, and goes on${skipped}`, async () => {
     const command = ['unshare', '-rn', 'sh', '-c', script, 'sh', process.execPath]
     const on = ['--interface', '10.1.2.3']
-    const receiver = new RunningProgram(['receive', url, ...on, '--json', '--log', 'socket@info'], { command })
+    const patient = ['--json', '--timeout', '140', '--log', 'socket@info']
+    const receiver = new RunningProgram(['receive', url, ...on, ...patient], { command })
     await receiver.printed('stderr', /\[socket\] info: Joined /)
     await receiver.printed(
       'stderr',

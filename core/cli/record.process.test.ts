@@ -93,7 +93,11 @@ describe('record', () => {
     async () => {
       const url = 'route://239.255.82.84:6317'
       const listen = (file: string) =>
-        new RunningProgram(['record', url, '--interface', '127.0.0.1', '--capture-out', file, '--log', 'socket@info'])
+        // It waits for a sender that is slow to start.
+        new RunningProgram([
+          ...['record', url, '--interface', '127.0.0.1', '--timeout', '140'],
+          ...['--capture-out', file, '--log', 'socket@info'],
+        ])
       const interrupted = folder.at('interrupted.pcapng')
       const killed = folder.at('killed.pcapng')
       const first = listen(interrupted)

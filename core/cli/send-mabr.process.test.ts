@@ -54,7 +54,8 @@ describe('send to mabr://', () => {
       ...['send', input, url, '--interface', '127.0.0.1', '--ttl', '0', '--loop', '--carousel', '200', '--ssm'],
       ...options,
     ])
-    const receiver = new RunningProgram(['receive', url, '--interface', '127.0.0.1', '--out', out, '--json'])
+    const on = ['--interface', '127.0.0.1', '--timeout', '140']
+    const receiver = new RunningProgram(['receive', url, ...on, '--out', out, '--json'])
     for (const path of files.keys()) await receiver.printed('stdout', new RegExp(`${path}"`))
     await receiver.interrupt()
     await sender.interrupt()
