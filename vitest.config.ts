@@ -1,14 +1,16 @@
+import { availableParallelism } from 'node:os'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { besideBundle } from './electron/packaging/beside-bundle.mjs'
 
 /** Against tests that hang; none is told slow from fast by it, so that a busy machine passes too. */
 const TEST_TIMEOUT_MS = 150_000
+const TIMEOUTS = { testTimeout: TEST_TIMEOUT_MS, hookTimeout: TEST_TIMEOUT_MS }
 
 export default defineConfig({
   test: {
-    // Vitest leaves a processor to itself, which would leave half of the two of a CI machine idle.
-    maxWorkers: '100%',
+    // Half of what tests take is waiting: for processes, sockets, and times on the wire.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     projects: [
       {
         plugins: [besideBundle()],
@@ -17,7 +19,7 @@ export default defineConfig({
           environment: 'node',
           include: ['core/**/*.test.ts', 'electron/**/*.test.ts'],
           exclude: ['**/*.process.test.ts'],
-          testTimeout: TEST_TIMEOUT_MS,
+          ...TIMEOUTS,
         },
       },
       {
@@ -28,7 +30,7 @@ export default defineConfig({
           environment: 'node',
           globalSetup: ['electron/runtime/build-before-tests.mjs'],
           include: ['core/**/*.process.test.ts'],
-          testTimeout: TEST_TIMEOUT_MS,
+          ...TIMEOUTS,
         },
       },
       {
@@ -40,7 +42,7 @@ export default defineConfig({
           // The theme's tokens are read as text by their contrast test; every other style sheet stays empty.
           css: { include: [/tokens\.css/] },
           include: ['renderer/**/*.test.{ts,tsx}'],
-          testTimeout: TEST_TIMEOUT_MS,
+          ...TIMEOUTS,
         },
       },
     ],
