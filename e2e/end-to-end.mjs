@@ -5,9 +5,11 @@ import { prepare, startPlaywright } from './run-playwright.mjs'
 const CONFIG = 'e2e/playwright.config.ts'
 /** Runs side by side. A run waits for pictures most of its time: two of them keep two cores busy, three would drop frames. */
 const SIDE_BY_SIDE = 2
+/** Parts taken in turn by the runs. More would even out their ends no better, and each takes seconds to start. */
+const PARTS = 12
 
 /**
- * Runs the end-to-end specs. The whole of them is run in parts side by side, each in a network of its own, because they share groups,
+ * Runs the end-to-end specs. The whole of them is run in parts, two side by side, each in a network of its own, because they share groups,
  * ports and the loopback interface; where the system gives no such networks, one after another.
  *
  * @param {readonly string[]} args Playwright's own; with any, there is one run
@@ -19,7 +21,21 @@ export async function runEndToEnd(args) {
   if (network === null) {
     return [{ status: await startPlaywright(CONFIG, args), report: reportOf('e2e') }]
   }
-  return Promise.all(Array.from({ length: SIDE_BY_SIDE }, (_, index) => runPart(index + 1, network)))
+  const waiting = Array.from({ length: PARTS }, (_, index) => index + 1)
+  const runs = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => runInTurn(waiting, network)))
+  return runs.flat()
+}
+
+/**
+ * Runs the first of the parts that wait until none is left.
+ *
+ * @param {number[]} waiting numbers of parts; what is taken is removed
+ * @param {readonly string[]} network words before the command
+ */
+async function runInTurn(waiting, network) {
+  const runs = []
+  for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) runs.push(await runPart(part, network))
+  return runs
 }
 
 /**
@@ -28,7 +44,7 @@ export async function runEndToEnd(args) {
  */
 async function runPart(part, network) {
   const name = `e2e-${part}`
-  const status = await startPlaywright(CONFIG, [`--shard=${part}/${SIDE_BY_SIDE}`], {
+  const status = await startPlaywright(CONFIG, [`--shard=${part}/${PARTS}`], {
     within: network,
     display: 100 * part,
     env: { ROUTESCOPE_E2E_RUN: name },
