@@ -123,6 +123,15 @@ describe('a session that sends', () => {
     expect(Number(equal) + Number(late)).toBeGreaterThan(2)
     expect(Number(incomplete) + Number(lost)).toBeGreaterThan(0)
     expect([differs, coming]).toEqual([0, 0])
+    // The session knows who lost them.
+    const losses = session
+      .all('alarms')
+      .flat()
+      .filter(({ cause }) => cause !== null)
+    expect(losses.map(({ cause }) => cause)).not.toContain('network')
+    expect(losses.map(({ evidence }) => evidence).join()).toMatch(
+      /the loss model of this session kept \d+ of its packets back/,
+    )
     expect(() => session.setLoss('many')).toThrow(/no two percentages/)
   })
 })

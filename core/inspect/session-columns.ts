@@ -398,6 +398,11 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.host.passedOver(total, timeUs)
   }
 
+  /** Packets that loss models of the session kept back so far, by destination. */
+  keptBack(packets: ReadonlyMap<string, number>, timeUs: number): void {
+    this.#losses.host.keptBack(packets, timeUs)
+  }
+
   /** Packets dropped by this computer and by the capturing one, and the longest recent lag, ms; null where unknown. */
   host(): Pick<SessionSnapshot, 'hostDrops' | 'captureDrops' | 'eventLoopLagMs'> {
     const { host } = this.#losses

@@ -16,6 +16,7 @@ import type { MabrOptions } from '../../send/mabr-multiplex.ts'
 import { receiverNotes } from '../../send/receiver-notes.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { Programme } from '../faces/programme.ts'
+import { KeptBack } from '../kept-back.ts'
 import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
 import { ByteRate } from '../rate-meter.ts'
 import { LoopLink } from '../self-loop/loop-link.ts'
@@ -69,6 +70,7 @@ class BroadcastPart implements Part, PacketOut {
   readonly #address: SentAddress
   readonly #programmes: Programme[] = []
   readonly #loss: LossModel
+  readonly #kept: KeptBack
   readonly #loop: LoopLink
   readonly #absent: AbsentServices
   #services: readonly BroadcastService[] = []
@@ -93,6 +95,7 @@ class BroadcastPart implements Part, PacketOut {
     this.#spec = spec
     this.#host = host
     this.#address = sentAddress(spec.url)
+    this.#kept = host.shared(KeptBack.key, () => new KeptBack())
     this.#loop = host.shared(LoopLink.key, () => new LoopLink())
     this.#loss = new LossModel(spec.lossSeed ?? Math.floor(host.nowUs() / 1000))
     const chances = parseChances(spec.loss)
@@ -237,7 +240,10 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   packet(address: string, port: number, bytes: Uint8Array, timeUs: number): boolean {
-    if (this.#loss.loses()) return false
+    if (this.#loss.loses()) {
+      this.#kept.add(address, port)
+      return false
+    }
     let flow = this.#flow
     if (flow === null || flow.destinationPort !== port || flow.destinationAddress !== address) {
       flow = this.#host.flows.byText(this.#source, address, port, port)

@@ -27,6 +27,7 @@ import type { DatagramInput } from '../faces/datagram-input.ts'
 import type { DatagramSource } from '../faces/datagram-source.ts'
 import { FileCount, type Receiving, type Serving } from '../faces/receiving.ts'
 import type { Recording } from '../faces/recording.ts'
+import { KeptBack } from '../kept-back.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import { HostWatch } from '../receiving/host-watch.ts'
 import { nothingReceived } from '../receiving/nothing-received.ts'
@@ -64,6 +65,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   readonly #log: ReceiveLog
   readonly #statistics: ReceiveStatistics
   readonly #startedWallUs: number
+  readonly #kept: KeptBack
   #columns: SessionColumns | null = null
   #receiver: Receiver | null = null
   #out: ObjectFanOut | null = null
@@ -89,6 +91,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     this.#spec = spec
     this.#host = host
     this.#startedWallUs = host.nowUs()
+    this.#kept = host.shared(KeptBack.key, () => new KeptBack())
     this.#log = new ReceiveLog(host.log, host.logs)
     this.#statistics = new ReceiveStatistics(spec.statsMs, (text) => host.log('route', 'info', text))
     this.#sections = receiverSections(this)
@@ -257,6 +260,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     if (this.#live) this.#watch?.look(this.#sockets(), timeUs)
     this.#captureDrops(timeUs)
     this.#passedOver(timeUs)
+    if (this.#kept.packets.size > 0) this.#columns?.keptBack(this.#kept.packets, timeUs)
     this.#receiver?.tick(timeUs)
     this.sample(timeUs)
     this.#dynamic?.look(timeUs)
@@ -292,6 +296,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.#passedOver(this.#nowStreamUs())
+    this.#columns?.keptBack(this.#kept.packets, this.#nowStreamUs())
     this.#watch?.close()
     this.#stopped = true
     this.#receiver?.close(this.#nowStreamUs())

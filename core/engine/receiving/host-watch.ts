@@ -13,6 +13,8 @@ export interface HostListener {
   captureDrops(total: number, undated: number, sinceUs: number, timeUs: number): void
   /** Frames of a capture up to this time that could not be read. */
   passedOver(total: number, timeUs: number): void
+  /** @param packets that loss models of the session kept back so far, by destination */
+  keptBack(packets: ReadonlyMap<string, number>, timeUs: number): void
 }
 
 /**

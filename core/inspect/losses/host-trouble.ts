@@ -2,11 +2,13 @@ import type { SocketSnapshot } from '../../contract/snapshot.ts'
 
 /** Bound on stretches remembered; older ones are past the losses they could explain. */
 const MAX_STRETCHES = 256
+/** Stretches in which packets are kept back are put together up to this length, µs. */
+const SHORT_STRETCH_US = 250_000
 /** The shown lag is the longest within this time, µs. */
 const RECENT_US = 5_000_000
 
 /** Drops or lag of this computer between two samples. */
-type Stretch = { readonly destination: string | null; readonly fromUs: number; readonly toUs: number; amount: number }
+type Stretch = { readonly destination: string | null; readonly fromUs: number; toUs: number; amount: number }
 
 /** New drops in one sample. */
 export type NewDrops = { readonly destination: string | null; readonly packets: number; readonly fromUs: number }
@@ -23,6 +25,9 @@ export class HostTrouble {
   readonly #drops: Stretch[] = []
   readonly #lags: Stretch[] = []
   readonly #passed: Stretch[] = []
+  readonly #kept: Stretch[] = []
+  readonly #keptTotals = new Map<string, number>()
+  #keptUs = -1
   #passedOver = 0
   #passedUs = -1
   #total: number | null = null
@@ -87,6 +92,29 @@ export class HostTrouble {
     this.#passedOver = total
   }
 
+  /** Takes the number of packets that loss models of the session kept back up to this time, by destination. */
+  keptBack(packets: ReadonlyMap<string, number>, timeUs: number): void {
+    const fromUs = this.#keptUs < 0 ? timeUs : this.#keptUs
+    this.#keptUs = timeUs
+    for (const [destination, total] of packets) {
+      const amount = total - (this.#keptTotals.get(destination) ?? 0)
+      if (amount <= 0) continue
+      this.#keptTotals.set(destination, total)
+      const last = this.#kept.at(-1)
+      if (last?.destination === destination && timeUs - last.fromUs < SHORT_STRETCH_US) {
+        last.toUs = timeUs
+        last.amount += amount
+        continue
+      }
+      remember(this.#kept, { destination, fromUs, toUs: timeUs, amount })
+    }
+  }
+
+  /** Packets for a destination that loss models of the session kept back, in stretches that overlap this one. */
+  keptBackIn(destination: string, fromUs: number, toUs: number): number {
+    return amountIn(this.#kept, destination, fromUs, toUs)
+  }
+
   /** Whether frames of a stretch could not be read, whatever they held. */
   wasPassedOver(fromUs: number, toUs: number): boolean {
     return this.#passed.some((stretch) => stretch.fromUs <= toUs && stretch.toUs >= fromUs)
@@ -105,12 +133,7 @@ export class HostTrouble {
 
   /** Packets dropped for a destination, or (null) in the capture, in stretches that overlap this one. */
   droppedIn(destination: string | null, fromUs: number, toUs: number): number {
-    let packets = 0
-    for (const stretch of this.#drops) {
-      if (stretch.destination !== destination) continue
-      if (stretch.fromUs <= toUs && stretch.toUs >= fromUs) packets += stretch.amount
-    }
-    return packets
+    return amountIn(this.#drops, destination, fromUs, toUs)
   }
 
   lagIn(fromUs: number, toUs: number): number {
@@ -139,6 +162,15 @@ export class HostTrouble {
     remember(this.#drops, { destination, fromUs, toUs, amount: packets })
     return { destination, packets, fromUs }
   }
+}
+
+function amountIn(stretches: readonly Stretch[], destination: string | null, fromUs: number, toUs: number): number {
+  let amount = 0
+  for (const stretch of stretches) {
+    if (stretch.destination !== destination) continue
+    if (stretch.fromUs <= toUs && stretch.toUs >= fromUs) amount += stretch.amount
+  }
+  return amount
 }
 
 function remember(stretches: Stretch[], stretch: Stretch): void {

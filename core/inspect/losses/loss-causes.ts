@@ -66,7 +66,7 @@ export const CAPTURE_DROPS_SOME: LossVerdict = {
  * 1. `host`: the drop counter of the destination's socket grew between the beginning of the loss (less the time a
  * packet may wait in the queue) and its end (plus the time until the next sample). `capture`: the drop counter of the capture did.
  * 2. `host`: the system does not count drops, and reading of the sockets was delayed for longer than the socket's
- * buffer lasts at the destination's rate.
+ * buffer lasts at the destination's rate. `sender`: a loss model of the same session kept packets back.
  * 3. `unknown`: the system does not count drops, and nothing else shows any; or the capture has frames of that time
  * that could not be read.
  * 4. `sender`, for the end of an object: all TSIs stop with it; or many packets are missing at its end, while other TSIs lost nothing.
@@ -121,6 +121,9 @@ export class LossCauses {
     const untilUs = toUs + COUNTER_US
     const own = host.droppedIn(destination, sinceUs, untilUs)
     if (own > 0) return { cause: 'host', evidence: `its socket dropped ${own} packets meanwhile` }
+    const kept = host.keptBackIn(destination, sinceUs, untilUs)
+    if (kept > 0)
+      return { cause: 'sender', evidence: `the loss model of this session kept ${kept} of its packets back meanwhile` }
     const captured = host.droppedIn(null, sinceUs, untilUs)
     if (captured > 0) return { cause: 'capture', evidence: `the capture counts ${captured} dropped packets meanwhile` }
     // Not lost at all, perhaps.
