@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ROOMS } from './rooms.ts'
 import { circlesOf, exportsOf, isForTests, readImportGraph } from './testing/import-graph.ts'
 import { openedPastGuard } from './testing/peer-walls.ts'
+import { longSignatures } from './testing/signatures.ts'
 
 const graph = readImportGraph(join(__dirname, '..'), ['core', 'renderer', 'electron'])
 const product = graph.files.filter((file) => !isForTests(file))
@@ -95,6 +96,27 @@ describe('exported names of core', () => {
     for (const file of product.filter((each) => each.startsWith('core/') && each !== 'core/platform/browser.ts'))
       for (const name of exportsOf(graph.textOf(file))) owners.set(name, [...(owners.get(name) ?? []), file])
     expect([...owners].filter(([, files]) => files.length > 1)).toEqual([])
+  })
+})
+
+describe('signatures', () => {
+  it('have at most six parameters: more belong in a named object, on the way of a packet in a reused one', () => {
+    expect(product.flatMap((file) => longSignatures(file, graph.textOf(file), 6))).toEqual([])
+  })
+
+  it('of any kind would be found', () => {
+    const texts = [
+      'function long(a, b, c) {}',
+      'const long = (a, b, c) => {}',
+      'class C { constructor(a, b, { c }) {} }',
+      'class C { #long(a, b, c) {} }',
+      'interface I { long(a: A, b: B, c?: C): void }',
+      'type Long = (a: A, b: B, ...c: C[]) => void',
+      'abstract class C { abstract long(a: A, b: B, c: C): void }',
+    ]
+    expect(texts.flatMap((text) => longSignatures('a.ts', text, 2)).length).toBe(texts.length)
+    expect(longSignatures('a.ts', 'type Of<A, B, C> = Map<A, Map<B, C>>\nlong(1, 2, 3)', 2)).toEqual([])
+    expect(longSignatures('a.ts', '\nclass C {\n  #long(a, b, c) {}\n}', 2)).toEqual(['a.ts:3 long (3)'])
   })
 })
 

@@ -28,6 +28,18 @@ export interface DatagramSink {
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
 }
 
+/** A datagram, or a table in it, that could not be read: `bytes[start, end)`, valid during the call. */
+export type BadDatagram = {
+  readonly code: string
+  /** What is wrong, where the code does not say it. */
+  readonly what?: string
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+  readonly timeUs: number
+  readonly frame: number
+}
+
 /** Events of a source other than datagrams. */
 export interface DatagramSourceEvents {
   /** Time passes, at least every 100 ms of stream time while the source runs. */

@@ -10,7 +10,7 @@ import type {
   ServiceProtocol,
 } from '../contract/report.ts'
 import type { CarrierPlace, ChannelCarrier, SignallingCarrier } from './carriers.ts'
-import type { Flow } from './datagrams.ts'
+import type { BadDatagram, Flow } from './datagrams.ts'
 import type { Finding } from './findings.ts'
 import type { FlowObject, ListedFacts, ObjectKind } from './objects.ts'
 import type { ReceiveTarget } from './receive-target.ts'
@@ -320,17 +320,7 @@ export interface ReceiveObserver {
   objectRepaired(index: number, repair: RepairFact): void
   /** A name or type became known after the end of the object. */
   objectNamed(object: FlowObject): void
-  /** A datagram or a table that could not be read. @param what is wrong, where the code does not say it */
-  malformed(
-    code: string,
-    flow: Flow,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-    what?: string,
-  ): void
+  malformed(bad: BadDatagram, flow: Flow): void
   /** Something that may break a rule. */
   found(finding: Finding): void
   /** A new link or tunnel below the flows. */

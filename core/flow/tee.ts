@@ -1,7 +1,7 @@
 import type { ServiceId } from '../contract/ids.ts'
 import type { ReportSignature } from '../contract/report.ts'
 import type { SignallingCarrier } from './carriers.ts'
-import type { Flow } from './datagrams.ts'
+import type { BadDatagram, Flow } from './datagrams.ts'
 import type {
   ChannelFacts,
   Destination,
@@ -137,17 +137,8 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.objectNamed?.(object)
   }
 
-  malformed(
-    code: string,
-    flow: Flow,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-    what?: string,
-  ): void {
-    for (const each of this.#observers) each.malformed?.(code, flow, bytes, start, end, timeUs, frame, what)
+  malformed(bad: BadDatagram, flow: Flow): void {
+    for (const each of this.#observers) each.malformed?.(bad, flow)
   }
 
   found(finding: Finding): void {

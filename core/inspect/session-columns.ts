@@ -17,7 +17,7 @@ import type {
 } from '../contract/snapshot.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { CarrierPlace, SignallingCarrier } from '../flow/carriers.ts'
-import type { Flow } from '../flow/datagrams.ts'
+import type { BadDatagram, Flow } from '../flow/datagrams.ts'
 import type {
   AbsentObject,
   ChannelFacts,
@@ -306,17 +306,8 @@ export class SessionColumns implements ReceiveObserver {
     this.#watch.objectEnded(object)
   }
 
-  malformed(
-    code: string,
-    flow: Flow,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-    what?: string,
-  ): void {
-    this.#malformed.datagram(code, flow, bytes, start, end, timeUs, frame, what)
+  malformed(bad: BadDatagram, flow: Flow): void {
+    this.#malformed.datagram(bad, flow)
   }
 
   found(finding: Finding): void {

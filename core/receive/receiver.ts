@@ -1,7 +1,7 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import type { FlowProtocol } from '../contract/report.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
-import type { DatagramSink, Flow } from '../flow/datagrams.ts'
+import type { BadDatagram, DatagramSink, Flow } from '../flow/datagrams.ts'
 import { PAUSE_US, type ReceiveObserver } from '../flow/facts.ts'
 import { placeAt } from '../flow/findings.ts'
 import type { ObjectSink } from '../flow/objects.ts'
@@ -140,14 +140,14 @@ export class Receiver implements DatagramSink {
         entry.mmtp.datagram(flow, bytes, from, end, timeUs, frame)
       } else if (entry.isLls && this.#lls !== null) {
         const fault = this.#lls.datagram(bytes, from, end, timeUs, frame)
-        if (fault !== null) this.#observer.malformed(fault, flow, bytes, start, end, timeUs, frame)
+        if (fault !== null) this.#observer.malformed({ code: fault, bytes, start, end, timeUs, frame }, flow)
       } else if (entry.tunnel !== null) {
         entry.tunnel.datagram(bytes, start, end, timeUs, frame)
       } else if (entry.awaitsName && entry.protocol !== 'unknown') {
         this.#early.keep(entry, bytes, start, end, timeUs, frame)
       }
     } catch (thrown) {
-      this.#caught(thrown, flow, bytes, start, end, timeUs, frame)
+      this.#caught(thrown, flow, { bytes, start, end, timeUs, frame })
     }
     if (this.#events.waits) this.#followUp(flow, bytes, start, end, timeUs, frame)
   }
@@ -158,7 +158,7 @@ export class Receiver implements DatagramSink {
       try {
         this.#events.follow()
       } catch (thrown) {
-        this.#caught(thrown, flow, bytes, start, end, timeUs, frame)
+        this.#caught(thrown, flow, { bytes, start, end, timeUs, frame })
       }
     }
   }
@@ -281,7 +281,7 @@ export class Receiver implements DatagramSink {
       try {
         session?.datagram(flow, bytes, start + entry.skip, end, timeUs, frame)
       } catch (thrown) {
-        this.#caught(thrown, flow, bytes, start, end, timeUs, frame)
+        this.#caught(thrown, flow, { bytes, start, end, timeUs, frame })
       }
     })
   }
@@ -332,22 +332,14 @@ export class Receiver implements DatagramSink {
     return this.#links.add(source)
   }
 
-  #caught(
-    thrown: unknown,
-    flow: Flow,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): void {
+  #caught(thrown: unknown, flow: Flow, datagram: Omit<BadDatagram, 'code'>): void {
     if (thrown instanceof CodecError) {
-      this.#observer.malformed(thrown.code, flow, bytes, start, end, timeUs, frame)
+      this.#observer.malformed({ code: thrown.code, ...datagram }, flow)
       return
     }
-    this.#observer.malformed('internal', flow, bytes, start, end, timeUs, frame)
+    this.#observer.malformed({ code: 'internal', ...datagram }, flow)
     const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
     const { destination } = flow
-    this.#context.found({ kind: 'internalFault', reason, ...placeAt(timeUs, frame, { destination }) })
+    this.#context.found({ kind: 'internalFault', reason, ...placeAt(datagram.timeUs, datagram.frame, { destination }) })
   }
 }

@@ -176,6 +176,9 @@ describe('limits', () => {
 
 it('a flow of MMTP whose packets cannot be read is MMTP-HEADER in the report', () => {
   const columns = new SessionColumns({ hash: false })
-  columns.malformed('mmtp-version', testFlow(), new Uint8Array(16), 0, 16, 1e6, 3)
+  columns.malformed(
+    { code: 'mmtp-version', bytes: new Uint8Array(16), start: 0, end: 16, timeUs: 1e6, frame: 3 },
+    testFlow(),
+  )
   expect(columns.alarms()).toMatchObject([{ rule: 'MMTP-HEADER', severity: 'error', frame: 3, count: 1 }])
 })

@@ -172,9 +172,9 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     const { tsi, sender } = channel
     this.#announce(channel, segment, context)
     const { playlist } = channel
-    if (playlist !== null) this.#sendWhole(sender, tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context)
+    if (playlist !== null) sender.whole(this.#object(tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes), context)
     const { init } = track.schedule.track
-    if (init !== null) this.#sendWhole(sender, tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
+    if (init !== null) sender.whole(this.#object(tsi, INIT_TOI, CODEPOINT.init, init.bytes), context)
     channel.closes = track.schedule.at(segment.index + 1) === null
     const object = this.#object(tsi, segment.toi, CODEPOINT.media, bytes, channel.closes)
     return this.#protection === null ? object : new ProtectedRouteObject(object, this.#protection, channel.closes)
@@ -185,9 +185,13 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     const channel = this.#channels[this.tracks.indexOf(track)] as ChannelState
     const { init } = track.schedule.track
     const { playlist, closes, sender, tsi } = channel
-    if (!closes && init !== null) this.#sendWhole(sender, tsi, INIT_TOI, CODEPOINT.init, init.bytes, context, true)
-    else if (!closes && playlist !== null)
-      this.#sendWhole(sender, tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context, true)
+    const last =
+      init !== null
+        ? this.#object(tsi, INIT_TOI, CODEPOINT.init, init.bytes, true)
+        : playlist !== null
+          ? this.#object(tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, true)
+          : null
+    if (!closes && last !== null) sender.whole(last, context)
     this.#endSignalling(context)
   }
 
@@ -214,25 +218,13 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   }
 
   /** @param closes nothing follows it on its TSI */
-  #object(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, closes: boolean): RouteObject {
+  #object(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, closes = false): RouteObject {
     return new RouteObject(tsi, toi, codepoint, bytes, this.#sender.mtu, closes)
-  }
-
-  #sendWhole(
-    sender: PacketSender,
-    tsi: Tsi,
-    toi: Toi,
-    codepoint: number,
-    bytes: Uint8Array,
-    context: EmitContext,
-    closes = false,
-  ): void {
-    sender.whole(this.#object(tsi, toi, codepoint, bytes, closes), context)
   }
 
   #sendSls(context: EmitContext, closes = false): void {
     const { toi, codepoint, bytes } = this.#sls
-    this.#sendWhole(this.#sender, SLS_TSI, toi, codepoint, bytes, context, closes)
+    this.#sender.whole(this.#object(SLS_TSI, toi, codepoint, bytes, closes), context)
   }
 
   #renewManifest(atUs: number, context: EmitContext): void {

@@ -1,5 +1,6 @@
 import { asToi, asTsi, type ServiceId } from '../contract/ids.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
+import type { BadDatagram } from '../flow/datagrams.ts'
 import type { ReceiveObserver } from '../flow/facts.ts'
 import type { LimitHit } from '../flow/findings.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
@@ -46,7 +47,7 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   changed(_channel: Channel, object: TransportObject): void {
     this.reported.push(`changed ${object.toi}`)
   }
-  badPacket(code: string): void {
+  badPacket({ code }: BadDatagram): void {
     this.reported.push(code)
   }
   passedOver(): void {

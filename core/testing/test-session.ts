@@ -89,7 +89,7 @@ export class TestSession {
       serviceChanged: (service) => void this.services.set(service.id, service),
       serviceGone: (service) => void this.gone.push(service.id),
       found: (finding) => judge.found(finding),
-      malformed: (code) => void this.malformed.push(code),
+      malformed: ({ code }) => void this.malformed.push(code),
       slsFragment: (service, fragment) => void this.fragments.push({ ...fragment, service }),
       destinationsWanted: (destinations, of) => {
         this.wanted = destinations

@@ -47,17 +47,22 @@ const REDIRECT_BODY_BYTES = 64 << 10
 /** Limit of remembered origins that have answered before. */
 const MAX_ORIGINS = 256
 
+/** What all requests of a client share. */
+type Shared = {
+  readonly agent: Agent
+  readonly clock: HttpClock
+  readonly hosts: HostRule | null
+  /** Origins that have answered before. */
+  readonly answered: Set<string>
+}
+
 /** Sends GETs over pooled connections, which stay open between requests. Only this file uses undici. */
 export class HttpClient {
   readonly #agent: Agent
-  readonly #clock: HttpClock
-  readonly #answered = new Set<string>()
-  readonly #hosts: HostRule | null
+  readonly #shared: Shared
 
   /** @param hosts which hosts may be asked; null: any, for addresses that the user names */
   constructor(clock: HttpClock = SYSTEM_CLOCK, hosts: HostRule | null = null) {
-    this.#clock = clock
-    this.#hosts = hosts
     // The clock measures time limits; callers bound the number of requests.
     this.#agent = new Agent({
       connect: { timeout: 60_000, ...(hosts === null ? undefined : { lookup: hosts.lookup }) },
@@ -65,6 +70,7 @@ export class HttpClient {
       bodyTimeout: 0,
       maxHeaderSize: 32 << 10,
     })
+    this.#shared = { agent: this.#agent, clock, hosts, answered: new Set() }
   }
 
   /**
@@ -72,7 +78,7 @@ export class HttpClient {
    * gets failures, asynchronously.
    */
   get(url: string, options: GetOptions, receiver: ResponseReceiver): Transfer {
-    const get = new Get(url, options, receiver, this.#agent, this.#clock, this.#answered, this.#hosts)
+    const get = new Get(url, options, receiver, this.#shared)
     get.begin()
     return get
   }
@@ -103,15 +109,7 @@ class Get implements Transfer {
   #cancelTimer: () => void = () => {}
   readonly #aborted = (): void => this.#end(new HttpFailure('aborted', 'it was cancelled'))
 
-  constructor(
-    url: string,
-    options: GetOptions,
-    receiver: ResponseReceiver,
-    agent: Agent,
-    clock: HttpClock,
-    answered: Set<string>,
-    hosts: HostRule | null,
-  ) {
+  constructor(url: string, options: GetOptions, receiver: ResponseReceiver, { agent, clock, hosts, answered }: Shared) {
     this.#options = options
     this.#receiver = receiver
     this.#agent = agent

@@ -9,13 +9,14 @@ export function sortRows(
   second: Float64Array | null,
   descending: boolean,
 ): Uint32Array {
+  const order = { key, second, descending }
   let from = Uint32Array.from(rows.keys())
   let to = new Uint32Array(rows.length)
   for (let width = 1; width < rows.length; width *= 2) {
     for (let start = 0; start < rows.length; start += width * 2) {
       const middle = Math.min(start + width, rows.length)
       const end = Math.min(start + width * 2, rows.length)
-      mergeRuns(from, to, start, middle, end, key, second, descending)
+      mergeRuns(from, to, { start, middle, end }, order)
     }
     const swap = from
     from = to
@@ -25,16 +26,13 @@ export function sortRows(
   return to
 }
 
-function mergeRuns(
-  from: Uint32Array,
-  to: Uint32Array,
-  start: number,
-  middle: number,
-  end: number,
-  key: Float64Array,
-  second: Float64Array | null,
-  descending: boolean,
-): void {
+/** Two sorted runs, one behind the other. */
+type Runs = { readonly start: number; readonly middle: number; readonly end: number }
+
+type Order = { readonly key: Float64Array; readonly second: Float64Array | null; readonly descending: boolean }
+
+function mergeRuns(from: Uint32Array, to: Uint32Array, { start, middle, end }: Runs, order: Order): void {
+  const { key, second, descending } = order
   let left = start
   let right = middle
   for (let at = start; at < end; at++) {

@@ -13,6 +13,9 @@ const AROUND_US = 1_000_000
 /** Objects still arriving that are looked at for one loss: a broadcast has a few in each channel. */
 const MAX_ARRIVING = 256
 
+/** Two received objects, by rows, and the time between them in which others did not come. */
+type Absence = { readonly before: number; readonly after: number; readonly fromUs: number; readonly toUs: number }
+
 /** What the surroundings of a loss say about its cause. */
 export class LossEvidence {
   readonly #columns: ObjectColumns
@@ -70,13 +73,10 @@ export class LossEvidence {
     return tsis
   }
 
-  /** Where whole objects between two received ones, by rows, were lost. */
+  /** Where whole objects between two received ones were lost. */
   absence(
     { destination, index }: ChannelFacts,
-    before: number,
-    after: number,
-    fromUs: number,
-    toUs: number,
+    { before, after, fromUs, toUs }: Absence,
     othersArrived: boolean,
     pendingElsewhere: boolean,
   ): LossVerdict {

@@ -299,7 +299,7 @@ export class LossWatch {
     const fromUs = this.#columns.values.lastTimeUs[before] as number
     const toUs = this.#columns.values.firstTimeUs[after] as number
     const othersArrived = this.#history.othersArrived(channel, fromUs, toUs)
-    const verdict = this.#evidence.absence(channel, before, after, fromUs, toUs, othersArrived, false)
+    const verdict = this.#evidence.absence(channel, { before, after, fromUs, toUs }, othersArrived, false)
     this.#absentObjects(
       channel,
       mpus.length,
@@ -318,7 +318,7 @@ export class LossWatch {
     const lastUs = lastTimeUs[before] as number
     const fromUs = lastUs < toUs ? lastUs : (firstTimeUs[before] as number)
     const pending = this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs)
-    const verdict = this.#evidence.absence(channel, before, after, fromUs, toUs, othersArrived, pending)
+    const verdict = this.#evidence.absence(channel, { before, after, fromUs, toUs }, othersArrived, pending)
     const unnamed = this.#unnamed.between(channel.index, before, after)
     if (unnamed.length >= names.length) {
       // They came: a table that names them was lost.

@@ -73,11 +73,11 @@ export class Judge implements Raise {
   }
 
   alarmOf<Id extends RuleId>(id: Id, evidence: Evidence<Id>): Alarm | null {
-    const { at, cause = null, evidence: speaks = null, isError } = evidence
-    const { says, values } = evidence as { says?: string; values: Readonly<Record<string, string | number>> }
+    const { at, isError } = evidence
+    const { says } = evidence as { says?: string }
     const severity = this.#severity(id, says)
     if (severity === 'off') return null
-    const alarm = new RaisedAlarm(id, severity, at, cause, speaks, says, values)
+    const alarm = new RaisedAlarm(id, severity, at, evidence, says)
     return isError === undefined ? alarm : worsening(alarm, isError)
   }
 

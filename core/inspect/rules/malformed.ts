@@ -1,5 +1,5 @@
 import { hexText } from '#platform'
-import type { Flow } from '../../flow/datagrams.ts'
+import type { BadDatagram, Flow } from '../../flow/datagrams.ts'
 import { placeAt } from '../../flow/findings.ts'
 import { type Alarm, counted } from './alarm.ts'
 import type { Raise } from './raise.ts'
@@ -23,16 +23,8 @@ export class MalformedDatagrams {
     return this.#count
   }
 
-  datagram(
-    code: string,
-    flow: Flow,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-    what = '',
-  ): void {
+  datagram(bad: BadDatagram, flow: Flow): void {
+    const { code, what = '', bytes, start, end, timeUs, frame } = bad
     this.#count++
     const known = this.#codes.get(code)
     if (known !== undefined) {

@@ -5,6 +5,13 @@ import type { FindingPlace } from '../../flow/findings.ts'
 import type { Alarm } from './alarm.ts'
 import { sentenceOf } from './sentence.ts'
 
+/** What a rule reports about a finding; part of its `Evidence`. */
+type AlarmFacts = {
+  readonly cause?: Alarm['cause']
+  readonly evidence?: string | null
+  readonly values: Readonly<Record<string, string | number>>
+}
+
 /** An alarm of the rules; a class, as a literal with a getter is made twenty times as slowly. */
 export class RaisedAlarm implements Alarm {
   readonly rule: RuleId
@@ -22,15 +29,9 @@ export class RaisedAlarm implements Alarm {
   readonly #says: string | undefined
   readonly #values: Readonly<Record<string, string | number>>
 
-  constructor(
-    rule: RuleId,
-    severity: Severity,
-    at: FindingPlace,
-    cause: Alarm['cause'],
-    evidence: string | null,
-    says: string | undefined,
-    values: Readonly<Record<string, string | number>>,
-  ) {
+  /** @param says which of the rule's sentences; undefined where it has one */
+  constructor(rule: RuleId, severity: Severity, at: FindingPlace, facts: AlarmFacts, says: string | undefined) {
+    const { cause = null, evidence = null, values } = facts
     this.rule = rule
     this.severity = severity
     this.timeUs = at.timeUs

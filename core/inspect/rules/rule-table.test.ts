@@ -533,10 +533,10 @@ describe('the table of rules', () => {
 
   it('has the unreadable datagrams, counted', () => {
     const malformed = new MalformedDatagrams(new Judge(() => undefined))
-    const bytes = new Uint8Array(20)
+    const datagram = { bytes: new Uint8Array(20), start: 0, end: 20, timeUs: 1e6, frame: 9 }
     for (const code of ['lct-version', 'mmtp-version', 'mmtp-version'])
-      malformed.datagram(code, testFlow(), bytes, 0, 20, 1e6, 9)
-    malformed.datagram('flute-symbol', testFlow(), bytes, 0, 20, 1e6, 9, 'SBN 9')
+      malformed.datagram({ code, ...datagram }, testFlow())
+    malformed.datagram({ code: 'flute-symbol', what: 'SBN 9', ...datagram }, testFlow())
     expect(malformed.alarms()).toMatchObject([
       { rule: 'LCT-HEADER', severity: 'error', count: 1 },
       { rule: 'MMTP-HEADER', count: 2, text: expect.stringMatching(/^2 malformed datagrams \(mmtp-version\)/) },

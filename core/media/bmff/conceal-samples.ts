@@ -14,6 +14,20 @@ export type Concealed = {
   readonly holed: number
 }
 
+/** A movie fragment in a segment that has holes. */
+export type DamagedFragment = {
+  /** Of the segment, zeros in the holes. */
+  readonly bytes: Uint8Array
+  readonly holes: readonly Hole[]
+  /** A whole one. */
+  readonly moof: Box
+  readonly runs: readonly FragmentRun[]
+  /** First byte of the payload of its `mdat`. */
+  readonly dataStart: number
+  /** Its end; samples beyond are lost. */
+  readonly dataEnd: number
+}
+
 /** What is known of the tracks of a segment from its fragments so far. */
 export type TrackState = {
   /** Tracks whose next samples depend on a lost one. */
@@ -34,19 +48,10 @@ const NOTHING: SampleContent = { ranges: [], nals: false }
  * - Other video: from the first lost sample on, samples are left out up to the next sync sample.
  * - Sound, whose samples do not depend on each other: a lost sample is a repetition of the one before.
  *
- * @param bytes of the segment, zeros in the holes
- * @param moof a whole one @param dataStart first byte of the payload of its `mdat` @param dataEnd its end; samples beyond are lost
  * @returns null where nothing would be left, or what is left cannot be described
  */
-export function concealSamples(
-  bytes: Uint8Array,
-  holes: readonly Hole[],
-  moof: Box,
-  runs: readonly FragmentRun[],
-  dataStart: number,
-  dataEnd: number,
-  state: TrackState,
-): Concealed | null {
+export function concealSamples(fragment: DamagedFragment, state: TrackState): Concealed | null {
+  const { bytes, holes, moof, runs, dataStart, dataEnd } = fragment
   if (runs.some(({ samples }) => samples.some(({ offset }) => offset < dataStart))) return null
   const inside = holes.filter(([from]) => from < dataEnd).map(([from, to]): Hole => [from, Math.min(to, dataEnd)])
   const lost: Hole[] = [...inside, [dataEnd, Number.POSITIVE_INFINITY]]
@@ -64,8 +69,8 @@ export function concealSamples(
     }
     if (kept === 0) return null
     if (kept === all && holed === 0) return { bytes: bytes.slice(moof.offset, dataEnd), hidden: 0, holed: 0 }
-    const fragment = rewriteFragment(bytes, moof, written, dataEnd - moof.offset)
-    if (fragment !== null) return { bytes: fragment, hidden: all - kept, holed }
+    const described = rewriteFragment(bytes, moof, written, dataEnd - moof.offset)
+    if (described !== null) return { bytes: described, hidden: all - kept, holed }
     // A few bytes are missing for its description: the last sample makes room for it.
     most = Math.min(most, kept)
   }

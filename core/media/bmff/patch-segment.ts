@@ -179,8 +179,9 @@ class SegmentPatch {
     const { offset, size, headerBytes } = moof
     if (mdat.offset !== offset + size) return null
     const box = { type: 'moof', offset, size, headerBytes }
-    const end = mdat.offset + mdat.size
-    const done = concealSamples(this.#bytes, this.#holes, box, runs, mdat.offset + mdat.headerBytes, end, this.#tracks)
+    const [dataStart, dataEnd] = [mdat.offset + mdat.headerBytes, mdat.offset + mdat.size]
+    const fragment = { bytes: this.#bytes, holes: this.#holes, moof: box, runs, dataStart, dataEnd }
+    const done = concealSamples(fragment, this.#tracks)
     if (done === null) return null
     this.#bytes.set(done.bytes, offset)
     this.#cut.add(mdat)

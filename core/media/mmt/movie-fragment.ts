@@ -132,16 +132,18 @@ function readTrack(
   // Without default-base-is-moof the first run of a moof is still relative to it (§8.8.7.1).
   let offset = (flags & DEFAULT_BASE_IS_MOOF) !== 0 ? 0 : base
   for (const trun of children)
-    if (trun.type === 'trun') offset = readRun(bytes, trun, base, offset, defaults, samples, maxSamples)
+    if (trun.type === 'trun') offset = readRun(bytes, trun, { base, from: offset }, defaults, samples, maxSamples)
   return { track, decodeTime: tfdt === undefined ? 0 : decodeTimeOf(bytes, tfdt), samples }
 }
 
-/** @returns the default start of the next run's data */
+/**
+ * @param data what its offset counts from, and where it begins without one
+ * @returns the default start of the next run's data
+ */
 function readRun(
   bytes: Uint8Array,
   trun: Box,
-  base: number,
-  from: number,
+  data: { readonly base: number; readonly from: number },
   defaults: SampleDefaults,
   into: MovieFragmentSample[],
   maxSamples: number,
@@ -152,7 +154,7 @@ function readRun(
   const count = reader.u32('sample_count')
   if (count > maxSamples - into.length)
     throw new CodecError('mpu-samples', trun.offset, `${count} samples in a run, ${maxSamples} are allowed`)
-  let offset = (word & 1) !== 0 ? base + reader.i32('data_offset') : from
+  let offset = (word & 1) !== 0 ? data.base + reader.i32('data_offset') : data.from
   const firstFlags = (word & 4) !== 0 ? reader.u32('first_sample_flags') : null
   for (let index = 0; index < count; index++) {
     const duration = (word & 0x100) !== 0 ? reader.u32('sample_duration') : defaults.duration

@@ -58,7 +58,8 @@ export function decodeBlock(k: number, symbolBytes: number, symbols: BlockSymbol
   for (const slice of slicesOf(k + shift, symbolBytes)) {
     const columns = decodeSlice(k, shift, symbolBytes, symbols, slice)
     if (columns === null) return null
-    copyColumns(columns, slice.width, 0, decoded, symbolBytes, slice.from, slice.to - slice.from, k)
+    const target = { bytes: decoded, stride: symbolBytes, from: slice.from }
+    copyColumns({ bytes: columns, stride: slice.width, from: 0 }, target, slice.to - slice.from, k)
   }
   return decoded
 }
@@ -78,7 +79,8 @@ export function encodeBlock(k: number, symbolBytes: number, source: Uint8Array, 
   const repair = new Uint8Array(count * symbolBytes)
   for (const slice of slicesOf(k + shift, symbolBytes)) {
     const columns = new Uint8Array(k * slice.width)
-    copyColumns(source, symbolBytes, slice.from, columns, slice.width, 0, slice.to - slice.from, k)
+    const from = { bytes: source, stride: symbolBytes, from: slice.from }
+    copyColumns(from, { bytes: columns, stride: slice.width, from: 0 }, slice.to - slice.from, k)
     const packets = encodeSlice(columns, slice.width, count)
     for (let i = 0; i < count; i++) {
       const packet = packets[k + i] as Uint8Array
@@ -122,23 +124,17 @@ function slicesOf(padded: number, symbolBytes: number): Slice[] {
   return slices
 }
 
-function copyColumns(
-  source: Uint8Array,
-  sourceStride: number,
-  sourceFrom: number,
-  target: Uint8Array,
-  targetStride: number,
-  targetFrom: number,
-  count: number,
-  rows: number,
-): void {
-  if (count === sourceStride && count === targetStride) {
-    target.set(source.subarray(0, rows * count))
+/** Rows of `stride` bytes, and the first column in each. */
+type Columns = { readonly bytes: Uint8Array; readonly stride: number; readonly from: number }
+
+function copyColumns(source: Columns, target: Columns, count: number, rows: number): void {
+  if (count === source.stride && count === target.stride) {
+    target.bytes.set(source.bytes.subarray(0, rows * count))
     return
   }
   for (let row = 0; row < rows; row++) {
-    const at = row * sourceStride + sourceFrom
-    target.set(source.subarray(at, at + count), row * targetStride + targetFrom)
+    const at = row * source.stride + source.from
+    target.bytes.set(source.bytes.subarray(at, at + count), row * target.stride + target.from)
   }
 }
 

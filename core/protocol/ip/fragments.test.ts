@@ -17,7 +17,8 @@ function add(reassembler: Reassembler, id: number, piece: Piece, timeUs = 0): Ui
   reassembler.key.fill(0)
   reassembler.key[1] = id
   const { bytes, offset, more } = piece
-  const whole = reassembler.add(bytes, 0, bytes.length, offset, more, 17, timeUs)
+  reassembler.timeUs = timeUs
+  const whole = reassembler.add(bytes, 0, bytes.length, offset, more, 17)
   return whole ? reassembler.bytes.slice(0, reassembler.total) : null
 }
 

@@ -34,6 +34,8 @@ export class Reassembler {
   lostFrame = 0
   /** Frame of the fragment about to be added, from 1; 0 where there are none. */
   frame = 0
+  /** Its time. */
+  timeUs = 0
   /** The key of the fragment about to be added: VLAN and family, id, protocol (0 for IPv6), source, destination. */
   readonly key = new Int32Array(KEY_WORDS)
   /** The result of `add`, valid until the next call. */
@@ -52,15 +54,8 @@ export class Reassembler {
    * @param protocol of the payload; the one of the fragment at offset 0 counts
    * @returns true where the datagram is whole: in `bytes[0, total)`
    */
-  add(
-    from: Uint8Array,
-    start: number,
-    end: number,
-    offset: number,
-    more: boolean,
-    protocol: number,
-    timeUs: number,
-  ): boolean {
+  add(from: Uint8Array, start: number, end: number, offset: number, more: boolean, protocol: number): boolean {
+    const { timeUs } = this
     const length = end - start
     const stop = offset + length
     if (stop > FRAGMENT_LIMITS.datagramBytes || (more && (length % 8 !== 0 || length === 0))) {

@@ -58,6 +58,15 @@ export interface Unwrapper {
   passedUdp(port: number, bytes: Uint8Array, start: number, end: number, frame: number): void
 }
 
+/** Where source and destination of a packet are; after reassembly that is not the payload's buffer. */
+type AddressPlace = {
+  bytes: Uint8Array
+  at: number
+  family: 4 | 6
+  /** Packets around this one. */
+  tunnels: number
+}
+
 /**
  * Extracts UDP payloads from IP packets in place: IPv4 and IPv6, extension headers, fragments, IP in IP. Set `timeUs`, `frame`,
  * `vlan` and `cut` before each packet: as arguments the times would be allocated.
@@ -89,6 +98,8 @@ export class IpReader {
   readonly #flows: FlowTable
   readonly #sink: DatagramSink
   readonly #fragments = new Reassembler()
+  /** One record, reused for each packet that `#again` does not read. */
+  readonly #place: AddressPlace = { bytes: new Uint8Array(0), at: 0, family: 4, tunnels: 0 }
   /** Flow of the last whole IPv4 datagram, and the header fields its packets share. */
   #flow: Flow | null = null
   #source = 0
@@ -178,7 +189,7 @@ export class IpReader {
     const protocol = bytes[start + 9] as number
     const fragment = u16At(bytes, start + 6)
     if ((fragment & 0x3fff) === 0) {
-      return this.#transport(protocol, bytes, start + header, stop, bytes, start + 12, 4, tunnels)
+      return this.#transport(protocol, bytes, start + header, stop, this.#addressed(bytes, start + 12, 4, tunnels))
     }
     const key = this.#fragments.key
     key.fill(0)
@@ -187,11 +198,8 @@ export class IpReader {
     key[2] = protocol
     key[3] = i32(bytes, start + 12)
     key[7] = i32(bytes, start + 16)
-    return this.#fragment(protocol, bytes, start + header, stop, (fragment & 0x1fff) * 8, (fragment & 0x2000) !== 0, {
-      at: start + 12,
-      family: 4,
-      tunnels,
-    })
+    this.#addressed(bytes, start + 12, 4, tunnels)
+    return this.#fragment(protocol, bytes, start + header, stop, (fragment & 0x1fff) * 8, (fragment & 0x2000) !== 0)
   }
 
   #ipv6(bytes: Uint8Array, start: number, end: number, tunnels: number): number {
@@ -210,7 +218,10 @@ export class IpReader {
       if (header === FRAGMENT_HEADER) {
         const place = u16At(bytes, at + 2)
         // Without offset and more fragments it is an atomic fragment (RFC 6946), which is whole.
-        if ((place & 0xfff9) !== 0) return this.#fragment6(next, bytes, start, at, stop, place, tunnels)
+        if ((place & 0xfff9) !== 0) {
+          this.#addressed(bytes, start + 8, 6, tunnels)
+          return this.#fragment6(next, bytes, start, at, stop, place)
+        }
         at += 8
       } else if (header === AUTHENTICATION_HEADER) {
         at += ((bytes[at + 1] as number) + 2) * 4
@@ -219,25 +230,17 @@ export class IpReader {
       }
     }
     if (at > stop) return FAULT.short
-    return this.#transport(next, bytes, at, stop, bytes, start + 8, 6, tunnels)
+    return this.#transport(next, bytes, at, stop, this.#addressed(bytes, start + 8, 6, tunnels))
   }
 
-  #fragment6(
-    next: number,
-    bytes: Uint8Array,
-    start: number,
-    at: number,
-    stop: number,
-    place: number,
-    tunnels: number,
-  ): number {
+  #fragment6(next: number, bytes: Uint8Array, start: number, at: number, stop: number, place: number): number {
     const key = this.#fragments.key
     key[0] = (this.vlan << 4) | 6
     key[1] = i32(bytes, at + 4)
     key[2] = 0
     for (let word = 0; word < 8; word++) key[3 + word] = i32(bytes, start + 8 + word * 4)
     const more = (place & 1) !== 0
-    return this.#fragment(next, bytes, at + 8, stop, place & 0xfff8, more, { at: start + 8, family: 6, tunnels })
+    return this.#fragment(next, bytes, at + 8, stop, place & 0xfff8, more)
   }
 
   /** Passes on the datagrams of a merged packet. */
@@ -251,21 +254,15 @@ export class IpReader {
     return FAULT.none
   }
 
-  #fragment(
-    protocol: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    offset: number,
-    more: boolean,
-    from: { readonly at: number; readonly family: 4 | 6; readonly tunnels: number },
-  ): number {
+  /** A part of a packet, whose addresses are noted. */
+  #fragment(protocol: number, bytes: Uint8Array, start: number, end: number, offset: number, more: boolean): number {
     this.counters.fragments++
     const whole = this.#fragments
     whole.frame = this.frame
-    if (!whole.add(bytes, start, end, offset, more, protocol, this.timeUs)) return FAULT.none
+    whole.timeUs = this.timeUs
+    if (!whole.add(bytes, start, end, offset, more, protocol)) return FAULT.none
     this.counters.reassembled++
-    return this.#transport(whole.protocol, whole.bytes, 0, whole.total, bytes, from.at, from.family, from.tunnels)
+    return this.#transport(whole.protocol, whole.bytes, 0, whole.total, this.#place)
   }
 
   /** Reads the packet within another one. */
@@ -274,17 +271,18 @@ export class IpReader {
     return this.#packet(bytes, start, end, tunnels + 1)
   }
 
-  /** `addresses` holds source and destination at `at`; after reassembly it is not the payload's buffer. */
-  #transport(
-    protocol: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    addresses: Uint8Array,
-    at: number,
-    family: 4 | 6,
-    tunnels: number,
-  ): number {
+  /** Notes where the addresses of a packet are. */
+  #addressed(bytes: Uint8Array, at: number, family: 4 | 6, tunnels: number): AddressPlace {
+    const place = this.#place
+    place.bytes = bytes
+    place.at = at
+    place.family = family
+    place.tunnels = tunnels
+    return place
+  }
+
+  #transport(protocol: number, bytes: Uint8Array, start: number, end: number, place: AddressPlace): number {
+    const { bytes: addresses, at, family, tunnels } = place
     if (protocol !== UDP) {
       if (protocol === IP_IN_IP && tunnels < MAX_TUNNELS) return this.#packet(bytes, start, end, tunnels + 1)
       const within = tunnels < MAX_TUNNELS ? (this.unwrapper?.ofIp(protocol, bytes, start, end) ?? -1) : -1

@@ -1,9 +1,11 @@
 import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
+import type { BadDatagram } from '../../flow/datagrams.ts'
 import type { FecFacts } from '../../flow/facts.ts'
 import type { FindingHost } from '../context/finding-host.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { DoneObject } from '../object/done-object.ts'
+import type { DecodedObject } from '../object/open-objects.ts'
 import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
 import type { DecodingWork } from './decoding-work.ts'
 import type { SuperObject } from './super-object.ts'
@@ -39,18 +41,8 @@ export interface FecChannel extends ObjectHome {
   /**
    * Puts decoded bytes into the holes of an object.
    * @param object null: none of its packets arrived, and it begins with these bytes
-   * @param length of the object, -1 unknown
-   * @param bytes the object from its beginning; only `ranges` of it are valid
    */
-  restore(
-    object: TransportObject | null,
-    toi: Toi,
-    length: number,
-    bytes: Uint8Array,
-    ranges: readonly (readonly [number, number])[],
-    timeUs: number,
-    frame: number,
-  ): void
+  restore(object: TransportObject | null, toi: Toi, decoded: DecodedObject, timeUs: number, frame: number): void
 }
 
 /** Stores repair symbols of objects that may need them. */
@@ -78,7 +70,7 @@ export interface RepairKeeper extends RepairSink {
 export interface FecSession extends FindingHost {
   readonly destination: string
   channel(tsi: Tsi): FecChannel | null
-  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
+  badPacket(bad: BadDatagram): void
 }
 
 /** Shared by all repair flows of a receiver: memory, time, and the sessions they protect. */

@@ -80,7 +80,7 @@ export class FecFlow implements RepairKeeper {
     const payloadId = start + lct.headerBytes
     const from = payloadId + 4
     if (from > end) {
-      if (payloadId !== end) this.#session.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
+      if (payloadId !== end) this.#session.badPacket({ code: 'fec-payload-id', bytes, start, end, timeUs, frame })
       return
     }
     let object = this.#last
@@ -90,7 +90,10 @@ export class FecFlow implements RepairKeeper {
     }
     object.lastTimeUs = timeUs
     if (object.settled && (timeUs < object.checkTimeUs || !this.#begunAgain(object, timeUs))) return
-    if (object.oti === null && lct.ftiAt >= 0) this.#readOti(object, lct, bytes, start, end, timeUs, frame)
+    if (object.oti === null && lct.ftiAt >= 0) {
+      const code = this.#readOti(object, lct, bytes, start)
+      if (code !== null) this.#session.badPacket({ code, bytes, start, end, timeUs, frame })
+    }
     const sbn = bytes[payloadId] as number
     const esi = u24At(bytes, payloadId + 1)
     let added = object.symbols.add(sbn, esi, bytes, from, end)
@@ -131,20 +134,14 @@ export class FecFlow implements RepairKeeper {
     return true
   }
 
-  #readOti(
-    object: SuperObject,
-    lct: LctPacket,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): void {
+  /** @returns the code of what is wrong with it; null where it was read */
+  #readOti(object: SuperObject, lct: LctPacket, bytes: Uint8Array, start: number): string | null {
     try {
       object.oti = parseOti(bytes, lct.ftiAt + 2, start + lct.headerBytes, FEC_ENCODING.raptorq)
+      return null
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
-      this.#session.badPacket(thrown.code, bytes, start, end, timeUs, frame)
+      return thrown.code
     }
   }
 
@@ -391,7 +388,8 @@ export class FecFlow implements RepairKeeper {
         decoded.ranges[0][1] === decoded.length
       if (source.object === null && !whole) return
       const bytes = solution.bytes.subarray(decoded.base * size)
-      source.channel.restore(source.object, source.toi, decoded.length, bytes, decoded.ranges, timeUs, object.frame)
+      const { length, ranges } = decoded
+      source.channel.restore(source.object, source.toi, { length, bytes, ranges }, timeUs, object.frame)
     })
     if (this.#isWhole(object)) this.#settle(object)
   }

@@ -129,7 +129,13 @@ export class FluteRepair implements RepairKeeper {
     const whole = decoded.ranges.length === 1 && decoded.ranges[0]?.[0] === 0 && decoded.ranges[0][1] === transferLength
     if (open === null && (!whole || key < 0)) return
     const { bytes } = solution
-    this.#channel.restore(open, asToi(key), transferLength, bytes, decoded.ranges, timeUs, object.frame)
+    this.#channel.restore(
+      open,
+      asToi(key),
+      { length: transferLength, bytes, ranges: decoded.ranges },
+      timeUs,
+      object.frame,
+    )
     if (whole) this.drop(object)
   }
 

@@ -87,7 +87,7 @@ export class FluteSession extends LctSession {
     const packet = source.lct
     const fault = packet.read(bytes, start, end)
     if (fault !== LCT_FAULT.none) {
-      this.badPacket(lctFaultName(fault), bytes, start, end, timeUs, frame)
+      this.badPacket({ code: lctFaultName(fault), bytes, start, end, timeUs, frame })
       return
     }
     let state = this.#last
@@ -96,13 +96,13 @@ export class FluteSession extends LctSession {
       if (state === null) return
       this.#last = state
     }
-    if (packet.extensionFault !== 0) this.badPacket('lct-extension', bytes, start, end, timeUs, frame)
+    if (packet.extensionFault !== 0) this.badPacket({ code: 'lct-extension', bytes, start, end, timeUs, frame })
     const { onlyTsi } = this.context.spec
     if (onlyTsi !== undefined && packet.tsi !== onlyTsi && packet.toi !== 0 && !state.names.configures) {
       state.channel.count(end - start, timeUs)
       return
     }
-    fill(source, flow.sourceAddress, bytes, start, end, timeUs, frame)
+    source.fill(flow.sourceAddress, bytes, start, end, timeUs, frame)
     this.#placer.place(state, source, null)
   }
 
@@ -157,7 +157,7 @@ export class FluteSession extends LctSession {
     const { toi, sender, bytes, timeUs, frame } = packet
     channel.packets--
     channel.bytes -= bytes.length
-    fill(this.#earlySource, sender, bytes, 0, bytes.length, timeUs, frame)
+    this.#earlySource.fill(sender, bytes, 0, bytes.length, timeUs, frame)
     this.#placer.place(state, this.#earlySource, layout)
     const open = channel.openObject(toi)
     if (open !== null) open.awaitsTable = false
@@ -352,22 +352,4 @@ export class FluteSession extends LctSession {
     }
     this.#segments.close(timeUs)
   }
-}
-
-function fill(
-  source: SourcePacket,
-  sender: string,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  timeUs: number,
-  frame: number,
-): void {
-  source.objectEnd = -1
-  source.sender = sender
-  source.bytes = bytes
-  source.start = start
-  source.end = end
-  source.timeUs = timeUs
-  source.frame = frame
 }

@@ -1,3 +1,4 @@
+import type { BadDatagram } from '../../flow/datagrams.ts'
 import type { FindingFacts, LimitHit } from '../../flow/findings.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import {
@@ -30,15 +31,7 @@ const WRAPPING_BYTES = 65_536
 /** A FLUTE session from the view of the symbols of its packets. */
 export interface SymbolHost extends FindingHost {
   readonly destination: string
-  badPacket(
-    code: string,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-    what?: string,
-  ): void
+  badPacket(bad: BadDatagram): void
   limitReached(hit: LimitHit, channel: LctChannel, timeUs: number, frame: number): void
 }
 
@@ -180,15 +173,8 @@ export class SymbolPlacer {
   #bad(code: string, channel: LctChannel, source: SourcePacket, what: string): void {
     const { lct, bytes, start, end, timeUs, frame } = source
     channel.count(end - start, timeUs)
-    this.#host.badPacket(
-      code,
-      bytes,
-      start,
-      end,
-      timeUs,
-      frame,
-      `TSI ${channel.tsi}, TOI ${lct.wideToi ?? lct.toi}: ${what}`,
-    )
+    const where = `TSI ${channel.tsi}, TOI ${lct.wideToi ?? lct.toi}`
+    this.#host.badPacket({ code, what: `${where}: ${what}`, bytes, start, end, timeUs, frame })
   }
 
   /** The sender gives a size of 0. */

@@ -42,7 +42,7 @@ export function filesOf(
       const parts = packageParts(context, object, serviceId, bytes)
       if (parts !== null) {
         return parts.map((part) =>
-          contentFile(context, channel, object, serviceId, part, part.contentEncoding, part.bytes),
+          contentFile(context, channel, object, serviceId, { ...part, encoding: part.contentEncoding }, part.bytes),
         )
       }
       // It is announced as a package and is none.
@@ -52,7 +52,14 @@ export function filesOf(
     const { contentEncoding } = object
     const content = decodeWithin(context, object, bytes, contentEncoding)
     const { name, contentType } = object
-    const file = contentFile(context, channel, object, serviceId, { name, contentType }, contentEncoding, content)
+    const file = contentFile(
+      context,
+      channel,
+      object,
+      serviceId,
+      { name, contentType, encoding: contentEncoding },
+      content,
+    )
     // Its table arrived late; otherwise the channel has checked it.
     object.sound ??= isSound(context, channel, object, content)
     if (object.sound) return [file]
@@ -112,7 +119,7 @@ function entityFiles(
   const encoding = contentEncodingOf(entity.contentEncoding)
   const content = decodeWithin(context, object, whole, encoding)
   const { contentType } = entity
-  const file = contentFile(context, channel, object, serviceId, { name, contentType }, encoding, content)
+  const file = contentFile(context, channel, object, serviceId, { name, contentType, encoding }, content)
   const md5 = entity.headers['content-md5']
   if (md5 === undefined || base64Text(hashOf('md5', content)) === md5.trim()) return [file]
   found(context, { kind: 'digestMismatch', name: object.name, reason: null }, object, serviceId)
@@ -132,14 +139,16 @@ function decodeWithin(
   )
 }
 
+/** What headers or a table say of a file. */
+type Described = { readonly name: string; readonly contentType: string | null; readonly encoding: string | null }
+
 /** A file of decoded bytes; those of an unknown encoding are kept, and reported. */
 function contentFile(
   context: DeliveryContext,
   channel: LctChannel,
   object: TransportObject,
   serviceId: ServiceId,
-  { name, contentType }: { readonly name: string; readonly contentType: string | null },
-  encoding: string | null,
+  { name, contentType, encoding }: Described,
   bytes: Uint8Array,
 ): FlowFile {
   const file = fileOf(channel, object, serviceId, name, contentType, object.leaseOf(bytes))

@@ -10,7 +10,7 @@ import type { ChannelEvents, ObjectContext } from '../object/channel-events.ts'
 import { hash32 } from '../object/content-hash.ts'
 import { type DoneObject, HEAD_BYTES } from '../object/done-object.ts'
 import { KnownObjects } from '../object/known-objects.ts'
-import { type CountedHome, isReplaceable, OpenObjects } from '../object/open-objects.ts'
+import { type CountedHome, type DecodedObject, isReplaceable, OpenObjects } from '../object/open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from '../object/transport-object.ts'
 import { BREAK_US, isBeginning } from '../object/way-back.ts'
 import type { ChannelNames } from './channel-names.ts'
@@ -376,7 +376,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (why === TAKEN.malformed) {
       const { offset, from } = packet
       const what = `TSI ${this.tsi}, TOI ${object.carrier.wideToi ?? object.toi}: bytes ${offset} to ${offset + end - from} of an object of ${object.length}`
-      this.#events.badPacket('object-range', bytes, start, end, timeUs, frame, what)
+      this.#events.badPacket({ code: 'object-range', what, bytes, start, end, timeUs, frame })
     } else if (why === TAKEN.tooManyHoles) {
       this.#events.limitReached({ limit: 'holes' }, this, timeUs, frame, object.carrier)
     } else {
@@ -636,17 +636,9 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return this.#known.get(key)
   }
 
-  restore(
-    object: TransportObject | null,
-    toi: Toi,
-    length: number,
-    bytes: Uint8Array,
-    ranges: readonly (readonly [number, number])[],
-    timeUs: number,
-    frame: number,
-  ): void {
-    const restored = object ?? this.#beginUnseen(toi, length, timeUs, frame)
-    if (restored !== null) this.#open.restore(restored, length, bytes, ranges, timeUs)
+  restore(object: TransportObject | null, toi: Toi, decoded: DecodedObject, timeUs: number, frame: number): void {
+    const restored = object ?? this.#beginUnseen(toi, decoded.length, timeUs, frame)
+    if (restored !== null) this.#open.restore(restored, decoded, timeUs)
   }
 
   /** Begins an object without packets. */

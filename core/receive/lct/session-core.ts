@@ -1,6 +1,6 @@
 import { asToi, type ServiceId, type Tsi } from '../../contract/ids.ts'
 import type { CarrierPlace } from '../../flow/carriers.ts'
-import type { Flow } from '../../flow/datagrams.ts'
+import type { BadDatagram, Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
 import { type FindingFacts, findingAt, type LimitHit } from '../../flow/findings.ts'
 import type { EventTaker } from '../context/event-queue.ts'
@@ -226,16 +226,8 @@ export abstract class LctSession
     return lengthByContent(this.context, channel, object, over)
   }
 
-  badPacket(
-    code: string,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-    what?: string,
-  ): void {
-    if (this.flow !== null) this.context.observer.malformed(code, this.flow, bytes, start, end, timeUs, frame, what)
+  badPacket(bad: BadDatagram): void {
+    if (this.flow !== null) this.context.observer.malformed(bad, this.flow)
   }
 
   sessionClosed(channel: LctChannel, timeUs: number, frame: number): void {

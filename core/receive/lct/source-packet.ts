@@ -17,4 +17,15 @@ export class SourcePacket {
   end = 0
   timeUs = 0
   frame = 0
+
+  /** Takes a datagram whose data is still to be placed. */
+  fill(sender: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    this.objectEnd = -1
+    this.sender = sender
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    this.timeUs = timeUs
+    this.frame = frame
+  }
 }

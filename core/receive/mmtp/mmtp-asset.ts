@@ -4,9 +4,8 @@ import { BoundedMap, oldestKey } from '../../flow/bounded-map.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts, MmtpAssetFacts } from '../../flow/facts.ts'
 import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
-import type { MmtpPacket } from '../../protocol/mmtp/mmtp-packet.ts'
 import { printable } from '../../protocol/mmtp/mp-table.ts'
-import { MPU_FAULT, type MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
+import { MPU_FAULT } from '../../protocol/mmtp/mpu-payload.ts'
 import type { RestartChannel } from '../lct/restart-watch.ts'
 import { ChannelBeginnings } from '../object/beginnings.ts'
 import type { BytePool } from '../object/byte-pool.ts'
@@ -15,6 +14,7 @@ import type { BackVerdict, WayBack } from '../object/way-back.ts'
 import { WorkBudget } from '../object/work-budget.ts'
 import { ARRIVAL, type MmtpCounter } from './mmtp-counter.ts'
 import { type MpuHome, MpuObject } from './mpu-object.ts'
+import type { MpuPacket } from './mpu-packet.ts'
 import { MpuTimes } from './mpu-times.ts'
 import { type EarlierMpu, mpuWayBack } from './mpu-way-back.ts'
 import { SkippedMpus } from './skipped-mpus.ts'
@@ -183,27 +183,20 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
   }
 
   /**
-   * Takes one packet with an MPU payload, its header read into `packet` and `payload`.
+   * Takes one packet with an MPU payload.
+   * @param arrival its order, as `counter` found it
    * @returns 0, or the `MPU_FAULT` at which its units cannot be read
    */
-  packet(
-    packet: MmtpPacket,
-    payload: MpuPayload,
-    counter: MmtpCounter,
-    arrival: number,
-    bytes: Uint8Array,
-    start: number,
-    timeUs: number,
-    frame: number,
-  ): number {
+  packet(packet: MpuPacket, counter: MmtpCounter, arrival: number): number {
     this.#counter = counter
+    const { header, payload, bytes, timeUs, frame } = packet
     const { mpuSequence } = payload
-    const beganAgain = arrival !== ARRIVAL.inOrder && this.#beganAgain(packet, payload, arrival, timeUs, frame)
+    const beganAgain = arrival !== ARRIVAL.inOrder && this.#beganAgain(packet, arrival)
     if (arrival === ARRIVAL.duplicate && !beganAgain) return MPU_FAULT.none
     this.lastMediaUs = timeUs
     let mpu = this.#current
     if (mpu === null || mpu.sequence !== mpuSequence) {
-      mpu = this.#open.get(mpuSequence) ?? this.#begin(packet, payload, bytes, start, timeUs, frame)
+      mpu = this.#open.get(mpuSequence) ?? this.#begin(packet)
       if (mpu === null) return MPU_FAULT.none
       this.#current = mpu
     }
@@ -211,7 +204,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
     mpu.lastTimeUs = timeUs
     let step = payload.next(bytes)
     for (; step > 0; step = payload.next(bytes)) {
-      if (mpu.take(payload, packet.sequence, bytes)) continue
+      if (mpu.take(payload, header.sequence, bytes)) continue
       this.#events.memoryFull(this, timeUs, frame)
       this.#lose(mpu, 'partial', timeUs)
       return MPU_FAULT.none
@@ -221,14 +214,14 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
   }
 
   /** Whether a packet whose number goes back is of another transmission, which then begins with it. */
-  #beganAgain(packet: MmtpPacket, payload: MpuPayload, arrival: number, timeUs: number, frame: number): boolean {
+  #beganAgain({ header, payload, timeUs, frame }: MpuPacket, arrival: number): boolean {
     const { mpuSequence } = payload
     if (this.lastMpu === null || this.#context.spec.detectLoops === 'off') return false
     const begins = payload.fragmentType === 0 && payload.indicator < 2
     const sent = { newest: this.lastMpu, lowest: this.#lowestMpu, lastUs: this.lastMediaUs }
     const way = mpuWayBack(mpuSequence, begins, sent, this.#earlier(mpuSequence), timeUs)
     if (way === null || this.#events.wentBack(this, way, timeUs, frame) !== 'restart') return false
-    this.#counter?.sequence.beginAt(packet.sequence, arrival)
+    this.#counter?.sequence.beginAt(header.sequence, arrival)
     return true
   }
 
@@ -256,14 +249,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
 
   takeHeld(): void {}
 
-  #begin(
-    packet: MmtpPacket,
-    payload: MpuPayload,
-    bytes: Uint8Array,
-    start: number,
-    timeUs: number,
-    frame: number,
-  ): MpuObject | null {
+  #begin({ header, payload, bytes, start, timeUs, frame }: MpuPacket): MpuObject | null {
     const { mpuSequence } = payload
     const known = this.#known.get(mpuSequence)
     if (known !== undefined) {
@@ -281,7 +267,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
     if (oldest !== undefined) this.#lose(this.#open.get(oldest) as MpuObject, 'partial', timeUs)
     const first = this.lastMpu === null
     const index = this.#context.nextObjectIndex()
-    const mpu = new MpuObject(this, index, mpuSequence, this.#loops, packet.sequence, timeUs, frame)
+    const numbers = { index, mpu: mpuSequence, instance: this.#loops, sequence: header.sequence }
+    const mpu = new MpuObject(this, numbers, timeUs, frame)
     mpu.joinedLate = first
     this.#open.set(mpuSequence, mpu)
     this.firstMpu ??= mpuSequence

@@ -19,9 +19,9 @@ import { codecString } from '../../media/mmt/codec-string.ts'
 import type { Verdict } from '../../protocol/cms/signed-data.ts'
 import type { Atsc3Message } from '../../protocol/mmtp/atsc3-message.ts'
 import type { MmtLocation } from '../../protocol/mmtp/mmt-location.ts'
-import { MMTP_FAULT, MMTP_TYPE, MmtpPacket, mmtpFaultName } from '../../protocol/mmtp/mmtp-packet.ts'
+import { MMTP_FAULT, MMTP_TYPE, mmtpFaultName } from '../../protocol/mmtp/mmtp-packet.ts'
 import { identifierText, type MpTable } from '../../protocol/mmtp/mp-table.ts'
-import { MPU_FAULT, MpuPayload, mpuFaultName } from '../../protocol/mmtp/mpu-payload.ts'
+import { MPU_FAULT, mpuFaultName } from '../../protocol/mmtp/mpu-payload.ts'
 import { ntpToUnixUs } from '../../protocol/ntp.ts'
 import { componentWords, parseUsbdMmt, type UsbdMmt } from '../../protocol/sls/usbd-mmt.ts'
 import type { EventTaker } from '../context/event-queue.ts'
@@ -37,6 +37,7 @@ import { type AssetEvents, MmtpAsset } from './mmtp-asset.ts'
 import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
 import { MmtpSignalling } from './mmtp-signalling.ts'
 import type { MpuObject } from './mpu-object.ts'
+import { MpuPacket } from './mpu-packet.ts'
 
 /** An asset that an MP table places in another flow. */
 export type Elsewhere = {
@@ -106,8 +107,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   /** By packet_counter, where the sender counts: packets of all packet_ids, lost ones included. */
   readonly #all = new SequenceCounter()
   #counted = false
-  readonly #packet = new MmtpPacket()
-  readonly #payload = new MpuPayload()
+  readonly #packet = new MpuPacket()
   readonly #counters: MmtpCounter[] = []
   readonly #byId = new Map<number, MmtpCounter>()
   #last: MmtpCounter | null = null
@@ -188,10 +188,10 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
 
   /** @throws CodecError for unreadable signalling */
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    const packet = this.#packet
+    const packet = this.#packet.header
     const fault = packet.read(bytes, start, end)
     if (fault !== MMTP_FAULT.none) {
-      this.context.observer.malformed(mmtpFaultName(fault), flow, bytes, start, end, timeUs, frame)
+      this.context.observer.malformed({ code: mmtpFaultName(fault), bytes, start, end, timeUs, frame }, flow)
       return
     }
     const counter = this.#counterOf(packet.packetId, timeUs, frame)
@@ -203,15 +203,19 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     if (counter.packets === counter.lookedAt) this.#counting.push(counter)
     const arrival = counter.count(packet, end - start, timeUs)
     if (packet.type === MMTP_TYPE.mpu) {
-      const payload = this.#payload
-      let mpuFault = payload.read(bytes, packet.payloadStart, packet.payloadEnd)
+      const mpu = this.#packet
+      let mpuFault = mpu.payload.read(bytes, packet.payloadStart, packet.payloadEnd)
       if (mpuFault === MPU_FAULT.none) {
         const asset = this.#assetOf(packet.packetId, timeUs, frame)
         if (asset === null) return
-        mpuFault = asset.packet(packet, payload, counter, arrival, bytes, start, timeUs, frame)
+        mpu.bytes = bytes
+        mpu.start = start
+        mpu.timeUs = timeUs
+        mpu.frame = frame
+        mpuFault = asset.packet(mpu, counter, arrival)
       }
       if (mpuFault !== MPU_FAULT.none)
-        this.context.observer.malformed(mpuFaultName(mpuFault), flow, bytes, start, end, timeUs, frame)
+        this.context.observer.malformed({ code: mpuFaultName(mpuFault), bytes, start, end, timeUs, frame }, flow)
     } else if (packet.type === MMTP_TYPE.signalling) {
       counter.signalling++
       this.#signalling.payload(packet.packetId, bytes, packet.payloadStart, packet.payloadEnd, timeUs, frame)

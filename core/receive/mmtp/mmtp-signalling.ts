@@ -157,7 +157,7 @@ export class MmtpSignalling {
     const name = `PA${where}`
     const faults = new EntryFaults()
     const tables = parsePaBody(message.body, faults)
-    const changed = this.#list('PA', name, message.version, whole, timeUs)
+    const changed = this.#list({ type: 'PA', name, version: message.version, bytes: whole }, timeUs)
     faults.each('table', tables, ({ tableId, bytes }) => {
       if (tableId >= MP_TABLE.firstSubset && tableId <= MP_TABLE.complete)
         this.#mpt(bytes, packetId, where, timeUs, frame)
@@ -180,13 +180,14 @@ export class MmtpSignalling {
     this.#count('MPI', table.version, timeUs)
     const subset = table.tableId - MPI_TABLE.firstSubset
     const name = `MPI${table.tableId === MPI_TABLE.complete ? '' : ` subset ${subset}`}${where}`
-    if (!this.#list('MPI', name, table.version, bytes, timeUs)) return
+    if (!this.#list({ type: 'MPI', name, version: table.version, bytes }, timeUs)) return
     this.#host.dropped(name, faults, timeUs, frame)
     table.contents.forEach(({ type, name: own, content }, index) => {
       if (!looksLikeXml(content)) return
       const found = fragmentType(type, content)
       const kind = found === 'UNKNOWN' ? 'PI' : found
-      this.#list(kind, own === '' ? `${name} ${index + 1}.xml` : own, table.version, content, timeUs)
+      const of = own === '' ? `${name} ${index + 1}.xml` : own
+      this.#list({ type: kind, name: of, version: table.version, bytes: content }, timeUs)
     })
   }
 
@@ -212,7 +213,8 @@ export class MmtpSignalling {
       this.#verdicts.set(about, judged)
       known = judged
     }
-    this.#list(message.name, name, message.version, bytes, timeUs, known.report, known.carrier)
+    const { name: type, version } = message
+    this.#list({ type, name, version, bytes }, timeUs, known.report, known.carrier)
     this.#atsc3Content(content, timeUs, known.report, known.carrier)
   }
 
@@ -222,7 +224,7 @@ export class MmtpSignalling {
     this.#count('MPT', table.version, timeUs)
     const name =
       table.tableId === MP_TABLE.complete ? `MPT${where}` : `MPT subset ${table.tableId - MP_TABLE.firstSubset}${where}`
-    const changed = this.#list('MPT', name, table.version, bytes, timeUs)
+    const changed = this.#list({ type: 'MPT', name, version: table.version, bytes }, timeUs)
     if (!changed) return
     this.#host.dropped(name, faults, timeUs, frame)
     this.#host.mpTable(table, packetId, timeUs)
@@ -257,26 +259,25 @@ export class MmtpSignalling {
     const found = xml ? fragmentType(null, content.content) : 'UNKNOWN'
     const type = found === 'UNKNOWN' ? content.contentName : found
     const name = content.uri === '' ? `${type.toLowerCase()}${xml ? '.xml' : ''}` : content.uri
-    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs, signature, carrier)
+    const listed = { type, name, version: content.contentVersion, bytes: content.content }
+    const changed = this.#list(listed, timeUs, signature, carrier)
     if (changed) this.#host.atsc3(content, timeUs)
   }
 
   #other(message: MmtMessage, bytes: Uint8Array, where: string, timeUs: number): void {
     this.#count(message.name, message.version, timeUs)
     const { name, version } = message
-    this.#list(name, `${name}${where}`, version, bytes, timeUs)
+    this.#list({ type: name, name: `${name}${where}`, version, bytes }, timeUs)
   }
 
   /** @returns true where it is new */
   #list(
-    type: string,
-    name: string,
-    version: number,
-    bytes: Uint8Array,
+    listed: Pick<SlsFragment, 'type' | 'name' | 'version' | 'bytes'>,
     timeUs: number,
     signature: ReportSignature | null = null,
     carrier: SignallingCarrier | null = null,
   ): boolean {
+    const { type, name, bytes } = listed
     const key = `${type}/${name}`
     const content = contentKey(bytes)
     const changed = this.#seen.get(key) !== content
@@ -285,7 +286,7 @@ export class MmtpSignalling {
       if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
       this.#seen.set(key, content)
     }
-    const fragment = { type, name, version, bytes, ...defined({ carrier: carrier ?? undefined }), signature }
+    const fragment = { ...listed, ...defined({ carrier: carrier ?? undefined }), signature }
     this.#host.fragment(fragment, changed, timeUs)
     return changed
   }

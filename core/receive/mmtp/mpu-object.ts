@@ -36,6 +36,15 @@ export interface MpuHome {
   readonly lastMovie: MpuMovie | null
 }
 
+/** What tells an MPU from others. */
+export type MpuNumbers = {
+  readonly index: number
+  readonly mpu: number
+  readonly instance: number
+  /** Of its first packet. */
+  readonly sequence: number
+}
+
 /** One media processing unit, during and after its arrival: an object whose bytes are the MP4 file made of it. */
 export class MpuObject implements FlowObject {
   readonly index: number
@@ -78,16 +87,7 @@ export class MpuObject implements FlowObject {
   /** Its first unreadable part. */
   fault: CodecError | null = null
 
-  /** @param sequence of its first packet */
-  constructor(
-    home: MpuHome,
-    index: number,
-    mpu: number,
-    instance: number,
-    sequence: number,
-    timeUs: number,
-    frame: number,
-  ) {
+  constructor(home: MpuHome, { index, mpu, instance, sequence }: MpuNumbers, timeUs: number, frame: number) {
     this.#home = home
     this.index = index
     this.carrier = { kind: 'mmtp', packetId: home.packetId, mpu, instance }

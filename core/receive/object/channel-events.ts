@@ -1,5 +1,6 @@
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { CarrierPlace } from '../../flow/carriers.ts'
+import type { BadDatagram } from '../../flow/datagrams.ts'
 import type { ReceiveObserver } from '../../flow/facts.ts'
 import type { LimitHit } from '../../flow/findings.ts'
 import type { SourcePacket } from '../lct/source-packet.ts'
@@ -51,16 +52,7 @@ export interface ChannelEvents<Channel> {
   twoSenders(channel: Channel, first: string, second: string, timeUs: number, frame: number): void
   /** A sent-once object's bytes contradict those already there: another transmission begins. */
   changed(channel: Channel, object: TransportObject, timeUs: number, frame: number): void
-  /** @param what is wrong with it */
-  badPacket(
-    code: string,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-    what?: string,
-  ): void
+  badPacket(bad: BadDatagram): void
   /** Objects begin too often: a packet is only counted. */
   passedOver(channel: Channel, timeUs: number, frame: number): void
   /** The sender ends its session: a packet has the A flag. */

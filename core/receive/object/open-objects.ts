@@ -39,6 +39,15 @@ export interface CountedHome extends ObjectHome {
   readonly packetBytes: number
 }
 
+/** What decoding gave of an object. */
+export type DecodedObject = {
+  /** Of the object; -1 unknown. */
+  readonly length: number
+  /** The object from its beginning; only `ranges` of it are valid. */
+  readonly bytes: Uint8Array
+  readonly ranges: readonly (readonly [number, number])[]
+}
+
 /**
  * The objects of one channel that are being received, or kept after an incomplete end: how and when each of them ends.
  */
@@ -184,18 +193,8 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     this.#events.whole(this.#channel, object, timeUs)
   }
 
-  /**
-   * Puts decoded bytes into an object's holes.
-   * @param length of the object, -1 unknown
-   * @param bytes the object from its beginning; `ranges` of it are valid
-   */
-  restore(
-    object: TransportObject,
-    length: number,
-    bytes: Uint8Array,
-    ranges: readonly (readonly [number, number])[],
-    timeUs: number,
-  ): void {
+  /** Puts decoded bytes into an object's holes. */
+  restore(object: TransportObject, { length, bytes, ranges }: DecodedObject, timeUs: number): void {
     if (object.length < 0 && length >= object.ranges.highest) {
       object.length = length
       object.sizeSource = SIZE_SOURCE.extension

@@ -74,7 +74,7 @@ export class RouteSession extends LctSession {
     const packet = this.#packet
     const fault = packet.read(bytes, start, end)
     if (fault !== LCT_FAULT.none) {
-      this.badPacket(lctFaultName(fault), bytes, start, end, timeUs, frame)
+      this.badPacket({ code: lctFaultName(fault), bytes, start, end, timeUs, frame })
       return
     }
     let channel = this.#last
@@ -83,7 +83,7 @@ export class RouteSession extends LctSession {
       if (channel === null) return
       this.#last = channel
     }
-    if (packet.extensionFault !== 0) this.badPacket('lct-extension', bytes, start, end, timeUs, frame)
+    if (packet.extensionFault !== 0) this.badPacket({ code: 'lct-extension', bytes, start, end, timeUs, frame })
     if ((packet.psi & 2) === 0) {
       channel.repairPackets++
       channel.fec.repairBytes += end - start
@@ -120,7 +120,7 @@ export class RouteSession extends LctSession {
     } else {
       channel.count(end - start, timeUs)
       const what = `TSI ${packet.tsi}, TOI ${packet.toi}: ${end - headerEnd} bytes where the FEC Payload ID is expected`
-      this.badPacket('fec-payload-id', bytes, start, end, timeUs, frame, what)
+      this.badPacket({ code: 'fec-payload-id', what, bytes, start, end, timeUs, frame })
     }
   }
 

@@ -68,9 +68,13 @@ export function drawLanes(pen: Pen, picture: LanesPicture, width: number, height
   drawRuler(pen, picture, ticks, width)
 }
 
+/** Where an object is drawn, px; one record, filled for each of them. */
+type Bar = { hue: string; x0: number; wide: number; top: number; high: number }
+
 function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
   const { scene, layout, palette, scale } = picture
   const { lane: lanes, kind: kinds, x0: starts, x1: ends, fill: fills } = scene
+  const bar: Bar = { hue: '', x0: 0, wide: 0, top: 0, high: 0 }
   let current = -1
   let hue = ''
   let top = 0
@@ -87,11 +91,16 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
       const box = barBox(lane.height)
       top = lane.y + shift + box.top
       high = box.height
+      bar.hue = hue
+      bar.top = top
+      bar.high = high
     }
     const x0 = starts[at] as number
     const x1 = ends[at] as number
     const share = fills[at] as number
     const wide = x1 - x0
+    bar.x0 = x0
+    bar.wide = wide
     // A gap separates bars that touch in time.
     const gap = wide > 5 ? 1 : 0
     switch (kinds[at]) {
@@ -136,32 +145,24 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
         pen.fillRect(x0, top, wide - gap, high)
         break
       case MARK.receiving:
-        drawReceiving(pen, hue, scale, x0, x1, share, top, high)
+        drawReceiving(pen, bar, scale, share)
         break
       default:
         if (patternHue !== hue) {
           patternHue = hue
           pattern = hatch(pen, hue)
         }
-        if (kinds[at] === MARK.partial) drawPartial(pen, palette, hue, pattern, x0, wide - gap, top, high)
-        else drawCut(pen, palette, hue, x0, wide - gap, top, high, kinds[at] === MARK.joined)
+        if (kinds[at] === MARK.partial) drawPartial(pen, bar, palette, pattern, wide - gap)
+        else drawCut(pen, bar, palette, wide - gap, kinds[at] === MARK.joined)
     }
     const lone = (kinds[at] as number) <= MARK.joined || kinds[at] === MARK.repaired
-    if (wide >= LABEL_WIDTH && lone && high >= 12) drawLabel(pen, picture, at, hue, x0, wide, top, high)
+    if (wide >= LABEL_WIDTH && lone && high >= 12) drawLabel(pen, bar, picture, at)
   }
 }
 
 /** Solid, with a dashed outline to the end expected at the current rate. */
-function drawReceiving(
-  pen: Pen,
-  hue: string,
-  scale: TimeScale,
-  x0: number,
-  x1: number,
-  share: number,
-  top: number,
-  high: number,
-): void {
+function drawReceiving(pen: Pen, { hue, x0, wide, top, high }: Bar, scale: TimeScale, share: number): void {
+  const x1 = x0 + wide
   pen.fillStyle = hue
   pen.globalAlpha = 0.85
   pen.fillRect(x0, top, x1 - x0, high)
@@ -179,16 +180,8 @@ function drawReceiving(
 }
 
 /** Hatched, with a red foot and edge: bytes are missing. */
-function drawPartial(
-  pen: Pen,
-  palette: Palette,
-  hue: string,
-  pattern: CanvasPattern | string,
-  x0: number,
-  wide: number,
-  top: number,
-  high: number,
-): void {
+function drawPartial(pen: Pen, bar: Bar, palette: Palette, pattern: CanvasPattern | string, wide: number): void {
+  const { hue, x0, top, high } = bar
   pen.fillStyle = palette.missing
   pen.fillRect(x0, top, wide, high)
   pen.fillStyle = hue
@@ -204,16 +197,7 @@ function drawPartial(
 }
 
 /** Paler, with a torn edge: reception ended inside it, or (`atStart`) began there. */
-function drawCut(
-  pen: Pen,
-  palette: Palette,
-  hue: string,
-  x0: number,
-  wide: number,
-  top: number,
-  high: number,
-  atStart: boolean,
-): void {
+function drawCut(pen: Pen, { hue, x0, top, high }: Bar, palette: Palette, wide: number, atStart: boolean): void {
   const teeth = 3
   const depth = (atStart ? -1 : 1) * Math.min(5, wide)
   const left = atStart ? x0 + wide : x0
@@ -236,16 +220,7 @@ function drawCut(
   pen.stroke()
 }
 
-function drawLabel(
-  pen: Pen,
-  picture: LanesPicture,
-  at: number,
-  hue: string,
-  x0: number,
-  wide: number,
-  top: number,
-  high: number,
-): void {
+function drawLabel(pen: Pen, { hue, x0, wide, top, high }: Bar, picture: LanesPicture, at: number): void {
   const { scene, columns, palette, scale } = picture
   const row = scene.row[at] as number
   const kind = scene.kind[at] as number
