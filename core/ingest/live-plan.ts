@@ -91,6 +91,8 @@ export function liveNames({ origin, onAir }: LiveEntry, span: Span): { readonly 
   return { name: namedSegment(onAir, span, index).name, at: namedSegment(origin, span, index).name }
 }
 
+const FIRST_SPAN: Span = { number: 1, time: 0, duration: 0, timescale: 1, startUs: 0, durationUs: 0 }
+
 /** What is the same for all segments of a channel: their representation's id, the form of their names, their initialisation. */
 function channelKey(onAir: MpdRepresentation): string {
   const { id, baseUrl, addressing } = onAir
@@ -106,6 +108,10 @@ function check(shown: string, onAir: MpdRepresentation): void {
       `"${shown}" is live, and "${shownText(onAir.id)}" is not cut into a file per segment.`,
       'Use a live presentation with a SegmentTemplate or SegmentList.',
     )
+  const { addressing } = onAir
+  // All names of a template have its form.
+  const named = addressing.kind === 'list' ? addressing.urls.map((_, index) => index) : [0]
+  for (const index of named) nameBelow(namedSegment(onAir, FIRST_SPAN, index).name)
   const init = initSegment(onAir)
   if (init === null) return
   nameBelow(init.name)

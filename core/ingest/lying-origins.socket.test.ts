@@ -14,6 +14,8 @@ afterAll(async () => {
 const SET =
   '<Period duration="PT2S"><AdaptationSet mimeType="video/mp4"><SegmentTemplate duration="2" media="v.m4s"/><Representation id="v" bandwidth="1"/></AdaptationSet></Period>'
 const mpd = (inside = SET, head = ''): string => `${head}<MPD type="static">${inside}</MPD>`
+const live = (media: string, id = 'v'): string =>
+  `<MPD type="dynamic" availabilityStartTime="2026-01-01T00:00:00Z" minimumUpdatePeriod="PT2S"><Period start="PT0S"><AdaptationSet mimeType="video/mp4"><SegmentTemplate duration="2" media="${media}"/><Representation id="${id}" bandwidth="1"/></AdaptationSet></Period></MPD>`
 const says =
   (text: string): Answering =>
   (_, response) =>
@@ -47,6 +49,16 @@ describe.concurrent('a manifest of an origin that lies', () => {
       'it leads into a local network',
       says(mpd(`<BaseURL>http://10.1.2.3/</BaseURL>${SET}`)),
       /could not be fetched: its host 10\.1\.2\.3 is not of the public internet/,
+    ],
+    [
+      'it is live, and its media lead out of their folder once they are decoded',
+      says(live('..%2fv$Number$.m4s')),
+      /"\.\.%2fv1\.m4s", which is not a plain path/,
+    ],
+    [
+      'it is live, and the name of a representation leads out',
+      says(live('$RepresentationID$/$Number$.m4s', '..%2f..%2fx')),
+      /which is not a plain path/,
     ],
     ['it is a playlist of a million lines', says(`#EXTM3U\n#EXT-X-TARGETDURATION:1\n${'#\n'.repeat(1e6)}`), /line/],
     ['it is neither', says('<html>no manifest</html>'), /is neither an MPD nor a playlist/],

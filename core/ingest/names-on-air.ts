@@ -1,12 +1,15 @@
+import { pathOfReference } from '../files/outside-name.ts'
 import { isAbsoluteReference } from '../manifest/reference.ts'
 import type { ByteSpan } from './growing-origin.ts'
 
 /** Names that are remembered of what is live: those of long ago are not asked for again. */
 const MOST_NAMES = 4096
 
+const ENDING = /\.[a-z0-9]{1,8}$/i
+
 /**
  * The names on air of the files of an origin: each below the manifest, the same for the same file, and another for another. What
- * lies elsewhere gets a folder of its own, a part of a file its offset.
+ * lies elsewhere gets a folder of its own, a part of a file its offset, and a name that is no plain path once it is decoded a number.
  */
 export class NamesOnAir {
   readonly #folder: string
@@ -14,6 +17,8 @@ export class NamesOnAir {
   /** Names by address and range. */
   readonly #names = new Map<string, string>()
   readonly #used = new Set<string>()
+  /** Files with a number for a name. */
+  #numbered = 0
   readonly #most: number
 
   /** @param manifest address of the manifest; empty in a folder @param most names that are remembered */
@@ -52,6 +57,8 @@ export class NamesOnAir {
     else if (this.#folder !== '' && plain.startsWith(this.#folder)) name = plain.slice(this.#folder.length)
     else name = this.#rootOf(plain.slice(0, slash)) + plain.slice(slash)
     if (name === '' || name.endsWith('/')) name += 'media'
+    // A receiver decodes it: `..%2fx` would lead out of its folder there.
+    if (!pathOfReference(name).ok) name = `b0/${++this.#numbered}${ENDING.exec(name)?.[0] ?? ''}`
     const dot = name.lastIndexOf('.')
     const cut = dot > name.lastIndexOf('/') + 1 ? dot : name.length
     const offset = range === null ? '' : `-${range[0]}`
