@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ANSWER_LIMIT, beyondLimit, END_LIMIT, medianOf } from './flood-limits.ts'
+import { withoutWaiting } from './victim.ts'
 
 test('allows a flood so much time, and more on a machine that is slow without one', () => {
   expect(beyondLimit(ANSWER_LIMIT, 500, 1)).toBeNull()
@@ -15,4 +16,11 @@ test('allows a flood so much time, and more on a machine that is slow without on
 test('takes the middle of quiet times', () => {
   expect(medianOf([9, 1, 5])).toBe(5)
   expect(medianOf([])).toBe(0)
+})
+
+test('does not count what a program waits for a processor', () => {
+  expect(withoutWaiting(900, 700)).toBe(200)
+  expect(withoutWaiting(900, 0)).toBe(900)
+  expect(withoutWaiting(900, -1)).toBe(900)
+  expect(withoutWaiting(10, 20)).toBe(0)
 })
