@@ -4,6 +4,7 @@ import { connectionTargets } from './connection-targets.ts'
 import { fileTargets } from './file-targets.ts'
 import { floodTargets } from './flood-targets.ts'
 import type { FuzzTarget } from './fuzz-target.ts'
+import { ingestTargets } from './ingest-targets.ts'
 import { manifestTargets } from './manifest-targets.ts'
 import { parserTargets } from './parser-targets.ts'
 import { receptionTargets } from './reception-targets.ts'
@@ -13,6 +14,7 @@ export const fuzzTargets = (): FuzzTarget[] => [
   ...parserTargets(),
   ...manifestTargets(),
   ...fileTargets(),
+  ...ingestTargets(),
   ...receptionTargets(),
   ...captureTargets(),
   ...answerTargets(),
