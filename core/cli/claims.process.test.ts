@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asServiceId } from '../contract/ids.ts'
@@ -125,6 +125,19 @@ describe('what cannot be played', () => {
     ]
     expect((await received(captureOf(datagrams))).stderr).toMatch(/^Service 1: playable after 1\.\d+ s: /m)
   })
+
+  it.each(['manifest.mpd', 'master.m3u8'])(
+    'is playable where a folder with %s was sent over ROUTE',
+    async (manifest) => {
+      const input = folder.at(`folder-${manifest}`)
+      cpSync(DEMO_FOLDER, input, { recursive: true })
+      for (const name of readdirSync(input))
+        if (/\.(?:mpd|m3u8)$/.test(name) && name.split('.')[1] !== manifest.split('.')[1]) rmSync(join(input, name))
+      const capture = folder.at(`${manifest}.pcapng`)
+      await routescope(['send', input, 'route://239.255.1.1:6000', '--pace', 'fast', '--capture-out', capture])
+      expect((await received(capture)).stderr).toMatch(/^Service 1: playable after \d\.\d+ s: /m)
+    },
+  )
 })
 
 describe('an SLT that comes seconds after the service it lists', () => {

@@ -110,6 +110,9 @@ export type ListedFacts = {
   readonly otherAttributes: readonly { readonly name: string; readonly local: string; readonly value: string }[]
 }
 
+/** Names of files with pictures or sound. */
+export const MEDIA_NAME = /\.(?:m4s|m4v|m4a|mp4|cmf[vatm]|m2?ts|aac|webm)(?:[?#].*)?$/i
+
 /**
  * `manifest`: MPD, master playlist. `playlist`: HLS child playlist. `init`: initialisation segment.
  * `media`: media segment. `signalling`: SLS package, EFDT. `file`: anything else (NRT, ESG, raw).

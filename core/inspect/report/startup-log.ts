@@ -2,7 +2,9 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { ChannelRole, Startup } from '../../contract/report.ts'
 import type { ChannelFacts, FlowFacts, LlsTableFact, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
-import type { FlowObject, ObjectKind } from '../../flow/objects.ts'
+import { type FlowObject, MEDIA_NAME, type ObjectKind } from '../../flow/objects.ts'
+import { isInitSegment, LONGEST_INIT_BYTES } from '../../media/bmff/init-segment.ts'
+import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
 import { readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
 
@@ -30,6 +32,8 @@ type ChannelSteps = {
   initUs: number | null
   mediaUs: number | null
   segmentUs: number | null
+  /** First times of init and media that came as plain files: they are what a manifest among the files names, where there is one. */
+  plain: Pick<ChannelSteps, 'initUs' | 'mediaUs' | 'segmentUs'> | null
 }
 
 /**
@@ -86,6 +90,10 @@ export class StartupLog {
   }
 
   objectBegun(object: FlowObject): void {
+    if (object.kind === 'file' && isMediaFile(object)) {
+      const plain = this.#plain(object.channel)
+      plain.mediaUs = earlier(plain.mediaUs, object.firstTimeUs)
+    }
     if (object.kind !== 'media') return
     const steps = this.#channel(object.channel)
     steps.mediaUs = earlier(steps.mediaUs, object.firstTimeUs)
@@ -96,11 +104,41 @@ export class StartupLog {
     if (object.kind === 'media') this.objectBegun(object)
     if (object.state !== 'complete') return
     const { kind, lastTimeUs } = object
+    if (kind === 'file') this.#plainEnded(object)
     if (kind === 'file' || kind === 'signalling') return
     const steps = this.#channel(object.channel)
     // An MPU contains its own initialisation.
     if (object.assembled) steps.initUs = earlier(steps.initUs, lastTimeUs)
     this.#arrived(steps, kind, lastTimeUs)
+  }
+
+  #plainEnded(object: FlowObject): void {
+    if (!isMediaFile(object)) return
+    this.objectBegun(object)
+    const plain = this.#plain(object.channel)
+    if (plain.initUs !== null && plain.segmentUs !== null) return
+    const size = object.size ?? 0
+    if (size <= LONGEST_INIT_BYTES && isInitSegment(object.lease(0, size).bytes))
+      plain.initUs = earlier(plain.initUs, object.lastTimeUs)
+    else plain.segmentUs = earlier(plain.segmentUs, object.lastTimeUs)
+  }
+
+  #plain(channel: number): Pick<ChannelSteps, 'initUs' | 'mediaUs' | 'segmentUs'> {
+    const steps = this.#channel(channel)
+    steps.plain ??= { initUs: null, mediaUs: null, segmentUs: null }
+    return steps.plain
+  }
+
+  /** Counts the media files of a service as its media where a manifest is among the files. */
+  #namedByFiles(own: readonly ChannelFacts[]): void {
+    const all = own.map(({ index }) => this.#channel(index))
+    if (!all.some(({ manifestUs, playlistUs }) => manifestUs !== null || playlistUs !== null)) return
+    for (const steps of all) {
+      if (steps.plain === null) continue
+      steps.initUs = earliest(steps.initUs, steps.plain.initUs)
+      steps.mediaUs = earliest(steps.mediaUs, steps.plain.mediaUs)
+      steps.segmentUs = earliest(steps.segmentUs, steps.plain.segmentUs)
+    }
   }
 
   #arrived(steps: ChannelSteps, kind: ObjectKind, timeUs: number): void {
@@ -125,6 +163,7 @@ export class StartupLog {
     // Manifests and initialisation segments of DVB-MABR arrive in the configuration session, which is another service.
     const shared = service.sharesFilesOf === null ? null : this.#service(service.sharesFilesOf)
     const own = ownChannels(service, channels)
+    this.#namedByFiles(own)
     const slt = service.destination === null ? null : (this.#announced.get(service.destination) ?? null)
     let first: number | null = null
     for (const flow of flows)
@@ -240,11 +279,17 @@ export class StartupLog {
   #channel(index: number): ChannelSteps {
     let steps = this.#channels[index]
     if (steps === undefined) {
-      steps = { manifestUs: null, playlistUs: null, initUs: null, mediaUs: null, segmentUs: null }
+      steps = { manifestUs: null, playlistUs: null, initUs: null, mediaUs: null, segmentUs: null, plain: null }
       this.#channels[index] = steps
     }
     return steps
   }
+}
+
+/** True of a file with pictures or sound, by its type or name. */
+function isMediaFile({ name, contentType }: FlowObject): boolean {
+  const type = contentType === null ? '' : bareMediaType(contentType)
+  return /^(?:video|audio)\//.test(type) || (name !== null && MEDIA_NAME.test(name))
 }
 
 /** Channels of a service, and of the one whose files it shares. */

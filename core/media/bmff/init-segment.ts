@@ -1,3 +1,4 @@
+import { CodecError } from '../../bytes/codec-error.ts'
 import { u32At } from '../../bytes/ints.ts'
 import { childBoxes, findBox, fullBox, readBoxes } from './boxes.ts'
 
@@ -24,4 +25,18 @@ export function trackTimescales(init: Uint8Array): Map<number, number> {
 function timedField(bytes: Uint8Array, box: Parameters<typeof fullBox>[1]): number {
   const { version, fields } = fullBox(bytes, box, 12)
   return version === 0 ? u32At(bytes, fields + 8) : u32At(bytes, fullBox(bytes, box, 20).fields + 16)
+}
+
+/** A longer object is no initialisation segment, whatever its boxes. */
+export const LONGEST_INIT_BYTES = 1 << 20
+
+/** True of a whole ISO base media file that describes tracks and has no media. */
+export function isInitSegment(bytes: Uint8Array): boolean {
+  try {
+    const types = new Set(readBoxes(bytes).map((box) => box.type))
+    return types.has('moov') && !types.has('moof') && !types.has('mdat')
+  } catch (thrown) {
+    if (thrown instanceof CodecError) return false
+    throw thrown
+  }
 }

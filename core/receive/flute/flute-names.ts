@@ -1,5 +1,5 @@
 import type { Toi } from '../../contract/ids.ts'
-import type { ObjectKind } from '../../flow/objects.ts'
+import { MEDIA_NAME, type ObjectKind } from '../../flow/objects.ts'
 import type { Fdt } from '../../protocol/flute/fdt.ts'
 import { layoutOf, type SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import { isConfigurationUri, MABR_CONTENT_TYPE } from '../../protocol/mabr/configuration.ts'
@@ -55,5 +55,3 @@ export class FluteNames extends ChannelNames {
     return this.configures ? 'init' : 'media'
   }
 }
-
-const MEDIA_NAME = /\.(?:m4s|m4v|m4a|mp4|cmf[vatm]|m2?ts|aac|webm)(?:[?#].*)?$/i

@@ -1,10 +1,6 @@
-import { readBoxes } from '../../media/bmff/boxes.ts'
+import { isInitSegment, LONGEST_INIT_BYTES } from '../../media/bmff/init-segment.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
-import { codecFault } from '../context/receive-context.ts'
 import type { TransportObject } from '../object/transport-object.ts'
-
-/** A longer object is no initialisation segment, whatever its boxes. */
-const MAX_INIT_BYTES = 1 << 20
 
 /** Reads the length of a table in one packet from its end: some senders leave EXT_FTI out there. */
 export function readWholeTable(packet: LctPacket, bytes: Uint8Array, from: number, to: number): void {
@@ -20,13 +16,7 @@ export function mediaKind(object: TransportObject): 'init' | 'media' {
   const kind = object.kind === 'init' ? 'init' : 'media'
   const first = String.fromCharCode(...object.bytes(4, Math.min(8, object.length)))
   if (!['ftyp', 'styp', 'moof', 'sidx', 'moov', 'prft', 'emsg'].includes(first)) return kind
-  if (object.length > MAX_INIT_BYTES) return 'media'
-  let isInit = false
-  codecFault(() => {
-    const types = new Set(readBoxes(object.bytes(0, object.length)).map((box) => box.type))
-    isInit = types.has('moov') && !types.has('moof') && !types.has('mdat')
-  })
-  return isInit ? 'init' : 'media'
+  return object.length <= LONGEST_INIT_BYTES && isInitSegment(object.bytes(0, object.length)) ? 'init' : 'media'
 }
 
 /** Instance id of an FDT object: see `objectKey`. */
