@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inspect, routescope, TestFolder } from '../testing/program.ts'
@@ -28,7 +28,7 @@ describe('the services of send to atsc://', () => {
     const [one = '', two = '', three = ''] = inputs
     const { slt, services } = await listed('own', [
       `${one}:#ServiceID=11:#ATSC3MajorChannel=9:#ATSC3MinorChannel=4:#ATSC3ShortServiceName=Première+`,
-      `${two}:#ServiceName=Second:#ATSC3ServiceCat=4:#ATSC3hidden=true:#ATSC3hideInGuide=yes`,
+      `${two}:#ServiceName=Second:#ATSC3ServiceCat=4:#ATSC3hidden=true:#ATSC3hideInGuide=yes:#ATSC3configuration=Broadband`,
       three,
     ])
     expect(
@@ -43,6 +43,11 @@ describe('the services of send to atsc://', () => {
       [1, false, false],
       [4, true, true],
       [1, false, false],
+    ])
+    expect(slt.map((each) => [each.configuration, each.broadbandAccessRequired])).toEqual([
+      ['Broadcast', false],
+      ['Broadband', true],
+      ['Broadcast', false],
     ])
     expect(services.map(({ id, major, minor, category }) => [id, major, minor, category])).toEqual([
       [11, 9, 4, 1],
@@ -84,6 +89,36 @@ describe('the services of send to atsc://', () => {
     ])
     expect(stderr).toMatch(message)
     expect(stderr.trimEnd()).not.toContain('\n')
+    expect(status).toBe(2)
+  })
+})
+
+describe('the repair servers of an input to mabr://', () => {
+  const repairServers = (servers: string, ...options: readonly string[]) => {
+    const input = `${inputs[0]}:#MABRBaseURLs=${servers}`
+    return routescope(['send', input, 'mabr://239.255.15.1:6000', '--mtu', '9000', '--capture-out', ...options])
+  }
+
+  it('are in the configuration with their weights, beside those of the broadcast', async () => {
+    const file = folder.at('repair.pcapng')
+    const { stderr, status } = await repairServers(
+      '3;http://192.0.2.7/x/,-1;http://192.0.2.8/',
+      file,
+      '--repair-base',
+      'http://a/',
+    )
+    expect(status, stderr).toBe(0)
+    const [, parameters = ''] =
+      /<UnicastRepairParameters[^>]*>(.*?)<\/Unicast/s.exec(readFileSync(file, 'latin1')) ?? []
+    expect([...parameters.matchAll(/relativeWeight="(\d+)"[^>]*>([^<]*)/g)].map(([, ...each]) => each)).toEqual([
+      ['1', 'http://a/'],
+      ['3', 'http://192.0.2.7/x/'],
+    ])
+  })
+
+  it('that are none are refused', async () => {
+    const { stderr, status } = await repairServers('ftp://a/', folder.at('none.pcapng'))
+    expect(stderr).toMatch(/^routescope: The repair servers of .* are "ftp:\/\/a\/"\. Write \[WEIGHT;\]URL .*\n$/)
     expect(status).toBe(2)
   })
 })

@@ -8,6 +8,7 @@ import type { FileTimes } from './file-carousel.ts'
 import { LiveService } from './live-service.ts'
 import { LlsCarousel } from './lls-carousel.ts'
 import { MABR_DEFAULTS, type MabrMember, MabrMultiplex, type MabrOptions } from './mabr-multiplex.ts'
+import type { RepairBase } from './repair-servers.ts'
 import { DEFAULT_MTU, MIN_MTU } from './route-object.ts'
 import { ServiceBroadcast } from './service-broadcast.ts'
 import type { ListedService, ServiceListing } from './service-list.ts'
@@ -80,6 +81,8 @@ export type BroadcastService = {
   /** Absent: as the broadcast. */
   readonly loop?: boolean
   readonly fileTimes?: FileTimes
+  /** Where gateways of mabr:// fetch what they miss of it, beside those of the broadcast. */
+  readonly repairServers?: readonly RepairBase[]
 }
 
 /** Live numbers; the same object for the life of the broadcaster. */

@@ -14,6 +14,7 @@ import { MabrRouteService } from './mabr-route-service.ts'
 import { type DigestedFiles, MabrService } from './mabr-service.ts'
 import { carouselOf } from './mabr-session.ts'
 import { type MabrProtocol, type MabrRepairOptions, NO_OTHERS, transportSession } from './mabr-transport.ts'
+import type { RepairBase } from './repair-servers.ts'
 import type { CarouselFile } from './repeated-files.ts'
 import type { ServiceBroadcastOptions } from './service-broadcast.ts'
 import type { BegunService } from './service-on-air.ts'
@@ -43,6 +44,7 @@ export type MabrMultiplexOptions = MabrOptions & {
 /** A service of a multiplex: what it has of its own, and its presentation. */
 export type MabrMember = Omit<ServiceBroadcastOptions, 'mtu' | 'carouselUs' | 'scheme' | 'sourceAddress'> & {
   readonly presentation: Presentation
+  readonly repairServers?: readonly RepairBase[]
 }
 
 /** As other senders of DVB-MABR do, unless told otherwise: GPAC's defaults. */
@@ -108,10 +110,13 @@ export class MabrMultiplex {
   }
 
   /** @returns the service, and what it repeats in the session of the configuration */
-  #begin({ presentation, ...member }: MabrMember, startUs: number): BegunService & { readonly files: CarouselFile[] } {
+  #begin(
+    { presentation, repairServers = [], ...member }: MabrMember,
+    startUs: number,
+  ): BegunService & { readonly files: CarouselFile[] } {
     const { mtu, carouselUs, protocol, inBand, digests, repair, sourceAddress, sourceSpecific } = this.#options
     const source = sourceSpecific ? sourceAddress : null
-    const own = { ...member, mtu, carouselUs, source, repair }
+    const own = { ...member, mtu, carouselUs, source, repair: { ...repair, servers: repairServers } }
     const { carousel } = this
     const ended = (context: EmitContext): void => {
       if (--this.#going === 0) carousel.end(context)

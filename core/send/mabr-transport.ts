@@ -5,6 +5,7 @@ import {
   mabrProtocolIdentifier,
   type UnknownParts,
 } from '../protocol/mabr/configuration.ts'
+import type { RepairBase } from './repair-servers.ts'
 
 /** An element without parts of other schemas. */
 export const NO_OTHERS: UnknownParts = { otherAttributes: [], others: [] }
@@ -22,6 +23,8 @@ export type MabrProtocol = 'flute' | 'route'
 export type MabrRepairOptions = {
   /** In place of the beginning that all object names of a service share. */
   readonly baseUrls: readonly string[]
+  /** Those of one service. */
+  readonly servers?: readonly RepairBase[]
   /** Time without packets after which an object counts as incomplete, ms. */
   readonly afterMs: number
 }
@@ -63,14 +66,15 @@ export function transportSession(
 }
 
 /** @param base beginning of all object names of a service */
-export function unicastRepair({ baseUrls, afterMs }: MabrRepairOptions, base: string): MabrRepair | null {
-  if (baseUrls.length === 0) return null
+export function unicastRepair({ baseUrls, servers = [], afterMs }: MabrRepairOptions, base: string): MabrRepair | null {
+  const all = [...baseUrls.map((url) => ({ url, weight: 1 })), ...servers]
+  if (all.length === 0) return null
   return {
     objectBaseUri: base,
     receptionTimeoutMs: afterMs,
     fixedBackoffMs: FIXED_BACKOFF_MS,
     randomBackoffMs: RANDOM_BACKOFF_MS,
-    baseUrls: baseUrls.map((url) => ({ url, weight: 1 })),
+    baseUrls: all,
     ...NO_OTHERS,
   }
 }

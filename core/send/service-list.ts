@@ -15,6 +15,8 @@ export type ServiceListing = {
   readonly category: number
   readonly hidden: boolean
   readonly hideInGuide: boolean
+  /** Receivers need broadband for it. */
+  readonly needsBroadband: boolean
   /** Null: from the service's name. */
   readonly shortName: string | null
 }
@@ -78,7 +80,8 @@ export function serialiseLls(
       hidden: listing.hidden ?? false,
       hideInGuide: listing.hideInGuide ?? false,
       shortServiceName: [...(listing.shortName ?? service.serviceName)].slice(0, SHORT_NAME).join(''),
-      configuration: 'Broadcast',
+      configuration: listing.needsBroadband ? 'Broadband' : 'Broadcast',
+      broadbandAccessRequired: listing.needsBroadband ?? false,
       signalling: {
         slsProtocol: SLS_PROTOCOL.route,
         ...ROUTE_VERSION,

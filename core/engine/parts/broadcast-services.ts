@@ -4,6 +4,7 @@ import { shownText } from '../../contract/shown-text.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { type BroadcastService, firstServicePort, type SentScheme } from '../../send/broadcaster.ts'
+import { parseRepairServers, type RepairBase } from '../../send/repair-servers.ts'
 import type { Programme } from '../faces/programme.ts'
 
 /** What a broadcast gives its services where they have nothing of their own. */
@@ -73,6 +74,7 @@ export function servicesOf(
       presentation,
       loop,
       listing: defined(listingOf(spec)),
+      repairServers: repairServersOf(spec),
       fileTimes: defined({ everyUs: inUs(spec.repeatEveryS), overUs: inUs(spec.uploadS) }),
     }
   })
@@ -94,6 +96,20 @@ function inUs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1_000_000
 }
 
-function listingOf({ majorChannel, minorChannel, category, hidden, hideInGuide, shortName }: Programme['spec']) {
-  return { majorChannel, minorChannel, category, hidden, hideInGuide, shortName }
+function listingOf({ configuration, ...spec }: Programme['spec']) {
+  const { majorChannel, minorChannel, category, hidden, hideInGuide, shortName } = spec
+  const needsBroadband = configuration === 'broadband'
+  return { majorChannel, minorChannel, category, hidden, hideInGuide, shortName, needsBroadband }
+}
+
+/** @throws AppFailure bad-spec */
+function repairServersOf({ repairServers, input }: Programme['spec']): readonly RepairBase[] {
+  if (repairServers === undefined) return []
+  const servers = parseRepairServers(repairServers, input)
+  if (servers !== null) return servers
+  throw new AppFailure(
+    'bad-spec',
+    `The repair servers of ${shownText(input, 300)} are "${shownText(repairServers, 300)}".`,
+    'Write [WEIGHT;]URL with commas between; src is the server of an http(s) input.',
+  )
 }

@@ -57,6 +57,18 @@ export function ServiceTable({ rows, inputs, problems, planned, onDraft }: Servi
                           checked={draft === true}
                           onChange={(event) => onDraft(at, name, event.target.checked)}
                         />
+                      ) : row.type.kind === 'choice' ? (
+                        <select
+                          aria-label={label}
+                          value={typeof draft === 'string' && draft !== '' ? draft : String(row.default ?? '')}
+                          onChange={(event) => onDraft(at, name, event.target.value)}
+                        >
+                          {row.type.values.map((value) => (
+                            <option key={value} value={value}>
+                              {value}
+                            </option>
+                          ))}
+                        </select>
                       ) : (
                         <input
                           type="text"
