@@ -3,6 +3,7 @@ import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { withOtherBase } from '../manifest/mpd/base-choices.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
+import { chosenMpd } from './chosen-mpd.ts'
 import type { GrowingOrigin, LiveDocument } from './growing-origin.ts'
 import { type LivePlan, livePlan, readable } from './live-plan.ts'
 import { livePresentation } from './live-presentation.ts'
@@ -37,7 +38,7 @@ export function openLiveDash(
 ): Promise<Presentation> {
   return livePresentation(source, 'dash', async (read) => {
     const remote = new RemoteElements(async (address) => (await source.playlist(address)).bytes)
-    const document = await inPlace(remote, read, shown)
+    const document = await inPlace(remote, read, shown, options)
     const plan = livePlan(document, shown)
     if (plan.channels.size === 0)
       throw new AppFailure('input-unusable', `"${shown}" describes no representation.`, 'Use an MPD with media in it.')
@@ -183,7 +184,7 @@ class LiveDash implements LiveFeed {
     try {
       const document = await this.#source.manifest()
       if (document !== null) {
-        const plan = livePlan(await inPlace(this.#remote, document, this.#shown), this.#shown)
+        const plan = livePlan(await inPlace(this.#remote, document, this.#shown, this.#options), this.#shown)
         await this.#source.follow(plan.mpd.locations, plan.mpd.utcTimings)
         this.#reading = { first: plan, url: document.url }
         this.#take(this.#planOf(this.#base) ?? plan)
@@ -331,9 +332,15 @@ class LiveDash implements LiveFeed {
   }
 }
 
-/** @throws AppFailure bad-manifest */
-async function inPlace(remote: RemoteElements, { bytes, url }: LiveDocument, shown: string): Promise<LiveDocument> {
-  return { bytes: await readable(shown, () => remote.inPlace(bytes, url)), url }
+/** The manifest with its remote elements, and without what is not sent. @throws AppFailure bad-manifest | input-unusable */
+async function inPlace(
+  remote: RemoteElements,
+  { bytes, url }: LiveDocument,
+  shown: string,
+  { representations }: LoadOptions,
+): Promise<LiveDocument> {
+  const read = async (): Promise<Uint8Array> => chosenMpd(await remote.inPlace(bytes, url), representations, shown)
+  return { bytes: await readable(shown, read), url }
 }
 
 function isOlder(mpd: Mpd, than: Mpd): boolean {

@@ -1,4 +1,5 @@
 import { shownText } from '../contract/shown-text.ts'
+import type { RepresentationChoice } from './chosen-mpd.ts'
 import type { LiveReport } from './live-reader.ts'
 import type { SendNote } from './mpd-notes.ts'
 import type { Origin } from './origin.ts'
@@ -9,6 +10,8 @@ export type LoadOptions = {
   readonly loop: boolean
   /** Files of byte ranges are cut into one per segment. */
   readonly cut: boolean
+  /** Representations of an MPD that are sent. */
+  readonly representations: RepresentationChoice
   /** Name on air of a plain file; absent: its own. */
   readonly fileName?: string
   /** Ends what a server is asked for while it is loaded. */

@@ -38,6 +38,11 @@ export async function loadHls(
   options: LoadOptions,
   live: () => Promise<GrowingOrigin>,
 ): Promise<Presentation> {
+  if (options.representations !== 'all')
+    options.note({
+      sentence: `All variants of "${path}" are sent: representations are chosen of an MPD.`,
+      tryThis: 'Leave --representations out.',
+    })
   // In a folder names are below the playlist, or refused.
   const onAir = found.address === '' ? null : new OriginOnAir(found)
   const origin = onAir ?? found

@@ -11,6 +11,7 @@ import { withOtherBase } from '../manifest/mpd/base-choices.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
 import { XmlError } from '../xml/xml-element.ts'
+import { chosenMpd } from './chosen-mpd.ts'
 import type { GrowingOrigin } from './growing-origin.ts'
 import type { LoadOptions } from './load-options.ts'
 import type { Origin } from './origin.ts'
@@ -36,6 +37,7 @@ export async function loadPresentation(input: string, options: Partial<LoadOptio
   const all: LoadOptions = {
     loop: false,
     cut: false,
+    representations: 'all',
     note: none,
     live: none,
     nowUs: () => Date.now() * 1000,
@@ -141,7 +143,7 @@ async function loadMpd(
   let bytes = read
   try {
     const remote = new RemoteElements((address) => origin.read(address, 'a remote element'))
-    bytes = await remote.inPlace(read, origin.address)
+    bytes = chosenMpd(await remote.inPlace(read, origin.address), options.representations, path)
     const mpd = parseMpd(bytes, origin.address.split(/[?#]/, 1)[0], new EntryFaults(true))
     if (mpd.type === 'static' || options.loop) return await loadStatic(origin, path, name, bytes, mpd, options)
     const { openLiveDash } = await import('./live-dash.ts')

@@ -4,6 +4,7 @@ import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
 import { AwaitedPresentation } from '../../ingest/awaited-presentation.ts'
+import { parseRepresentationChoice } from '../../ingest/chosen-mpd.ts'
 import type { LiveReport } from '../../ingest/live-reader.ts'
 import type { Presentation } from '../../ingest/presentation.ts'
 import type { Programme } from '../faces/programme.ts'
@@ -13,7 +14,7 @@ import type { PresentationSpec } from './presentation-options.ts'
 /** Opens a presentation. @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
 export async function openPresentation(spec: PartSpec, host: PartHost): Promise<Part> {
   const own = spec as unknown as PresentationSpec
-  const { id, input, loop, cut } = own
+  const { id, input, loop, cut, representations } = own
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
   const notes = new FirstReports((error) => host.problem(error, 'warning'))
@@ -23,6 +24,7 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
       loop: loop === 0,
       ...defined({ fileName: own.objectName, over }),
       cut,
+      representations: parseRepresentationChoice(representations),
       note: ({ sentence, tryThis }) => notes.add({ code: 'input-unusable', message: sentence, tryThis }),
       live: (report) => live.add(report),
       nowUs: () => host.nowUs(),
