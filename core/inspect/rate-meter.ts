@@ -10,11 +10,16 @@ export class RateMeter {
   #sinceUs = -1
   #settled = false
 
+  /** True where a window is over: before, `sample` changes nothing. */
+  isDue(timeUs: number): boolean {
+    const elapsedUs = timeUs - this.#sinceUs
+    return !this.#settled && (this.#sinceUs < 0 || elapsedUs < 0 || elapsedUs >= WINDOW_US)
+  }
+
   /** Takes the stream's time; updates rates once a window. */
   sample(timeUs: number, counted: Iterable<Counted>): void {
-    if (this.#settled) return
+    if (!this.isDue(timeUs)) return
     const elapsedUs = timeUs - this.#sinceUs
-    if (this.#sinceUs >= 0 && elapsedUs >= 0 && elapsedUs < WINDOW_US) return
     const first = this.#sinceUs < 0 || elapsedUs < 0
     this.#sinceUs = timeUs
     for (const each of counted) {

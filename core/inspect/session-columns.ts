@@ -428,7 +428,7 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.hashArrived()
     const counted = this.#flows.length + this.#channels.length
     const looks = this.#rateLooks.due(counted <= FEW_SAMPLED ? 0 : counted, arrivedBytes)
-    if (looks) this.#rates.sample(timeUs, this.#counted())
+    if (looks && this.#rates.isDue(timeUs)) this.#rates.sample(timeUs, this.#counted())
     const watches = this.#watchLooks.due(counted + OF_A_SERVICE * this.#services.length, arrivedBytes)
     if (watches) this.#losses.lookAround(timeUs)
     this.#losses.sample(timeUs)
@@ -455,10 +455,11 @@ export class SessionColumns implements ReceiveObserver {
     this.#versions.settle()
   }
 
-  *#counted(): Iterable<FlowFacts | ChannelFacts | MmtpFacts> {
-    yield* this.#flows
-    for (const service of this.#services) if (service.mmtp !== null) yield* service.mmtp
-    for (const channel of this.#channels) if (channel !== undefined) yield channel
+  #counted(): readonly (FlowFacts | ChannelFacts | MmtpFacts)[] {
+    const counted: (FlowFacts | ChannelFacts | MmtpFacts)[] = [...this.#flows]
+    for (const service of this.#services) if (service.mmtp !== null) counted.push(...service.mmtp)
+    for (const channel of this.#channels) if (channel !== undefined) counted.push(channel)
+    return counted
   }
 
   #packets(): number {

@@ -36,7 +36,7 @@ import { receiveMemory } from '../receiving/receive-memory.ts'
 import { ReceiveStatistics } from '../receiving/receive-statistics.ts'
 import { reportOf, reportPiecesOf } from '../receiving/receiver-report.ts'
 import { receiverSections } from '../receiving/receiver-sections.ts'
-import { labelOf, sumsOf } from '../receiving/sources.ts'
+import { firstTimeOf, labelOf, sumsOf } from '../receiving/sources.ts'
 import { type Arrivals, StopRule } from '../receiving/stop-rule.ts'
 import { DynamicJoins } from '../selection/dynamic-joins.ts'
 import type { ReceiverSpec } from './receiver-options.ts'
@@ -463,7 +463,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     let earliestUs: number | null = null
     for (const source of this.sources)
       for (const { joinedWallUs } of source.sockets()) earliestUs = Math.min(earliestUs ?? joinedWallUs, joinedWallUs)
-    return earliestUs ?? sumsOf(this.sources).firstTimeUs
+    return earliestUs ?? firstTimeOf(this.sources)
   }
 
   #nowStreamUs(): number {

@@ -14,17 +14,23 @@ export type SourceSums = {
 export function sumsOf(sources: readonly DatagramSource[]): SourceSums {
   let datagrams = 0
   let bytes = 0
-  let firstTimeUs: number | null = null
   let lastTimeUs: number | null = null
   for (const { output } of sources) {
     datagrams += output.datagrams
     bytes += output.bytes
-    if (output.firstTimeUs !== null) firstTimeUs = Math.min(firstTimeUs ?? output.firstTimeUs, output.firstTimeUs)
     if (output.lastTimeUs !== null) lastTimeUs = Math.max(lastTimeUs ?? output.lastTimeUs, output.lastTimeUs)
   }
   let capture: CaptureFacts | null = null
   for (const source of sources) capture ??= source.capture()
-  return { datagrams, bytes, firstTimeUs, lastTimeUs, capture }
+  return { datagrams, bytes, firstTimeUs: firstTimeOf(sources), lastTimeUs, capture }
+}
+
+/** Stream time of the first datagram of any source; null before it. */
+export function firstTimeOf(sources: readonly DatagramSource[]): number | null {
+  let firstUs: number | null = null
+  for (const { output } of sources)
+    if (output.firstTimeUs !== null && (firstUs === null || output.firstTimeUs < firstUs)) firstUs = output.firstTimeUs
+  return firstUs
 }
 
 /** Addresses, then files, for a person. */
