@@ -1,5 +1,5 @@
 import type { CodecError } from '../../bytes/codec-error.ts'
-import { EntryFaults } from '../../bytes/entry-faults.ts'
+import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import { asServiceId, type ServiceId } from '../../contract/ids.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import { type CarrierPlace, channelWord, isSameCarrier, type SignallingCarrier } from '../../flow/carriers.ts'
@@ -17,13 +17,8 @@ import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { codecString } from '../../media/mmt/codec-string.ts'
 import type { Verdict } from '../../protocol/cms/signed-data.ts'
-import type { Atsc3Message } from '../../protocol/mmtp/atsc3-message.ts'
-import type { MmtLocation } from '../../protocol/mmtp/mmt-location.ts'
 import { MMTP_FAULT, MMTP_TYPE, mmtpFaultName } from '../../protocol/mmtp/mmtp-packet.ts'
-import { identifierText, type MpTable } from '../../protocol/mmtp/mp-table.ts'
 import { MPU_FAULT, mpuFaultName } from '../../protocol/mmtp/mpu-payload.ts'
-import { ntpToUnixUs } from '../../protocol/ntp.ts'
-import { componentWords, parseUsbdMmt, type UsbdMmt } from '../../protocol/sls/usbd-mmt.ts'
 import type { EventTaker } from '../context/event-queue.ts'
 import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
@@ -35,18 +30,10 @@ import type { BackVerdict, WayBack } from '../object/way-back.ts'
 import { WorkBudget } from '../object/work-budget.ts'
 import { type AssetEvents, MmtpAsset } from './mmtp-asset.ts'
 import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
+import { type DescribedAsset, type DescribingFlow, type Elsewhere, MmtpDescription } from './mmtp-description.ts'
 import { MmtpSignalling } from './mmtp-signalling.ts'
 import type { MpuObject } from './mpu-object.ts'
 import { MpuPacket } from './mpu-packet.ts'
-
-/** An asset that an MP table places in another flow. */
-export type Elsewhere = {
-  readonly address: Destination
-  readonly packetId: number
-  readonly assetId: string
-  readonly type: string
-  readonly times: readonly (readonly [mpuSequence: number, timeUs: number])[]
-}
 
 /** Components of the service outside this flow: in a ROUTE session, or in a further MMTP flow. */
 export type ComponentEvent =
@@ -71,8 +58,7 @@ type MmtpEvent =
   | { readonly kind: 'restarted'; readonly serviceId: ServiceId; readonly sinceUs: number }
   | { readonly kind: 'closed' }
 
-/** Bound on assets in other flows, ROUTE sessions and further flows of one service. */
-const MAX_ELSEWHERE = 64
+/** Bound on further flows of one service. */
 const MAX_FLOWS = 16
 /** Offset of a further flow's packet_ids that another flow uses too, in names of files. */
 const FOLDERS_PER_FLOW = 0x1_0000
@@ -90,7 +76,9 @@ const MMT_MANIFEST = 'manifest.mpd'
  * One MMTP flow: counts its packets by packet_id, reads signalling, and assembles MPUs into files. Whole MPUs wait
  * until a service claims it.
  */
-export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpEvent>, RestartHost<MmtpAsset> {
+export class MmtpSession
+  implements AssetEvents, DescribingFlow, MmtpFlowFacts, EventTaker<MmtpEvent>, RestartHost<MmtpAsset>
+{
   readonly destination: string
   readonly address: Destination
   readonly context: ReceiveContext
@@ -102,8 +90,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   readonly #components: EventTaker<ComponentEvent>
   /** Flows with further assets of the service, where this is the one in the SLT. */
   readonly #further: MmtpSession[] = []
-  readonly #elsewhere = new Map<string, Elsewhere>()
-  #usbd: UsbdMmt | null = null
+  readonly #description = new MmtpDescription(this)
   /** By packet_counter, where the sender counts: packets of all packet_ids, lost ones included. */
   readonly #all = new SequenceCounter()
   #counted = false
@@ -150,13 +137,13 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     this.#restarts = new RestartWatch(this, context.pool)
     this.#signalling = new MmtpSignalling(
       {
-        mpTable: (table, _packetId, at) => this.#mpTable(table, at),
-        atsc3: (message, at) => this.#atsc3(message, at),
+        mpTable: (table, _packetId, at) => this.#description.mpTable(table, at),
+        atsc3: (message, at) => this.#description.atsc3(message, at),
         fragment: (fragment, changed, at) => this.#fragment(fragment, changed, at),
         verdict: (id, signature, signed, later, at) => this.#verdict(id, signature, signed, later, at),
         signatureLater: (key, signature) => this.#signatureLater(key, signature),
-        dropped: (table, faults, at, frame) => this.#entriesDropped(table, faults, at, frame),
-        unreadable: (what, fault, at, frame) => this.#unreadable(what, fault, at, frame),
+        dropped: (...dropped) => this.entriesDropped(...dropped),
+        unreadable: (...unreadable) => this.unreadable(...unreadable),
       },
       context.limits.unpackedBytes,
       this.#work,
@@ -174,9 +161,9 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     return this.#assetList
   }
   get assets(): readonly MmtpAssetFacts[] {
-    return this.#allAssets
+    return this.allAssets
   }
-  get #allAssets(): readonly MmtpAsset[] {
+  get allAssets(): readonly MmtpAsset[] {
     return this.#further.length === 0 ? this.#assetList : [this, ...this.#further].flatMap((flow) => flow.#assetList)
   }
   get lostInAll(): number | null {
@@ -227,8 +214,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     service.mmtpCounts = this
     this.#main = this
     this.#belong(service)
-    this.#applyUsbd(timeUs)
-    for (const asset of this.#elsewhere.values()) this.#locate(asset, timeUs)
+    this.#description.claimed(timeUs)
   }
 
   /** Adds the flow to a service, whose main flow is `main`. */
@@ -433,104 +419,32 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     return asset
   }
 
-  #mpTable(table: MpTable, timeUs: number): void {
-    for (const entry of table.assets) {
-      const { locations, type } = entry
-      const assetId = identifierText(entry.identifier)
-      const times = entry.descriptors.flatMap((descriptor) =>
-        descriptor.kind !== 'mpu-timestamp'
-          ? []
-          : descriptor.timestamps.map(
-              ({ mpuSequence, seconds, fraction }) => [mpuSequence, ntpToUnixUs(seconds, fraction)] as const,
-            ),
-      )
-      const here = locations.find(
-        (location) => location.type === 0 || (isFlow(location) && isAt(location, this.address)),
-      )
-      if (here !== undefined && 'packetId' in here) {
-        this.#describe(here.packetId, assetId, type, times)
-        continue
-      }
-      const there = locations.find(isFlow)
-      if (there === undefined) continue
-      const { destination, port, packetId } = there
-      const key = `${destination}:${port}/${packetId}`
-      if (!this.#elsewhere.has(key) && this.#elsewhere.size >= MAX_ELSEWHERE) continue
-      const asset = { address: { address: destination, port }, packetId, assetId, type, times }
-      this.#elsewhere.set(key, asset)
-      this.#locate(asset, timeUs)
-    }
-    this.#nameComponents()
-    if (this.service !== null && !this.service.signalled) {
-      this.service.signalled = true
-      this.context.observer.serviceChanged(this.service)
-    }
-  }
-
-  #describe(packetId: number, assetId: string, type: string, times: Elsewhere['times']): void {
+  describe({ packetId, assetId, type, times }: DescribedAsset): void {
     const asset = this.#assetOf(packetId, 0, 0)
     if (asset === null) return
     asset.describe(assetId, type)
     for (const [mpuSequence, timeUs] of times) asset.times.set(mpuSequence, timeUs)
   }
 
-  /** Joins the flow of an asset outside this one. */
-  #locate(asset: Elsewhere, timeUs: number): void {
+  locate(asset: Elsewhere, timeUs: number): void {
     const { service } = this
     if (service === null || this.#main !== this) return
     this.context.events.push(this.#components, { kind: 'flow', main: this, service, asset, timeUs })
+  }
+
+  routeAt(address: Destination, service: ReceivedService, timeUs: number): void {
+    this.context.events.push(this.#components, { kind: 'route', service, address, timeUs })
   }
 
   /**
    * Result of the search for an asset outside this flow.
    * @param flow null where it cannot be received, or belongs to another service
    */
-  found({ packetId, assetId, type, times }: Elsewhere, flow: MmtpSession | null): void {
+  found(asset: Elsewhere, flow: MmtpSession | null): void {
     if (flow === null || flow === this) return
-    if (this.#assets.has(packetId) && flow.folderBase === 0)
+    if (this.#assets.has(asset.packetId) && flow.folderBase === 0)
       flow.folderBase = (this.#further.indexOf(flow) + 1) * FOLDERS_PER_FLOW
-    flow.#describe(packetId, assetId, type, times)
-  }
-
-  #atsc3(message: Atsc3Message, timeUs: number): void {
-    if (message.contentName !== 'USBD') return
-    const faults = new EntryFaults()
-    const fault = codecFault(() => {
-      this.#usbd = parseUsbdMmt(message.content, faults)
-    })
-    this.#entriesDropped('USBD', faults, timeUs, 0)
-    if (fault !== null) this.#unreadable('The USBD', fault, timeUs, 0)
-    else this.#applyUsbd(timeUs)
-  }
-
-  /** Applies names, and the ROUTE sessions of files and hybrid components (A/331 §7.2.1). */
-  #applyUsbd(timeUs: number): void {
-    const { service } = this
-    const usbd = this.#usbd
-    if (service === null || usbd === null) return
-    service.signalled = true
-    if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
-    this.#nameComponents()
-    for (const component of usbd.routeComponents.slice(0, MAX_FLOWS)) {
-      const { destinationAddress, destinationPort } = component
-      const address = {
-        address: destinationAddress ?? this.address.address,
-        port: destinationPort ?? this.address.port,
-      }
-      this.context.events.push(this.#components, { kind: 'route', service, address, timeUs })
-    }
-    this.context.observer.serviceChanged(service)
-  }
-
-  #nameComponents(): void {
-    if (this.#usbd === null) return
-    for (const info of this.#usbd.componentInfos) {
-      if (info.componentId === null) continue
-      const id = plainId(info.componentId)
-      for (const asset of this.#allAssets)
-        if (asset.assetId !== null && plainId(asset.assetId) === id)
-          asset.component = { role: componentWords(info), name: info.componentName }
-    }
+    flow.describe(asset)
   }
 
   #fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void {
@@ -576,7 +490,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     if (service === null) return
     const codecs: string[] = []
     const main = this.#main ?? this
-    for (const { lastMovie } of main.#allAssets) {
+    for (const { lastMovie } of main.allAssets) {
       const track = lastMovie?.tracks[0]
       if (lastMovie === null || track === undefined) continue
       const fault = codecFault(() => void codecs.push(codecString(lastMovie, track)))
@@ -628,12 +542,12 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     this.#found({ kind: 'mpusUnread', withoutMetadata, withoutFragments, last }, carrier, timeUs, 0)
   }
 
-  #entriesDropped(table: string, faults: EntryFaults, timeUs: number, frame: number): void {
+  entriesDropped(table: string, faults: EntryFaults, timeUs: number, frame: number): void {
     const facts = droppedEntries(table, faults)
     if (facts !== null) this.#found(facts, null, timeUs, frame)
   }
 
-  #unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void {
+  unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void {
     const hit = this.#work.hit(fault)
     this.#found(hit === null ? { kind: 'messageUnreadable', what, fault } : { kind: 'limit', hit }, null, timeUs, frame)
   }
@@ -652,17 +566,4 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     const { destination, serviceId: service } = this
     this.context.found(findingAt(facts, { destination, service, carrier, object, timeUs, frame }))
   }
-}
-
-function isFlow(location: MmtLocation): location is MmtLocation & { readonly type: 1 | 2 } {
-  return location.type === 1 || location.type === 2
-}
-
-function isAt({ destination, port }: { destination: string; port: number }, at: Destination): boolean {
-  return destination === at.address && port === at.port
-}
-
-/** Ids are written with and without the separators of a UUID. */
-function plainId(id: string): string {
-  return id.toLowerCase().replaceAll(/^urn:uuid:|[-{}]/g, '')
 }
