@@ -1,38 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { defined } from '../contract/defined.ts'
 import { openRegular } from '../files/door.ts'
+import type { ByteRange } from '../flow/objects.ts'
 import { judgeConditions, rangeStillApplies, type Validators } from './conditions.ts'
 import type { Exchange } from './exchange.ts'
-import { contentRange, parseRange, resolveRange } from './ranges.ts'
+import { contentRange, parseRanges, resolveRanges } from './ranges.ts'
 
-/** Content to serve, in memory or in a file. */
+/** Content to serve: in memory, in a file, or in an open file that whoever opened it closes. */
 export type Content = {
-  readonly source: { readonly bytes: Uint8Array } | { readonly path: string }
+  readonly source: { readonly bytes: Uint8Array } | { readonly path: string } | { readonly handle: FileHandle }
   readonly size: number
   readonly mediaType: string
-  readonly validators: Validators
+  /** Null: it has no tag, and conditions are ignored. */
+  readonly validators: Validators | null
   /** Cache-Control and the like: sent with 304 too. */
   readonly headers: Record<string, string>
 }
 
+/** A piece of a body: bytes of the content, or others between them. */
+type Piece = ByteRange | Uint8Array
+
 /**
- * Serves content: conditions, one range, HEAD.
+ * Serves content: conditions, HEAD, one range or several. Several ranges come one behind the other as GPAC sends them, or as
+ * multipart/byteranges (RFC 9110 §14.6) where the client asks for that.
  * @returns false where its file was removed meanwhile; nothing has been sent then
  */
 export async function answerContent(exchange: Exchange, content: Content): Promise<boolean> {
-  const { source, size, mediaType, validators } = content
-  const headers = { ...validatorHeaders(validators), ...content.headers }
-  if (answerConditions(exchange, validators, headers)) return true
-  const whole = {
-    ...headers,
-    'Content-Type': mediaType,
-    'Accept-Ranges': 'bytes',
-  }
+  const { size, mediaType, validators } = content
+  const headers = { ...(validators === null ? undefined : validatorHeaders(validators)), ...content.headers }
+  if (validators !== null && answerConditions(exchange, validators, headers)) return true
   const { request } = exchange
-  const range =
-    exchange.isHead || !rangeStillApplies(request.headers, validators) ? null : parseRange(request.headers.range)
-  const part = range === null ? ([0, size] as const) : resolveRange(range, size)
-  if (part === null) {
+  const asked =
+    exchange.isHead || (validators !== null && !rangeStillApplies(request.headers, validators))
+      ? null
+      : parseRanges(request.headers.range)
+  const parts = asked === null ? null : resolveRanges(asked, size)
+  if (parts?.length === 0) {
     exchange.refuse({
       status: 416,
       sentence: `The file has ${size} bytes; the range asked for lies outside.`,
@@ -40,19 +45,124 @@ export async function answerContent(exchange: Exchange, content: Content): Promi
     })
     return true
   }
-  const [from, to] = part
+  const { status, type, range, pieces } = bodyOf(parts, size, mediaType, wantsMultipart(exchange))
   const head = {
-    ...whole,
-    'Content-Length': to - from,
-    ...(range === null ? undefined : { 'Content-Range': contentRange(part, size) }),
+    'Accept-Ranges': 'bytes',
+    ...headers,
+    'Content-Type': type,
+    'Content-Length': pieces.reduce((sum, piece) => sum + lengthOf(piece), 0),
+    ...defined({ 'Content-Range': range }),
   }
-  const status = range === null ? 200 : 206
-  if (exchange.isHead || 'bytes' in source || to === from) {
-    exchange.head(status, head)
-    exchange.end('bytes' in source ? source.bytes.subarray(from, to) : undefined)
+  return send(exchange, content, pieces, () => exchange.head(status, head))
+}
+
+/** Body and heading of an answer. */
+function bodyOf(
+  parts: readonly ByteRange[] | null,
+  size: number,
+  mediaType: string,
+  multipart: boolean,
+): { status: number; type: string; range?: string; pieces: readonly Piece[] } {
+  if (parts === null) return { status: 200, type: mediaType, pieces: [[0, size]] }
+  if (parts.length === 1 || !multipart) {
+    const range = parts.map((part, at) => (at === 0 ? contentRange(part, size) : contentRange(part, size).slice(6)))
+    return { status: 206, type: mediaType, range: range.join(', '), pieces: parts }
+  }
+  const boundary = randomBytes(12).toString('hex')
+  const pieces = parts.flatMap((part) => [
+    Buffer.from(
+      `\r\n--${boundary}\r\nContent-Type: ${mediaType}\r\nContent-Range: ${contentRange(part, size)}\r\n\r\n`,
+    ),
+    part,
+  ])
+  return {
+    status: 206,
+    type: `multipart/byteranges; boundary=${boundary}`,
+    pieces: [...pieces, Buffer.from(`\r\n--${boundary}--\r\n`)],
+  }
+}
+
+function wantsMultipart(exchange: Exchange): boolean {
+  return (
+    exchange.request.headers['x-multirange'] === 'multipart' ||
+    (exchange.request.headers.accept ?? '').toLowerCase().includes('multipart/byteranges')
+  )
+}
+
+function isRange(piece: Piece): piece is ByteRange {
+  return Array.isArray(piece)
+}
+
+function lengthOf(piece: Piece): number {
+  return isRange(piece) ? piece[1] - piece[0] : piece.byteLength
+}
+
+async function send(
+  exchange: Exchange,
+  { source }: Content,
+  pieces: readonly Piece[],
+  begin: () => void,
+): Promise<boolean> {
+  if (exchange.isHead || pieces.every((piece) => lengthOf(piece) === 0)) {
+    begin()
+    exchange.end()
     return true
   }
-  return streamFile(exchange, source.path, from, to, () => exchange.head(status, head))
+  if ('bytes' in source) {
+    const bytes = pieces.map((piece) => (isRange(piece) ? source.bytes.subarray(piece[0], piece[1]) : piece))
+    begin()
+    exchange.end(bytes.length === 1 ? bytes[0] : Buffer.concat(bytes))
+    return true
+  }
+  if ('handle' in source) {
+    await stream(exchange, source.handle, pieces, begin)
+    return true
+  }
+  const handle = await openRegular(source.path).catch(() => null)
+  // Retention removed it.
+  if (handle === null) return false
+  try {
+    await stream(exchange, handle, pieces, begin)
+  } finally {
+    await handle.close().catch(() => undefined)
+  }
+  return true
+}
+
+/** Streams pieces of an open file as fast as the client takes them, so that a slow client costs one buffer. */
+async function stream(
+  exchange: Exchange,
+  handle: FileHandle,
+  pieces: readonly Piece[],
+  begin: () => void,
+): Promise<void> {
+  if (exchange.isOver) return
+  begin()
+  try {
+    await pipeline(read(exchange, handle, pieces), exchange.response)
+  } catch {
+    // The client left, or the file was removed: end the connection.
+    exchange.response.destroy()
+  }
+}
+
+async function* read(exchange: Exchange, handle: FileHandle, pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    if (!isRange(piece)) {
+      exchange.count(piece.byteLength)
+      yield piece
+      continue
+    }
+    const [from, to] = piece
+    let left = to - from
+    for await (const chunk of handle.createReadStream({ start: from, end: to - 1, autoClose: false })) {
+      exchange.count(chunk.byteLength)
+      left -= chunk.byteLength
+      yield chunk
+    }
+    // A shorter body than was announced must not look whole.
+    if (left > 0) throw new Error('The file became shorter while it was served.')
+  }
 }
 
 /** Answers 304 or 412 where the client's conditions ask for it. @returns whether it has answered */
@@ -71,42 +181,5 @@ export function validatorHeaders({ etag, modifiedMs }: Validators): Record<strin
   return {
     ETag: etag,
     ...defined({ 'Last-Modified': modifiedMs === null ? undefined : new Date(modifiedMs).toUTCString() }),
-  }
-}
-
-/** Streams a file. @returns false where it could not be opened, because retention removed it */
-async function streamFile(
-  exchange: Exchange,
-  path: string,
-  from: number,
-  to: number,
-  begin: () => void,
-): Promise<boolean> {
-  const handle = await openRegular(path).catch(() => null)
-  if (handle === null) return false
-  try {
-    if (exchange.isOver) return true
-    begin()
-    // The stream reads as fast as the client takes, so a slow client costs one buffer.
-    await pipeline(
-      handle.createReadStream({ start: from, end: to - 1, autoClose: false }),
-      counted(exchange),
-      exchange.response,
-    )
-  } catch {
-    // The client left, or the file was removed: end the connection.
-    exchange.response.destroy()
-  } finally {
-    await handle.close().catch(() => undefined)
-  }
-  return true
-}
-
-function counted(exchange: Exchange): (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> {
-  return async function* (source) {
-    for await (const chunk of source) {
-      exchange.count(chunk.byteLength)
-      yield chunk
-    }
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { contentRange, parseRange, resolveRange } from './ranges.ts'
+import { contentRange, parseRange, parseRanges, resolveRange, resolveRanges } from './ranges.ts'
 
 describe('parseRange', () => {
   test.each([
@@ -19,6 +19,43 @@ describe('parseRange', () => {
     [undefined, null],
   ])('%j', (header, range) => {
     expect(parseRange(header)).toEqual(range)
+  })
+})
+
+describe('parseRanges and resolveRanges', () => {
+  test.each([
+    [
+      'bytes=0-1,5-6',
+      [
+        [0, 2],
+        [5, 7],
+      ],
+    ],
+    [
+      'bytes=0-1, bytes=5-6',
+      [
+        [0, 2],
+        [5, 7],
+      ],
+    ],
+    // The order that was asked for, and overlaps, are kept.
+    [
+      'bytes=5-6,0-4,2-6',
+      [
+        [5, 7],
+        [0, 5],
+        [2, 7],
+      ],
+    ],
+    ['bytes=0-1,500-600', [[0, 2]]],
+    ['bytes=100-,-0', []],
+    ['bytes=0-1,', null],
+    ['0-1,bytes=5-6', null],
+    [`bytes=${Array.from({ length: 65 }, (_, at) => `${at}-${at}`).join()}`, null],
+    ['bytes=0-,0-,0-,0-,0-0', null],
+  ])('%s of 100 bytes', (header, parts) => {
+    const ranges = parseRanges(header)
+    expect(ranges && resolveRanges(ranges, 100)).toEqual(parts)
   })
 })
 
