@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TlsOptions } from 'node:tls'
 import { type GuardedPeer, guardErrors, reportPeerError } from './guard-errors.ts'
 import { endWith, rawReply, refuseMalformed } from './raw-replies.ts'
 
@@ -11,6 +14,8 @@ export type ServerUser = {
   readonly request: (request: IncomingMessage, response: ServerResponse) => void
   /** Takes WebSocket handshakes; other protocols that are offered are answered as ordinary requests. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** Called for every connection, of TLS once it has been agreed on. */
+  readonly connected?: (socket: Socket) => void
 }
 
 /** Connections of one server at a time; more are closed at once, so that files and sockets can still be opened. */
@@ -30,20 +35,28 @@ export class GuardedServer {
   readonly #user: ServerUser
   readonly #sockets = new Set<Duplex>()
 
-  constructor(options: ServerOptions, user: ServerUser) {
+  /** @param tls certificate and key of a server that speaks TLS; null: plain HTTP */
+  constructor(options: ServerOptions, user: ServerUser, tls: TlsOptions | null = null) {
     this.#user = user
-    this.server = createServer(options, (request, response) => this.#take(request, response))
+    const take = (request: IncomingMessage, response: ServerResponse): void => this.#take(request, response)
+    this.server = tls === null ? createServer(options, take) : createTlsServer({ ...options, ...tls }, take)
     this.server.maxConnections = MAX_CONNECTIONS
     this.server.on('drop', () => reportPeerError(CONNECTION, new Error(`More than ${MAX_CONNECTIONS} at a time`)))
     this.server.on('connection', (socket) => {
       guardErrors(CONNECTION, socket)
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
+      if (tls === null) user.connected?.(socket)
     })
+    this.server.on('secureConnection', (socket) => {
+      guardErrors(CONNECTION, socket)
+      user.connected?.(socket)
+    })
+    this.server.on('tlsClientError', (error) => reportPeerError(CONNECTION, error))
     // Without a listener Node promises to read a body that may be refused.
     this.server.on('checkContinue', (request, response) => this.#take(request, response))
     this.server.on('clientError', refuseMalformed)
-    this.server.on('connect', (_request, socket) => endWith(socket, rawReply('405 Method Not Allowed')))
+    this.server.on('connect', (_request, socket) => endWith(socket, rawReply('501 Not Implemented')))
   }
 
   /** Call after listening: from then on errors of the server concern accepted connections only. */

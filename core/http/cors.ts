@@ -11,7 +11,7 @@ export type CorsRules = {
   readonly origins?: readonly string[]
 }
 
-const EXPOSED = 'Content-Range, Content-Length, ETag, Date, Accept-Ranges, Retry-After, X-Routescope-State'
+const EXPOSED = 'Content-Range, Content-Length, ETag, Date, Accept-Ranges, Retry-After, Server-UTC, X-Routescope-State'
 
 /** Headers that let a page of another origin read a reply, errors too. */
 export function corsHeaders(
@@ -21,8 +21,7 @@ export function corsHeaders(
 ): OutgoingHttpHeaders {
   if (cors === 'off') return {}
   const { origin } = request.headers
-  if (cors === 'auto' && (origin === undefined || !(isLoopbackOrigin(origin) || origins.includes(origin))))
-    return { Vary: 'Origin' }
+  if (cors === 'auto' && (origin === undefined || !isAllowed(origin, origins))) return { Vary: 'Origin' }
   const headers: OutgoingHttpHeaders = {
     'Access-Control-Allow-Origin': origin ?? '*',
     'Access-Control-Expose-Headers': EXPOSED,
@@ -33,13 +32,24 @@ export function corsHeaders(
     ...headers,
     'Access-Control-Allow-Methods': [...methods, 'OPTIONS'].join(', '),
     'Access-Control-Allow-Headers':
-      'Accept, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range',
+      'Accept, Authorization, Cache-Control, Content-Range, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range',
     'Access-Control-Max-Age': '600',
     // Chromium asks before a page of a public address reads one of this network.
     ...(request.headers['access-control-request-private-network'] === 'true'
       ? { 'Access-Control-Allow-Private-Network': 'true' }
       : undefined),
   }
+}
+
+/** Whether a request may change something: it comes from no page, from one of this server, or from an allowed origin. */
+export function allowsOrigin({ headers }: IncomingMessage, { cors, origins = [] }: CorsRules): boolean {
+  const { origin, host } = headers
+  if (origin === undefined || origin.replace(/^https?:\/\//, '') === host) return true
+  return cors === 'on' || (cors === 'auto' && isAllowed(origin, origins))
+}
+
+function isAllowed(origin: string, origins: readonly string[]): boolean {
+  return isLoopbackOrigin(origin) || origins.includes(origin)
 }
 
 /** Whether a page was served by this machine: from loopback, under any port. */

@@ -19,6 +19,16 @@ export type Refusal = {
 export type ReplyRules = CorsRules & {
   readonly methods: readonly string[]
   readonly headers?: OutgoingHttpHeaders
+  /** Headers that are made anew for every reply. */
+  readonly stamp?: () => OutgoingHttpHeaders
+}
+
+/** What a host does with every reply. */
+export type ReplyHooks = {
+  /** Called with the body bytes of each write. */
+  readonly sent: (bytes: number) => void
+  /** Called before the head of a reply is written. */
+  readonly answering?: (status: number, response: ServerResponse) => void
 }
 
 /** One request and its reply, with what all replies have in common. */
@@ -30,15 +40,15 @@ export class Exchange {
   /** Target below the prefix. */
   readonly target: RequestTarget
   readonly #common: OutgoingHttpHeaders
-  readonly #sent: (bytes: number) => void
+  readonly #stamp: ReplyRules['stamp']
+  readonly #hooks: ReplyHooks
 
-  /** @param sent called with the body bytes of each write */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     place: { readonly prefix: string; readonly target: RequestTarget },
     rules: ReplyRules,
-    sent: (bytes: number) => void,
+    hooks: ReplyHooks,
   ) {
     this.request = request
     this.response = response
@@ -49,7 +59,8 @@ export class Exchange {
       'X-Content-Type-Options': 'nosniff',
       ...rules.headers,
     }
-    this.#sent = sent
+    this.#stamp = rules.stamp
+    this.#hooks = hooks
   }
 
   get isHead(): boolean {
@@ -66,18 +77,42 @@ export class Exchange {
   }
 
   head(status: number, headers: OutgoingHttpHeaders): void {
-    this.response.writeHead(status, { ...this.#common, ...headers })
+    this.#hooks.answering?.(status, this.response)
+    const all = { ...this.#common, ...this.#stamp?.(), ...headers }
+    const vary = [this.#common.Vary, headers.Vary].filter((field) => field !== undefined)
+    this.response.writeHead(status, vary.length < 2 ? all : { ...all, Vary: vary.join(', ') })
   }
 
   /** Counts body bytes that are written to the socket directly. */
   count(bytes: number): void {
-    this.#sent(bytes)
+    this.#hooks.sent(bytes)
   }
 
   /** Writes body bytes. @returns false when the socket takes no more until `drain` */
   write(bytes: Uint8Array): boolean {
-    this.#sent(bytes.byteLength)
+    this.#hooks.sent(bytes.byteLength)
     return this.response.write(bytes)
+  }
+
+  /** Settles when the client takes more, or has left. */
+  drained(): Promise<void> {
+    const { response } = this
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        response.off('drain', settle)
+        response.off('close', settle)
+        resolve()
+      }
+      response.on('drain', settle)
+      response.on('close', settle)
+    })
+  }
+
+  /** Tells a client that waits for it to send its body (RFC 9110 §10.1.1). */
+  continue(): void {
+    if (this.request.headers.expect?.toLowerCase() !== '100-continue') return
+    this.response.writeContinue()
+    this.response.shouldKeepAlive = this.request.headers.connection?.toLowerCase() !== 'close'
   }
 
   end(bytes?: Uint8Array): void {
@@ -85,7 +120,7 @@ export class Exchange {
       this.response.end()
       return
     }
-    this.#sent(bytes.byteLength)
+    this.#hooks.sent(bytes.byteLength)
     this.response.end(bytes)
   }
 

@@ -1,14 +1,18 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AppFailure } from '../failure/app-failure.ts'
 import { GuardedServer } from '../guard/guarded-server.ts'
 import { endWith, rawReply } from '../guard/raw-replies.ts'
+import { Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
+import { differences, HOST_SETTINGS, type HostSettings } from './host-settings.ts'
 import { isLocalHostHeader, isLoopback, listen } from './listen.ts'
 import type { Mount, MountHandle } from './mount.ts'
 import { parseTarget, type RequestTarget } from './request-target.ts'
 
 const MAX_HEADERS = 100
+/** Methods that a mount can have. */
+const METHODS: readonly string[] = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS']
 /** A connection without traffic for this long is closed. */
 const IDLE_MS = 120_000
 const BODY_MS = 30_000
@@ -17,6 +21,10 @@ const BODY_MS = 30_000
 export interface HostUse {
   /** `http://HOST:PORT`, as this machine reaches it. */
   readonly origin: string
+  /** Connections that are open. */
+  readonly connections: number
+  /** Settings that its first user decided otherwise, as words of a sentence. */
+  readonly ignored: readonly string[]
   /** @throws AppFailure port-in-use where another mount has that prefix */
   mount(mount: Mount): MountHandle
   /** Closes this user's mounts; the last user's close ends the server and every connection. */
@@ -30,16 +38,20 @@ const hosts = new Map<string, Promise<HttpHost>>()
  * Joins the server on a host and port, opening it for its first user. Port 0 is any free one, and a server of its own.
  * @throws AppFailure port-in-use | address-not-local | socket-failed
  */
-export async function joinHttpHost(host: string, port: number): Promise<HostUse> {
+export async function joinHttpHost(
+  host: string,
+  port: number,
+  settings: HostSettings = HOST_SETTINGS,
+): Promise<HostUse> {
   for (;;) {
     const shared = port === 0 ? undefined : hosts.get(keyOf(host, port))
     if (shared === undefined) break
     const one = await shared.catch(() => null)
-    const use = one?.join() ?? null
+    const use = one?.join(settings) ?? null
     if (use !== null) return use
     await one?.closed
   }
-  const one = new HttpHost(host)
+  const one = new HttpHost(host, settings)
   const opened = one.open(port)
   if (port !== 0) hosts.set(keyOf(host, port), opened)
   try {
@@ -51,7 +63,7 @@ export async function joinHttpHost(host: string, port: number): Promise<HostUse>
   const key = keyOf(host, one.port)
   hosts.set(key, opened)
   void one.closed.then(() => hosts.delete(key))
-  return one.join() as HostUse
+  return one.join(settings) as HostUse
 }
 
 function keyOf(host: string, port: number): string {
@@ -73,20 +85,9 @@ type Mounted = {
  */
 class HttpHost {
   readonly #host: string
-  readonly #server = new GuardedServer(
-    {
-      maxHeaderSize: 16 * 1024,
-      headersTimeout: 10_000,
-      // Bodies have the time limit of their mount.
-      requestTimeout: 0,
-      keepAliveTimeout: 30_000,
-      noDelay: true,
-    },
-    {
-      request: (request, response) => this.#respond(request, response),
-      upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
-    },
-  )
+  readonly #settings: HostSettings
+  readonly #server: GuardedServer
+  readonly #connections: Connections
   readonly #mounts = new Set<Mounted>()
   #origin = ''
   #port = 0
@@ -97,8 +98,28 @@ class HttpHost {
     this.#tellClosed = resolve
   })
 
-  constructor(host: string) {
+  constructor(host: string, settings: HostSettings) {
     this.#host = host
+    this.#settings = settings
+    this.#connections = new Connections(settings)
+    this.#server = new GuardedServer(
+      {
+        maxHeaderSize: 16 * 1024,
+        headersTimeout: 10_000,
+        // Bodies have the time limit of their mount.
+        requestTimeout: 0,
+        keepAliveTimeout: settings.idleS * 1000,
+        connectionsCheckingInterval: 1000,
+        noDelay: true,
+        ...(settings.blockBytes === null ? undefined : { highWaterMark: settings.blockBytes }),
+      },
+      {
+        request: (request, response) => this.#respond(request, response),
+        upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+        connected: (socket) => this.#connections.take(socket),
+      },
+      settings.tls === null ? null : { ...settings.tls, minVersion: 'TLSv1.2', honorCipherOrder: true },
+    )
     this.#server.server.maxRequestsPerSocket = 1000
     this.#server.server.timeout = IDLE_MS
   }
@@ -111,18 +132,23 @@ class HttpHost {
     const bound = await listen(this.#server.server, this.#host, port)
     this.#server.listening()
     this.#port = bound.port
-    this.#origin = `http://${bound.host}:${bound.port}`
+    this.#origin = `${this.#settings.tls === null ? 'http' : 'https'}://${bound.host}:${bound.port}`
     return this
   }
 
   /** Adds a user; null while the host closes. */
-  join(): HostUse | null {
+  join(settings: HostSettings): HostUse | null {
     if (this.#closing) return null
     this.#users++
     const mine = new Set<Mounted>()
     let left = false
+    const connections = this.#connections
     return {
       origin: this.#origin,
+      ignored: differences(settings, this.#settings),
+      get connections() {
+        return connections.count
+      },
       mount: (mount) => {
         const mounted = this.#add(mount)
         mine.add(mounted)
@@ -178,14 +204,21 @@ class HttpHost {
   }
 
   #respond(request: IncomingMessage, response: ServerResponse): void {
+    const answering = (status: number): void => this.#connections.answering(status, response)
+    const refuse = (status: number, sentence: string, headers: OutgoingHttpHeaders = {}): void => {
+      const hooks = { sent: () => undefined, answering }
+      const place = { prefix: '', target: EMPTY_TARGET }
+      const exchange = new Exchange(request, response, place, { cors: 'off', methods: [] }, hooks)
+      exchange.refuse({ status, sentence, headers })
+    }
+    if (this.#connections.begin(request, response)) {
+      refuse(503, 'There are too many connections.', { 'Retry-After': 1 })
+      return
+    }
     const target = parseTarget(request.url ?? '/')
     const mounted = this.#mountFor(componentsOf(request, target))
     if (mounted === null) {
-      const place = { prefix: '', target: EMPTY_TARGET }
-      new Exchange(request, response, place, { cors: 'off', methods: [] }, () => undefined).refuse({
-        status: 404,
-        sentence: 'There is nothing here.',
-      })
+      refuse(404, 'There is nothing here.')
       return
     }
     const { mount } = mounted
@@ -194,9 +227,10 @@ class HttpHost {
     response.on('close', () => mounted.open.delete(response))
     const below = typeof target === 'number' ? EMPTY_TARGET : belowPrefix(target, mounted.components.length)
     const place = { prefix: mount.prefix, target: below }
-    const exchange = new Exchange(request, response, place, mount.rules, (bytes) => {
+    const sent = (bytes: number): void => {
       mounted.bytes += bytes
-    })
+    }
+    const exchange = new Exchange(request, response, place, mount.rules, { sent, answering })
     // A body that was not asked for may still follow the answer, and would be taken for the next request.
     if (awaitsContinue(request)) response.shouldKeepAlive = false
     limitBody(exchange, mount.rules.bodyMs === undefined ? BODY_MS : mount.rules.bodyMs)
@@ -222,16 +256,15 @@ class HttpHost {
       exchange.head(204, allow)
       return exchange.end()
     }
+    if (!METHODS.includes(request.method ?? ''))
+      return exchange.refuse({ status: 501, sentence: 'There is no such method here.' })
     if (!methods.includes(request.method ?? ''))
       return exchange.refuse({ status: 405, sentence: otherMethods, headers: allow })
     if (target === 400) return exchange.refuse({ status: 400, sentence: 'The address is malformed.' })
     if (target === 414) return exchange.refuse({ status: 414, sentence: 'The address is too long.' })
     const refusal = admits?.(request, exchange.target) ?? null
     if (refusal !== null) return exchange.refuse(refusal)
-    if (awaitsContinue(request) && !isReading(request)) {
-      exchange.response.writeContinue()
-      exchange.response.shouldKeepAlive = true
-    }
+    if (mount.rules.ownContinue !== true && !isReading(request)) exchange.continue()
     await mount.answer(exchange)
   }
 
@@ -245,6 +278,7 @@ class HttpHost {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#connections.upgrade(request)
     const target = parseTarget(request.url ?? '/')
     const mounted = this.#mountFor(componentsOf(request, target))
     const { mount, components, open } = mounted ?? {}

@@ -14,6 +14,8 @@ export type MountRules = ReplyRules & {
   readonly localNames: 'always' | 'loopback'
   /** Returns why a request or upgrade is refused, such as a missing token, or null. */
   readonly admits?: (request: IncomingMessage, target: RequestTarget) => Refusal | null
+  /** The mount itself tells a client that waits to send its body, once it knows that it takes it. */
+  readonly ownContinue?: true
   /** Longest time of a request's body, ms; default 30 s. Null: any. */
   readonly bodyMs?: number | null
 }

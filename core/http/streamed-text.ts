@@ -22,7 +22,7 @@ export async function streamText(
   if (!exchange.isHead) {
     let open = exchange.write(Buffer.from(text))
     for (const piece of pieces) {
-      if (!open) await drained(exchange)
+      if (!open) await exchange.drained()
       // A socket may drain at once: the turn ends in any case.
       await new Promise((resolve) => setImmediate(resolve))
       if (exchange.isOver) return
@@ -41,17 +41,4 @@ function* piecesOf(parts: Iterable<string>): Generator<string> {
     piece = ''
   }
   if (piece !== '') yield piece
-}
-
-/** Settles when the client takes more, or has left. */
-function drained({ response }: Exchange): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      response.off('drain', settle)
-      response.off('close', settle)
-      resolve()
-    }
-    response.on('drain', settle)
-    response.on('close', settle)
-  })
 }

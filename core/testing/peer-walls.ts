@@ -1,8 +1,8 @@
 /** Modules that open connections, programs and threads, and the names in them that open nothing. */
 const OPENING: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['isIP', 'isIPv4', 'isIPv6'],
-  'node:tls': [],
-  'node:http': ['STATUS_CODES'],
+  'node:tls': ['createSecureContext'],
+  'node:http': ['STATUS_CODES', 'validateHeaderName', 'validateHeaderValue'],
   'node:https': [],
   'node:http2': [],
   'node:dgram': [],
