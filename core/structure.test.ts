@@ -199,6 +199,8 @@ const OPENS =
 /** Files that open others by name, and whose names these are. All others use the door, or let core/files write. */
 const OPENERS: Readonly<Record<string, string>> = {
   'core/files/door.ts': 'names from outside that are read: checked before and after',
+  'core/files/write-door.ts':
+    'names from outside that are written: their folder followed and checked, the file renamed',
   'core/files/disk-worker.ts': 'names from outside that are written: made safe, links not followed',
   'core/files/output-file.ts': 'recordings, which a person names: locked',
   'core/files/folder-sink.ts': 'a probe with a name of our own',

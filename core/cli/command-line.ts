@@ -94,7 +94,7 @@ function badCommandLine(error: CommanderError, args: readonly string[]): AppFail
     'bad-command-line',
     sentence.charAt(0).toUpperCase() + sentence.slice(1),
     command === undefined
-      ? 'Commands: open, inspect, receive, gateway, record, send, run; routescope --help explains them.'
+      ? 'Commands: open, inspect, receive, gateway, record, send, serve, run; routescope --help explains them.'
       : `Right form: ${command}`,
   )
 }
@@ -164,7 +164,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       ['--json', new Option('--json', 'machine output on stdout')],
       ...refuses.map((option) => [option, new Option(`${option} <value>`).hideHelp()]),
     ])
-    const made = addOptions(command(`${name} ${words}`, help), name, parts, defaults, own)
+    const made = addOptions(command(`${name} ${words}`.trim(), help), name, parts, defaults, own)
     for (const option of made.options) if (running.required?.includes(option.long as '--')) option.makeOptionMandatory()
     made.action((...args: unknown[]) => {
       const options = args[made.registeredArguments.length] as RunOptions & Record<string, unknown>

@@ -118,7 +118,7 @@ function namedSources(
   texts: readonly string[],
   choices: Choices,
 ): PartSpec[] {
-  const group = command.names === 'subjects' ? undefined : command.names
+  const group = command.names === 'subjects' || command.names === null ? undefined : command.names
   const sources = group === 'Open' ? texts : texts.map(sourceName)
   const openers = sources.map((text) => {
     const opener = openerOf(parts, text, group)

@@ -38,10 +38,11 @@ export async function runSession(
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
   if (json) session.onFile((file) => printJson({ event: 'file', ...file }))
-  const baseUrl = session.snapshot().gateways[0]?.baseUrl ?? null
+  const { gateways, servers } = session.snapshot()
+  const baseUrl = (gateways[0] ?? servers[0])?.baseUrl ?? null
   if (baseUrl !== null) {
     keepServing()
-    if (json) printJson({ event: 'gateway', baseUrl })
+    if (json) printJson({ event: gateways.length > 0 ? 'gateway' : 'server', baseUrl })
     else printLines([`Serving ${baseUrl}`])
     if (saved === null)
       for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS))
@@ -139,6 +140,9 @@ function summaryLines(session: Session): string[] {
 }
 
 function summaryText(session: Session): string {
+  const [server] = session.snapshot().servers
+  if (server !== undefined)
+    return `Served ${server.requests} requests, ${server.bytes} bytes; took ${server.uploadedBytes} bytes of uploads.`
   const {
     objects,
     complete,

@@ -21,8 +21,8 @@ export type SessionCommand = {
   /** The right form, for a command line that is wrong. */
   readonly form: string
   readonly help: string
-  /** Meaning of its arguments: sources, or the subjects of parts in the order of the tables. */
-  readonly names: SourceGroup | 'subjects'
+  /** Meaning of its arguments: sources, or the subjects of parts in the order of the tables; null: it has none. */
+  readonly names: SourceGroup | 'subjects' | null
   readonly inspects?: true
   /** Defaults of the command. */
   readonly defaults: Choices
@@ -45,6 +45,7 @@ export type SessionCommand = {
 /** `receive` and `record` end when nothing of a service arrives for this time; GPAC waits 5 s. */
 const GIVES_UP: Choices = { timeoutS: 10 }
 
+const SERVE_FORM = 'routescope serve [--read DIR]… [--write DIR] --listen HOST:PORT'
 const RECORD_FORM = 'routescope record URL… --capture-out FILE'
 
 /** Every command that runs a session. */
@@ -98,7 +99,25 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
     sinks: ({ pace }) => (pace === 'real' ? ['multicast-out'] : []),
     settle: settleSend,
   },
+  {
+    name: 'serve',
+    words: '',
+    form: SERVE_FORM,
+    help: 'serves folders over HTTP: files to read, and a folder for uploads',
+    names: null,
+    defaults: {},
+    required: ['--listen'],
+    settle: settleServe,
+  },
 ]
+
+/** There is something to serve. */
+function settleServe(choices: Choices): Choices {
+  if (choices.serveRead === undefined && choices.serveWrite === undefined) {
+    throw new AppFailure('bad-command-line', 'No folder was named.', `Right form: ${SERVE_FORM}`)
+  }
+  return choices
+}
 
 /** With chosen services, only packets of these, their signalling and the LLS are recorded. */
 function settleRecord(choices: Choices, named: readonly string[]): Choices {

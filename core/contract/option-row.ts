@@ -65,7 +65,7 @@ export const OPTION_GROUPS = [
 export type OptionGroup = (typeof OPTION_GROUPS)[number]
 
 /** Commands that run parts; `open` includes the app's forms. */
-export type OptionCommand = 'open' | 'inspect' | 'receive' | 'gateway' | 'record' | 'send'
+export type OptionCommand = 'open' | 'inspect' | 'receive' | 'gateway' | 'record' | 'send' | 'serve'
 
 /** The same option in GPAC. A value that GPAC's option cannot express is refused, not changed. */
 export type GpacOption = {
@@ -91,6 +91,8 @@ export type DiskUse = {
   readonly called: string
   /** Fields with which a series of files is written, `NAME_00001.EXT` and so on. */
   readonly seriesWith?: readonly string[]
+  /** It may be read and written at the same time, as the folders of a server are. */
+  readonly shared?: true
 }
 
 /** Forms of a broadcast: by the scheme of its address, and in DVB-MABR by the protocol of its media. */

@@ -42,6 +42,7 @@ export type SessionSnapshot = {
   /** The newest last. */
   readonly recordings: readonly RecordingSnapshot[]
   readonly gateways: readonly GatewaySnapshot[]
+  readonly servers: readonly ServerSnapshot[]
   readonly broadcasts: readonly BroadcastSnapshot[]
   /** What came back of what the session sends; null where it does not compare them. */
   readonly selfLoop: SelfLoopSnapshot | null
@@ -75,6 +76,17 @@ export type SessionSection = {
 
 /** The HTTP server of received files. */
 export type GatewaySnapshot = { readonly baseUrl: string; readonly requests: number; readonly bytes: number }
+
+/** The HTTP server of folders. */
+export type ServerSnapshot = {
+  readonly baseUrl: string
+  readonly requests: number
+  /** Body bytes sent, and received by uploads. */
+  readonly bytes: number
+  readonly uploadedBytes: number
+  /** Connections that are open. */
+  readonly connections: number
+}
 
 /** What this computer did to the stream. */
 export type HostSnapshot = {
@@ -112,6 +124,7 @@ export type SectionMap = {
   readonly systemTime: SystemTimeSnapshot
   readonly repair: RepairSnapshot
   readonly gateway: GatewaySnapshot
+  readonly server: ServerSnapshot
   readonly recording: RecordingSnapshot
   readonly folder: FolderSnapshot
   readonly store: StoreSnapshot

@@ -65,6 +65,7 @@ export function wholeSnapshot(
     channels: all('channels')[0] ?? EMPTY,
     signalling: all('signalling')[0] ?? EMPTY,
     gateways: all('gateway'),
+    servers: all('server'),
     recordings: runningLast(all('recording')),
     broadcasts: all('broadcast'),
     selfLoop: all('selfLoop')[0] ?? null,

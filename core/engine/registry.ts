@@ -14,6 +14,7 @@ import { RECORDER_PART } from './parts/recorder-options.ts'
 import { REPAIR_PART } from './parts/repair-options.ts'
 import { REPORT_PART } from './parts/report-options.ts'
 import { SELF_LOOP_PART } from './parts/self-loop-options.ts'
+import { SERVER_PART } from './parts/server-options.ts'
 import { STORE_PART } from './parts/store-options.ts'
 
 /** A kind whose code is loaded when the first part of it is opened. */
@@ -42,6 +43,7 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(GATEWAY_PART, async () => (await import('./parts/gateway.ts')).openGateway, {
     through: { kind: 'store', options: ['maxSegments'] },
   }),
+  lazy(SERVER_PART, async () => (await import('./parts/server.ts')).openServer),
   lazy(STORE_PART, async () => (await import('./parts/store.ts')).openStore),
   lazy(REPORT_PART, async () => (await import('./parts/report.ts')).openReport),
   lazy(RECORDER_PART, async () => (await import('./parts/recorder.ts')).openRecorder),

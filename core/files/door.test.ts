@@ -51,7 +51,7 @@ describe('FolderDoor', () => {
     await expect(read('loop')).rejects.toEqual(refusal('system', /circles/))
     const door = await FolderDoor.open(root)
     await expect(door.find('out')).rejects.toEqual(refusal('outside'))
-    expect(await door.find('inside')).toEqual({ sizeBytes: 5 })
+    expect(await door.find('inside')).toMatchObject({ sizeBytes: 5 })
   })
 
   it('takes a folder that begins with the same letters for another one', async () => {
@@ -62,7 +62,7 @@ describe('FolderDoor', () => {
   })
 
   it('reads neither folders nor missing nor longer files', async () => {
-    await expect(read('sub')).rejects.toEqual(refusal('kind', /is a folder/))
+    await expect(read('sub')).rejects.toEqual(refusal('folder', /is a folder/))
     await expect(read('plain/x')).rejects.toEqual(refusal('missing'))
     await expect((await FolderDoor.open(root)).read('plain', 4)).rejects.toEqual(refusal('system', /more than 4/))
     await expect(FolderDoor.open(join(root, 'nowhere'))).rejects.toEqual(refusal('missing'))

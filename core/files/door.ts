@@ -5,8 +5,11 @@ import { pathOfName } from './outside-name.ts'
 
 /** What stands in the way of reading a file; `cause` is the system's error where there is one. */
 export class NotReadable extends Error {
-  /** `missing`: there is nothing; `kind`: no regular file; `outside`: a link leads out of the folder; `system`: any other error. */
-  readonly why: 'missing' | 'kind' | 'outside' | 'system'
+  /**
+   * `missing`: there is nothing; `folder`: a folder, not a file; `kind`: neither; `outside`: a link leads out of the folder;
+   * `system`: any other error.
+   */
+  readonly why: 'missing' | 'folder' | 'kind' | 'outside' | 'system'
 
   constructor(why: NotReadable['why'], message: string, cause?: unknown) {
     super(message, { cause })
@@ -16,7 +19,10 @@ export class NotReadable extends Error {
 }
 
 /** Facts about a file found below a folder. */
-export type FoundFile = { readonly sizeBytes: number }
+export type FoundFile = { readonly sizeBytes: number; readonly modifiedMs: number }
+
+/** An open file, and its path once all links are followed. */
+export type OpenedFile = { readonly handle: FileHandle; readonly real: string }
 
 /** An entry of a folder: a path to follow, or why it is left out, as the end of a sentence. */
 export type FolderEntry =
@@ -90,17 +96,23 @@ export class FolderDoor {
     const found = await system(stat(real))
     if (!found.isFile()) throw notRegular(found)
     this.#used.add(real)
-    return { sizeBytes: found.size }
+    return { sizeBytes: found.size, modifiedMs: found.mtimeMs }
   }
 
   /** Opens a file. @throws NotReadable */
   async openFile(path: string): Promise<FileHandle> {
+    return (await this.openReal(path)).handle
+  }
+
+  /** Opens a file, and tells where it really is. @throws NotReadable */
+  async openReal(path: string): Promise<OpenedFile> {
     const joined = this.#join(path)
     this.#checked(await system(realpath(joined)))
     const handle = await openRegular(joined)
     try {
-      this.#used.add(this.#checked(await pathOfOpen(handle, joined)))
-      return handle
+      const real = this.#checked(await pathOfOpen(handle, joined))
+      this.#used.add(real)
+      return { handle, real }
     } catch (error) {
       await handle.close()
       throw error
@@ -204,7 +216,7 @@ type Kind = Pick<
 
 function notRegular(found: Kind): NotReadable {
   const what = found.isDirectory() ? 'folder' : found.isFIFO() ? 'named pipe' : found.isSocket() ? 'socket' : 'device'
-  return new NotReadable('kind', `is a ${what}, not a file`)
+  return new NotReadable(found.isDirectory() ? 'folder' : 'kind', `is a ${what}, not a file`)
 }
 
 async function system<T>(call: Promise<T>): Promise<T> {

@@ -13,6 +13,8 @@ export type FileUse = {
   readonly shape: 'file' | 'folder' | 'series'
   /** As a person knows it: `--report`, `the capture`. */
   readonly name: string
+  /** Others that are shared too may read and write it at the same time. */
+  readonly shared?: true
 }
 
 /** Where a path leads, links followed, whether or not there is anything. */
@@ -79,6 +81,7 @@ async function refuseStandardOutput(uses: readonly FileUse[]): Promise<void> {
 /** Whether two paths are one file or would become one. */
 function clash(written: Place, other: Place): boolean {
   if (written.kind === 'other' || other.kind === 'other') return false
+  if (written.use.shared === true && other.use.shared === true) return false
   if (isFolder(written) || isFolder(other)) return foldersClash(written, other)
   if (written.use.shape === 'series') return inSeries(written, other)
   if (other.use.shape === 'series') return inSeries(other, written)

@@ -136,6 +136,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     channels: [],
     signalling: [],
     gateways: [],
+    servers: [],
     broadcasts: [],
     selfLoop: null,
     repair: null,
@@ -159,7 +160,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
 export function sectionsOf(snapshot: SessionSnapshot): SectionChanges {
   const { sessionId, name, phase, problems, demo, receives, source, totals, ...rest } = snapshot
   const { services, flows, links, channels, signalling, alarms, losses, systemTime, repair } = rest
-  const { hostDrops, captureDrops, eventLoopLagMs, gateways, recordings, broadcasts, selfLoop } = rest
+  const { hostDrops, captureDrops, eventLoopLagMs, gateways, servers, recordings, broadcasts, selfLoop } = rest
   const values: Record<string, Partial<SectionMap>> = {
     source: receives ? { source } : {},
     receiver: receives
@@ -178,6 +179,7 @@ export function sectionsOf(snapshot: SessionSnapshot): SectionChanges {
       : { presentation: { input: source.label, demo } },
     ...(repair === null ? {} : { repair: { repair } }),
     ...Object.fromEntries(gateways.map((gateway, at) => [`gateway${at}`, { gateway }])),
+    ...Object.fromEntries(servers.map((server, at) => [`server${at}`, { server }])),
     ...Object.fromEntries(recordings.map((recording, at) => [`recorder${at}`, { recording }])),
     ...(selfLoop === null ? {} : { selfLoop: { selfLoop } }),
     ...Object.fromEntries(broadcasts.map((broadcast, at) => [`broadcast${at}`, { broadcast }])),

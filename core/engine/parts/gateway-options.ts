@@ -1,6 +1,6 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { CACHED_SEGMENTS, SERVED } from './shared-options.ts'
+import { ALLOW_ORIGIN, CACHED_SEGMENTS, CORS, SERVED } from './shared-options.ts'
 
 const GATEWAY_OPTIONS = [
   {
@@ -17,33 +17,8 @@ const GATEWAY_OPTIONS = [
     test: 'core/cli/command-line.test.ts',
     subject: true,
   },
-  {
-    key: 'cors',
-    option: '--cors',
-    gpac: null,
-    type: { kind: 'choice', values: ['auto', 'on', 'off'] },
-    default: 'auto',
-    group: 'Serving',
-    level: 'basic',
-    label: 'Cross-origin requests',
-    help: 'let pages of other origins read: auto those of this machine and of --allow-origin, on any, off none; browsers may ask first before a page of the internet reads from the local network',
-    commands: ['gateway'],
-    test: 'core/gateway/gateway.socket.test.ts',
-  },
-  {
-    key: 'allowOrigins',
-    option: '--allow-origin',
-    gpac: null,
-    type: { kind: 'list', of: 'words' },
-    word: 'ORIGIN',
-    default: null,
-    group: 'Serving',
-    level: 'expert',
-    label: 'Allowed origins',
-    help: 'let pages of this origin read, as https://player.example; may be repeated',
-    commands: ['gateway'],
-    test: 'core/gateway/gateway.socket.test.ts',
-  },
+  CORS,
+  ALLOW_ORIGIN,
   CACHED_SEGMENTS,
   {
     key: 'fullSegments',

@@ -88,3 +88,34 @@ export const LINK_TYPE_OPTION = {
   commands: ['receive', 'gateway', 'inspect', 'record'],
   test: 'core/cli/record.process.test.ts',
 } as const satisfies OptionRow
+
+/** Which pages may read what is served. */
+export const CORS = {
+  key: 'cors',
+  option: '--cors',
+  gpac: { name: 'cors' },
+  type: { kind: 'choice', values: ['auto', 'on', 'off'] },
+  default: 'auto',
+  group: 'Serving',
+  level: 'basic',
+  label: 'Cross-origin requests',
+  help: 'let pages of other origins read: auto those of this machine and of --allow-origin, on any, off none; browsers may ask first before a page of the internet reads from the local network',
+  commands: ['gateway', 'serve'],
+  test: 'core/gateway/gateway.socket.test.ts',
+} as const satisfies OptionRow
+
+/** Origins that `auto` allows. */
+export const ALLOW_ORIGIN = {
+  key: 'allowOrigins',
+  option: '--allow-origin',
+  gpac: null,
+  type: { kind: 'list', of: 'words' },
+  word: 'ORIGIN',
+  default: null,
+  group: 'Serving',
+  level: 'expert',
+  label: 'Allowed origins',
+  help: 'let pages of this origin read, as https://player.example; may be repeated',
+  commands: ['gateway', 'serve'],
+  test: 'core/gateway/gateway.socket.test.ts',
+} as const satisfies OptionRow

@@ -22,6 +22,7 @@ function usesOf(row: OptionRow, value: OptionValue, spec: PartSpec): FileUse[] {
     if (text === '-') return [{ path: '/dev/stdin', writes, shape, name: 'standard input' }]
     // Addresses are no files: `http://…`, `demo:`.
     if (!writes && /^(?!pipe:)(?:[a-z][a-z0-9+.-]+:\/\/|demo:)/i.test(text)) return []
-    return [{ path: writes ? text : text.replace(/^pipe:/i, ''), writes, shape, name: disk.called }]
+    const use = { path: writes ? text : text.replace(/^pipe:/i, ''), writes, shape, name: disk.called } as const
+    return [disk.shared === true ? { ...use, shared: true } : use]
   })
 }

@@ -1,0 +1,101 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import { WriteDoor } from '../files/write-door.ts'
+import { allowsOrigin, type CorsRules } from '../http/cors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Mount } from '../http/mount.ts'
+import { mayUse, type User } from './access.ts'
+import { FileServer, type ReadRules, refuse } from './file-server.ts'
+import type { Logins } from './logins.ts'
+import { type Root, rightsAt, rootsFor } from './roots.ts'
+import { UploadedFiles, type UploadRules } from './uploads.ts'
+
+/** Rules of folders that are served. */
+export type FolderRules = ReadRules &
+  UploadRules &
+  CorsRules & {
+    /** Headers of every reply. */
+    readonly headers: OutgoingHttpHeaders
+    /** Every reply has the time of the server, Server-UTC, ms. */
+    readonly serverUtc: boolean
+  }
+
+/** What a request did, for a log. */
+export type FolderEvents = {
+  readonly written: (path: string, bytes: number | null) => void
+  readonly asked: (exchange: Exchange) => void
+  readonly warn: (text: string) => void
+}
+
+/** Folders that are read and written over HTTP. */
+export function folderMount(
+  roots: readonly Root[],
+  rules: FolderRules,
+  { logins, nowMs, events }: { logins: Logins; nowMs: () => number; events: FolderEvents },
+): Mount {
+  const uploads = new UploadedFiles(rules, events.written)
+  const files = new FileServer(roots, rules, uploads)
+  const doors = new Map(roots.map((root) => [root, new WriteDoor(root.door.root)]))
+  const writes = roots.some(({ rights }) => rights.some(({ write }) => canWrite(write)))
+  return {
+    prefix: '',
+    rules: {
+      ...rules,
+      methods: writes ? ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] : ['GET', 'HEAD'],
+      otherMethods: 'Nothing can be written here.',
+      localNames: 'loopback',
+      ownContinue: true,
+      bodyMs: null,
+      ...(rules.serverUtc ? { stamp: () => ({ 'Server-UTC': Math.round(nowMs()) }) } : undefined),
+    },
+    log: (_level, text) => events.warn(text),
+    answer: async (exchange) => {
+      events.asked(exchange)
+      const { request } = exchange
+      const login = logins.take(request.headers.authorization, request.socket.remoteAddress ?? '')
+      if (login.kind === 'wait')
+        return exchange.refuse({
+          status: 429,
+          sentence: 'There were too many wrong passwords.',
+          headers: { 'Retry-After': login.seconds },
+        })
+      const user = login.kind === 'user' ? login.user : null
+      if (request.method === 'GET' || request.method === 'HEAD') return files.answer(exchange, user)
+      if (!allowsOrigin(request, rules)) {
+        exchange.response.shouldKeepAlive = false
+        return exchange.refuse({ status: 403, sentence: 'Pages of this origin may not write here.' })
+      }
+      await write(exchange, user)
+    },
+  }
+
+  async function write(exchange: Exchange, user: User | null): Promise<void> {
+    const { components } = exchange.target
+    for (const { root, path } of rootsFor(roots, components)) {
+      const { write: access } = rightsAt(root, path)
+      if (!canWrite(access)) continue
+      const may = mayUse(access, user)
+      if (may !== 'yes') {
+        exchange.response.shouldKeepAlive = exchange.request.complete
+        return refuse(exchange, may === 'login' ? 'login' : 'forbidden')
+      }
+      const door = doors.get(root) as WriteDoor
+      return exchange.request.method === 'DELETE'
+        ? uploads.remove(exchange, door, path)
+        : uploads.put(exchange, door, path)
+    }
+    exchange.response.shouldKeepAlive = exchange.request.complete
+    exchange.refuse({ status: 403, sentence: 'Nothing can be written there.' })
+  }
+}
+
+function canWrite({
+  anyone,
+  users,
+  groups,
+}: {
+  anyone: boolean
+  users: { size: number }
+  groups: { size: number }
+}): boolean {
+  return anyone || users.size + groups.size > 0
+}

@@ -1,0 +1,228 @@
+import type { FileHandle } from 'node:fs/promises'
+import { openRegular } from '../files/door.ts'
+import { type AsideFile, NotWritable, type WriteDoor } from '../files/write-door.ts'
+import type { Exchange, Refusal } from '../http/exchange.ts'
+import { ArrivingFile } from './arriving-file.ts'
+import { type Patch, patchLength, readPatch } from './patch.ts'
+
+/** Limits of uploads. */
+export type UploadRules = {
+  /** Largest file, bytes. */
+  readonly maxBytes: number
+}
+
+/** Progress of uploads is judged over this time. */
+const RATE_MS = 30_000
+/** Least rate of a body whose length is known, bytes a second. */
+const LEAST_RATE = 100
+
+/** A refusal as an error, for what is found out while a body arrives. */
+class Refused extends Error {
+  readonly refusal: Refusal
+
+  constructor(status: number, sentence: string, headers: Record<string, string> = {}) {
+    super(sentence)
+    this.refusal = { status, sentence, headers }
+  }
+}
+
+/**
+ * Takes uploads below folders: whole files, or parts of files. A file has its name once it is whole; until then it is read while it
+ * grows. What fails leaves everything as it was.
+ */
+export class UploadedFiles {
+  readonly #rules: UploadRules
+  readonly #written: (path: string, bytes: number | null) => void
+  /** By the path that each gets. */
+  readonly #growing = new Map<string, ArrivingFile>()
+
+  /** @param written told of every file that has been written, and, with null, removed */
+  constructor(rules: UploadRules, written: (path: string, bytes: number | null) => void) {
+    this.#rules = rules
+    this.#written = written
+  }
+
+  /** The upload of a file that is going on; null where there is none. */
+  growing(real: string): ArrivingFile | null {
+    return this.#growing.get(real) ?? null
+  }
+
+  /** Answers PUT and POST. */
+  async put(exchange: Exchange, door: WriteDoor, path: readonly string[]): Promise<void> {
+    try {
+      await this.#put(exchange, door, path)
+    } catch (error) {
+      refuseUpload(exchange, error)
+    }
+  }
+
+  /** Answers DELETE. */
+  async remove(exchange: Exchange, door: WriteDoor, path: readonly string[]): Promise<void> {
+    try {
+      const { real } = await door.find(path)
+      if (this.#growing.has(real)) throw new Refused(409, 'The file is being uploaded.')
+      if (await door.remove(path)) this.#written(real, null)
+      exchange.head(204, {})
+      exchange.end()
+    } catch (error) {
+      refuseUpload(exchange, error)
+    }
+  }
+
+  async #put(exchange: Exchange, door: WriteDoor, path: readonly string[]): Promise<void> {
+    const { request } = exchange
+    const { headers } = request
+    const declared = headers['content-length'] === undefined ? null : Number(headers['content-length'])
+    if (declared === null && headers['transfer-encoding'] === undefined)
+      throw new Refused(411, 'The length of the body is missing, and it is not sent in chunks.')
+    if (path.length === 0 || path.at(-1) === '') throw new Refused(409, 'A folder cannot be uploaded; name a file.')
+    const { real, found } = await door.find(path)
+    if (found?.isDirectory()) throw new Refused(409, 'There is a folder of that name.')
+    if (found !== null && headers['if-none-match']?.trim() === '*') throw new Refused(412, 'The file exists.')
+    if (found === null && headers['if-match'] !== undefined) throw new Refused(412, 'The file does not exist.')
+    const patch = readPatch(headers)
+    if (patch === 'malformed') throw new Refused(400, 'The range cannot be read.')
+    if (patch !== null) this.#checkPatch(patch, found?.size ?? null, declared)
+    if (declared !== null && declared > this.#rules.maxBytes) throw this.#tooLarge()
+    if (this.#growing.has(real)) throw new Refused(409, 'The file is being uploaded by somebody else.')
+    const aside = await door.begin(path)
+    const file = new ArrivingFile(aside.handle)
+    if (patch === null) this.#growing.set(real, file)
+    try {
+      exchange.continue()
+      await this.#receive(exchange, file, declared)
+      if (patch === null) await aside.keep()
+      else await apply(patch, { body: aside.handle, bytes: file.bytes, door, path, real, exists: found !== null })
+      file.end('whole')
+      this.#written(real, file.bytes)
+      const location = `${exchange.prefix}/${exchange.target.written.join('/')}`
+      exchange.head(found === null ? 201 : 200, { 'Content-Location': location, 'Content-Length': 0 })
+      exchange.end()
+    } finally {
+      file.end('broken')
+      if (this.#growing.get(real) === file) this.#growing.delete(real)
+      void closeAside(aside, file)
+    }
+  }
+
+  #checkPatch(patch: Patch, size: number | null, declared: number | null): void {
+    const first = patch[0]?.from ?? 0
+    if (size === null && first > 0) throw new Refused(404, 'There is no file of which a part could be replaced.')
+    let end = size ?? 0
+    for (const { from, to } of patch) {
+      if (from > end)
+        throw new Refused(416, `The file has ${end} bytes; the range begins behind its end.`, {
+          'Content-Range': `bytes */${end}`,
+        })
+      end = Math.max(end, to ?? from)
+    }
+    if (end > this.#rules.maxBytes) throw this.#tooLarge()
+    const needed = patchLength(patch)
+    if (needed !== null && declared !== null && needed !== declared)
+      throw new Refused(400, `The ranges have ${needed} bytes, and the body ${declared}.`)
+  }
+
+  #tooLarge(): Refused {
+    return new Refused(413, `A file may have ${this.#rules.maxBytes} bytes here.`)
+  }
+
+  async #receive({ request }: Exchange, file: ArrivingFile, declared: number | null): Promise<void> {
+    let before = 0
+    const rate = setInterval(() => {
+      if (file.bytes - before < (LEAST_RATE * RATE_MS) / 1000) request.destroy()
+      before = file.bytes
+    }, RATE_MS)
+    rate.unref()
+    if (declared === null) clearInterval(rate)
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        if (file.bytes + chunk.length > this.#rules.maxBytes) throw this.#tooLarge()
+        await file.append(chunk)
+      }
+    } finally {
+      clearInterval(rate)
+    }
+    if (!request.complete) throw new Refused(400, 'The body ended too early.')
+  }
+}
+
+/** Puts parts into a copy of a file, which then takes its place. */
+async function apply(
+  patch: Patch,
+  upload: {
+    readonly body: FileHandle
+    readonly bytes: number
+    readonly door: WriteDoor
+    readonly path: readonly string[]
+    readonly real: string
+    readonly exists: boolean
+  },
+): Promise<void> {
+  const needed = patchLength(patch)
+  const least = patch.reduce((sum, { from, to }) => sum + (to === null ? 0 : to - from), 0)
+  if (needed === null ? upload.bytes < least : needed !== upload.bytes)
+    throw new Refused(400, `The ranges have ${needed ?? least} bytes, and the body ${upload.bytes}.`)
+  const changed = await upload.door.begin(upload.path)
+  try {
+    if (upload.exists) await copy(upload.real, changed.handle)
+    let at = 0
+    for (const { from, to } of patch) {
+      const length = to === null ? upload.bytes - at : to - from
+      await copyPart(upload.body, at, changed.handle, from, length)
+      at += length
+    }
+    await changed.keep()
+  } finally {
+    await changed.handle.close()
+    await changed.drop()
+  }
+}
+
+async function copy(path: string, to: FileHandle): Promise<void> {
+  const from = await openRegular(path)
+  try {
+    const { size } = await from.stat()
+    await copyPart(from, 0, to, 0, size)
+  } finally {
+    await from.close()
+  }
+}
+
+async function copyPart(from: FileHandle, at: number, to: FileHandle, position: number, length: number): Promise<void> {
+  const buffer = Buffer.alloc(Math.min(length, 1024 * 1024))
+  let done = 0
+  while (done < length) {
+    const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, length - done), at + done)
+    if (bytesRead === 0) throw new Error('A file became shorter while it was copied.')
+    await to.write(buffer, 0, bytesRead, position + done)
+    done += bytesRead
+  }
+}
+
+/** Closes what was written aside once nobody reads it; what has not got its name by then is removed. */
+async function closeAside(aside: AsideFile, file: ArrivingFile): Promise<void> {
+  await aside.drop()
+  await file.settled()
+  await aside.handle.close()
+}
+
+function refuseUpload(exchange: Exchange, error: unknown): void {
+  // The rest of its body would be taken for the next request.
+  if (!exchange.request.complete) exchange.response.shouldKeepAlive = false
+  exchange.refuse(refusalOf(error))
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refused) return error.refusal
+  if (error instanceof NotWritable) {
+    const status = error.why === 'folder' || error.why === 'in the way' ? 409 : error.why === 'outside' ? 403 : 400
+    return { status, sentence: `The name ${error.message}.` }
+  }
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || code === 'EDQUOT') return { status: 507, sentence: 'The disk of the server is full.' }
+  if (code === 'ENAMETOOLONG') return { status: 400, sentence: 'The name is too long.' }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return { status: 403, sentence: 'The server may not write there.' }
+  if (code === 'ECONNRESET') return { status: 400, sentence: 'The body ended too early.' }
+  throw error
+}
