@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
 import { inspect, routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { demoFile, fluteCapture, ServedCapture, videoOnAir } from '../testing/served-files.ts'
 
@@ -60,6 +61,22 @@ describe('send of a playlist with variables', () => {
     )
     expect(status).toBe(2)
   })
+})
+
+it('segments of any names, and one that the playlist has not (EXT-X-GAP), are no loss where the rest goes round between them', async () => {
+  const at = folder.at('any-names')
+  cpSync(DEMO_FOLDER, at, { recursive: true })
+  const list = readFileSync(join(at, 'video.m3u8'), 'utf8').replace(/(#EXTINF.*\nvideo-5\.m4s)/, '#EXT-X-GAP\n$1')
+  const named = list.replace(/^video-(\d+)\.m4s/gm, (_, number: string) => `v${(Number(number) * 7919) % 1000}.m4s`)
+  for (let n = 1; n <= 12; n++) renameSync(join(at, `video-${n}.m4s`), join(at, `v${(n * 7919) % 1000}.m4s`))
+  writeFileSync(join(at, 'video.m3u8'), named)
+  const capture = folder.at('any-names.pcapng')
+  await routescope(['send', join(at, 'master.m3u8'), 'route://239.255.17.3:6000', '--capture-out', capture])
+  const { alarms } = await inspect(capture)
+  expect(alarms.filter(({ severity }) => severity !== 'info').map(({ text }) => text)).toEqual([])
+  const { stderr, status } = await routescope(['receive', '--capture', capture, '--out', folder.at('any-out')])
+  expect(stderr).toMatch(/^Received \d+ packets, \d+ bytes: 28 of 28 objects complete, 0 incomplete, 28 files\.$/m)
+  expect(status).toBe(0)
 })
 
 it('a playlist with variables is served as it grows', async () => {

@@ -82,7 +82,9 @@ export class AnnouncedMedia {
       if (faults.count > 0 || faults.writings.length > 0) this.#dropped(serviceId, `Playlist ${name}`, faults, timeUs)
       if (playlist.kind !== 'media') return
       const segments: { name: string; durationUs: number; availabilityUs: null }[] = []
-      for (const { uri, durationS } of playlist.segments) {
+      for (const { uri, durationS, gap } of playlist.segments) {
+        // It is not there (RFC 8216bis §4.4.4.7).
+        if (gap) continue
         const segment = resolveReference(name, uri)
         const durationUs = Math.round(durationS * 1e6)
         const last = segments.at(-1)

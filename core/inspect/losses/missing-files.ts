@@ -6,7 +6,10 @@ import type { FlowObject } from '../../flow/objects.ts'
 import { type FdtFile, parseFdt } from '../../protocol/flute/fdt.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { NEVER_NTP, NTP_TO_UNIX_S } from '../../protocol/ntp.ts'
+import { resolveCodepoint } from '../../protocol/route/codepoint.ts'
+import { isReservedToi } from '../../protocol/route/toi-plan.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
+import { manifestKind } from '../../receive/lct/channel-names.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 
 const MAX_CHANNELS = 1024
@@ -216,9 +219,13 @@ export class MissingFiles {
   }
 
   #wentRound(table: Table): boolean {
-    const { repeats } = this.#columns.values
-    for (const file of table.files.values())
-      if (file.row >= 0 && (repeats[file.row] as number) - file.repeats >= ROUNDS) return true
+    const { repeats, codepoint } = this.#columns.values
+    for (const { entry, row, repeats: before } of table.files.values()) {
+      if (row < 0 || (repeats[row] as number) - before < ROUNDS) continue
+      // Initialisation segments and playlists are repeated between segments, each of which is sent once.
+      const isBetween = isReservedToi(entry.toi) || resolveCodepoint(codepoint[row] as number).isInit
+      if (!isBetween && manifestKind(entry.contentLocation, entry.contentType) === null) return true
+    }
     return false
   }
 }
