@@ -260,7 +260,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     if (this.#live) this.#watch?.look(this.#sockets(), timeUs)
     this.#captureDrops(timeUs)
     this.#passedOver(timeUs)
-    if (this.#kept.packets.size > 0) this.#columns?.keptBack(this.#kept.packets, timeUs)
+    this.#columns?.keptBack(this.#kept.packets, timeUs)
     this.#receiver?.tick(timeUs)
     this.sample(timeUs)
     this.#dynamic?.look(timeUs)
