@@ -513,4 +513,33 @@ describe('turns of the event loop', () => {
     expect(count).toBeGreaterThanOrEqual(200)
     expect(count).toBeLessThan(300)
   })
+
+  test('come between steps of time that take long, in a gap and from packet to packet, which stay the same', async () => {
+    // Packets each a tenth of a second, and then gaps of a minute, of which no more than half has ticks.
+    const times = [...Array.from({ length: 100 }, (_, at) => at * 100), 70_000, 130_000]
+    const file = await folder.write(capture(times))
+    const reader = new CaptureReader({ files: [file], pace: 'fast', loop: 1, nowUs: () => 0 })
+    const ticks: number[] = []
+    let before = 0
+    let most = 0
+    let over = false
+    const look = (): void => {
+      most = Math.max(most, ticks.length - before)
+      before = ticks.length
+      if (!over) setImmediate(look)
+    }
+    setImmediate(look)
+    const tick = (timeUs: number): void => {
+      ticks.push(timeUs)
+      const endMs = performance.now() + 2
+      while (performance.now() < endMs) {
+        // What a step of time brings is hard to work out.
+      }
+    }
+    await reader.run({ datagram: () => undefined }, { tick, loop: () => undefined })
+    over = true
+    expect(most).toBeLessThanOrEqual(12)
+    expect(ticks).toEqual((await playCapture([file])).ticks)
+    expect(ticks.length).toBeGreaterThan(600)
+  })
 })

@@ -110,6 +110,9 @@ export class CaptureReader {
   #untimed = 0
   #nextTickUs = -1
   #ticksLeft = FIRST_TICKS
+  /** Ticks that the gap before the next record may still have, and their distance; 0: it is none that was begun. */
+  #gapTicks = 0
+  #stepUs = TICK_US
   /** Records beyond this stream time wait. */
   #dueUs = Number.POSITIVE_INFINITY
   #waitUntilUs = -1
@@ -391,7 +394,7 @@ export class CaptureReader {
       this.#waitUntilUs = streamUs
       return false
     }
-    if (streamUs >= this.#nextTickUs) this.#ticks(streamUs)
+    if (streamUs >= this.#nextTickUs && !this.#ticks(streamUs)) return false
     clock.accept(record.timeUs, streamUs)
     this.#reader?.read(record, streamUs)
     return true
@@ -405,20 +408,32 @@ export class CaptureReader {
     return this.#turnOver
   }
 
-  /** Sends the ticks until `untilUs`. */
-  #ticks(untilUs: number): void {
+  /** Sends the ticks until `untilUs`. @returns false where the turn was over before: they go on with the next */
+  #ticks(untilUs: number): boolean {
     if (this.#nextTickUs < 0) this.#nextTickUs = untilUs
-    const gapUs = Math.min(untilUs - this.#nextTickUs, MAX_GAP_TICKS * TICK_US)
-    this.#ticksLeft += TICKS_OF_A_GAP
-    const stepUs = this.#ticksLeft > 0 ? TICK_US : Math.max(TICK_US, Math.ceil(gapUs / FEW_TICKS))
-    for (let count = 0; this.#nextTickUs <= untilUs && count * stepUs < MAX_GAP_TICKS * TICK_US; count++) {
-      this.#events.tick(this.#nextTickUs)
-      this.#nextTickUs += stepUs
-      this.#ticksLeft--
+    if (this.#gapTicks === 0) {
+      const gapUs = Math.min(untilUs - this.#nextTickUs, MAX_GAP_TICKS * TICK_US)
+      this.#ticksLeft += TICKS_OF_A_GAP
+      this.#stepUs = this.#ticksLeft > 0 ? TICK_US : Math.max(TICK_US, Math.ceil(gapUs / FEW_TICKS))
+      this.#gapTicks = Math.ceil((MAX_GAP_TICKS * TICK_US) / this.#stepUs)
     }
-    if (this.#nextTickUs > untilUs) return
+    // A tick may cost much: the clock is looked at after each, and with the next record.
+    this.#sliceLeft = 1
+    while (this.#nextTickUs <= untilUs && this.#gapTicks > 0) {
+      this.#events.tick(this.#nextTickUs)
+      this.#nextTickUs += this.#stepUs
+      this.#ticksLeft--
+      this.#gapTicks--
+      if (this.#nextTickUs <= untilUs && this.#gapTicks > 0 && performance.now() >= this.#turnEndMs) {
+        this.#turnOver = true
+        return false
+      }
+    }
+    this.#gapTicks = 0
+    if (this.#nextTickUs > untilUs) return true
     this.#events.tick(untilUs)
     this.#nextTickUs = untilUs + TICK_US
+    return true
   }
 
   async #sleepUntil(dueUs: number): Promise<void> {

@@ -211,8 +211,8 @@ describe('floods leave the rest of the session untouched', LONG_RUN, () => {
     const list = Array.from({ length: 10_000 }, (_, at) => service(at + 2)).join('')
     session.datagram(Uint8Array.from([1, 5, 0, 1, ...gzip(text(`<SLT bsid="2">${list}</SLT>`))]), LLS)
     session.segment()
-    // A long list is applied in turns.
-    for (let turn = 0; turn < 10; turn++) {
+    // A long list is read and applied in turns.
+    for (let turn = 0; turn < 60; turn++) {
       session.timeUs += 100_000
       session.receiver.tick(session.timeUs)
     }

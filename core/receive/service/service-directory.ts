@@ -22,7 +22,7 @@ import { ServiceTable } from './service-table.ts'
 const TOLD_AT_ONCE = 512
 
 /** Services of a list that are applied at once, in a few milliseconds: the others with the next ticks. */
-const APPLIED_AT_ONCE = 1024
+const APPLIED_AT_ONCE = 512
 
 /** Decisions for sessions: their owner, and other destinations of their service's components. */
 export type DirectoryEvent =

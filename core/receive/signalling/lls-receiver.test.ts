@@ -313,7 +313,7 @@ describe('LLS that is an attack', () => {
         `<Service serviceId="${index}" shortServiceName="S${index}"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="239.255.${index >> 8}.${index & 255}" slsDestinationUdpPort="5000"/></Service>`,
     )
     session.lls(1, 1, slt(services.join('')))
-    for (let turn = 0; turn < 20; turn++) session.pass(100)
+    for (let turn = 0; turn < 45; turn++) session.pass(100)
     expect(session.services.size).toBe(10_000)
     for (let version = 2; version < 60; version++) session.lls(1, version, slt(services.join(''), version))
     expect(session.services.size).toBe(10_000)
