@@ -126,6 +126,27 @@ describe('what cannot be played', () => {
     expect((await received(captureOf(datagrams))).stderr).toMatch(/^Service 1: playable after 1\.\d+ s: /m)
   })
 
+  it.each([
+    ['manifest.mpd', 'application/dash+xml', '<MPD><Period'],
+    ['master.m3u8', 'application/vnd.apple.mpegurl', '<html/>'],
+  ])('says that %s cannot be read', async (name, contentType, text) => {
+    const sender = new FluteSender({ digest: 'none' })
+    const files = ['video-init.mp4', 'video-1.m4s'].map((media) => ({
+      ...{ name: media, contentType: 'video/mp4' },
+      bytes: new Uint8Array(readFileSync(join(DEMO_FOLDER, media))),
+    }))
+    const all = [{ name, contentType, bytes: new TextEncoder().encode(text) }, ...files].map((file, at) => ({
+      toi: at + 1,
+      ...file,
+    }))
+    const datagrams = [
+      ...sender.table(all, FIXTURE_START_US, false),
+      ...all.flatMap((file, at) => sender.object(file, FIXTURE_START_US + (at + 1) * 100_000)),
+    ]
+    const { stderr } = await received(captureOf(datagrams))
+    expect(stderr).toMatch(/^Service 1: not playable: its manifest cannot be read; /m)
+  })
+
   it.each(['manifest.mpd', 'master.m3u8'])(
     'is playable where a folder with %s was sent over ROUTE',
     async (manifest) => {

@@ -81,6 +81,9 @@ export class ServiceLines {
       startup,
       configures: this.#configuring.has(service.id),
       needsInit: log.needsInit(service.id),
+      get unreadable() {
+        return log.hasUnreadable(service, channels)
+      },
       get missing() {
         return log.missingRoles(service, channels)
       },

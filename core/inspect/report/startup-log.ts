@@ -11,13 +11,18 @@ import { readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
 /** The facts of a service for its startup. */
 type StartingService = Pick<ServiceFacts, 'id' | 'protocol' | 'destination' | 'manifest' | 'sharesFilesOf'>
 
+/** Manifests of a channel that are read in vain. */
+const MOST_UNREADABLE = 8
 /** Bound on remembered destinations of SLTs. */
 const MAX_ANNOUNCED = 4096
 
 type ServiceSteps = {
   slsUs: number | null
   stsidUs: number | null
+  /** Of the first manifest that can be read. */
   manifestUs: number | null
+  /** A manifest came that cannot be read. */
+  unreadable: boolean
   playableUs: number | null
   /** Media in the S-TSID: a role, or the Representation whose role the MPD has. */
   media: readonly { readonly role: ChannelRole | null; readonly representation: string }[]
@@ -27,8 +32,11 @@ type ServiceSteps = {
 }
 
 type ChannelSteps = {
+  /** Of the first manifest and playlist that can be read. */
   manifestUs: number | null
   playlistUs: number | null
+  /** Manifests and playlists that came and cannot be read. */
+  unreadable: number
   initUs: number | null
   mediaUs: number | null
   segmentUs: number | null
@@ -73,12 +81,13 @@ export class StartupLog {
     const steps = this.#service(serviceId)
     steps.slsUs = earlier(steps.slsUs, timeUs)
     if (type === 'S-TSID') steps.stsidUs = earlier(steps.stsidUs, timeUs)
-    if (type === 'MPD' || type === 'HLS') steps.manifestUs = earlier(steps.manifestUs, timeUs)
     if (steps.playableUs !== null) return
     try {
       if (type === 'S-TSID') steps.media = mediaOf(bytes)
+      else if (type === 'HLS') this.#signalled(steps, isPlaylist(bytes), timeUs)
       else if (type === 'MPD') {
         const facts = fragment.mpd === undefined ? readMpdFacts(bytes) : fragment.mpd()
+        this.#signalled(steps, facts !== null, timeUs)
         if (facts === null) return
         steps.roles = facts.roles
         steps.initApart = facts.initApart
@@ -86,7 +95,13 @@ export class StartupLog {
     } catch (thrown) {
       // The receiver raises an alarm about it.
       if (!(thrown instanceof CodecError)) throw thrown
+      if (type === 'MPD') this.#signalled(steps, false, timeUs)
     }
+  }
+
+  #signalled(steps: ServiceSteps, readable: boolean, timeUs: number): void {
+    if (readable) steps.manifestUs = earlier(steps.manifestUs, timeUs)
+    else steps.unreadable = true
   }
 
   objectBegun(object: FlowObject): void {
@@ -109,7 +124,19 @@ export class StartupLog {
     const steps = this.#channel(object.channel)
     // An MPU contains its own initialisation.
     if (object.assembled) steps.initUs = earlier(steps.initUs, lastTimeUs)
+    if ((kind === 'manifest' || kind === 'playlist') && !this.#isReadable(steps, kind, object)) return
     this.#arrived(steps, kind, lastTimeUs)
+  }
+
+  /** Whether a manifest can be read, as far as that is looked at: until one could, and of the first few. */
+  #isReadable(steps: ChannelSteps, kind: 'manifest' | 'playlist', object: FlowObject): boolean {
+    const known = kind === 'manifest' ? steps.manifestUs : steps.playlistUs
+    if (known !== null || object.size === null) return true
+    if (steps.unreadable >= MOST_UNREADABLE) return false
+    const { bytes } = object.lease(0, object.size)
+    if (kind === 'manifest' ? isMpd(bytes) : isPlaylist(bytes)) return true
+    steps.unreadable++
+    return false
   }
 
   #plainEnded(object: FlowObject): void {
@@ -201,6 +228,14 @@ export class StartupLog {
     return initApart === null || initApart.size > 0
   }
 
+  /** Whether a manifest of the service came that cannot be read. @param channels as of `of` */
+  hasUnreadable(service: StartingService, channels: readonly ChannelFacts[]): boolean {
+    return (
+      this.#service(service.id).unreadable ||
+      ownChannels(service, channels).some(({ index }) => this.#channel(index).unreadable > 0)
+    )
+  }
+
   /** Roles of media without a whole segment, or without an initialisation segment for it. @param channels as of `of` */
   missingRoles(service: StartingService, channels: readonly ChannelFacts[]): readonly ChannelRole[] {
     const own = ownChannels(service, channels)
@@ -266,6 +301,7 @@ export class StartupLog {
         slsUs: null,
         stsidUs: null,
         manifestUs: null,
+        unreadable: false,
         playableUs: null,
         media: [],
         roles: new Map(),
@@ -279,11 +315,33 @@ export class StartupLog {
   #channel(index: number): ChannelSteps {
     let steps = this.#channels[index]
     if (steps === undefined) {
-      steps = { manifestUs: null, playlistUs: null, initUs: null, mediaUs: null, segmentUs: null, plain: null }
+      steps = {
+        manifestUs: null,
+        playlistUs: null,
+        unreadable: 0,
+        initUs: null,
+        mediaUs: null,
+        segmentUs: null,
+        plain: null,
+      }
       this.#channels[index] = steps
     }
     return steps
   }
+}
+
+function isMpd(bytes: Uint8Array): boolean {
+  try {
+    return readMpdFacts(bytes) !== null
+  } catch (thrown) {
+    if (!(thrown instanceof CodecError)) throw thrown
+    return false
+  }
+}
+
+/** Whether bytes begin as a playlist (RFC 8216 §4.3.1.1), after a byte order mark. */
+function isPlaylist(bytes: Uint8Array): boolean {
+  return /^\uFEFF?#EXTM3U/.test(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, 16)))
 }
 
 /** True of a file with pictures or sound, by its type or name. */
