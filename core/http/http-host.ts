@@ -109,7 +109,6 @@ class HttpHost {
         // Bodies have the time limit of their mount.
         requestTimeout: 0,
         keepAliveTimeout: settings.idleS * 1000,
-        connectionsCheckingInterval: 1000,
         noDelay: true,
         ...(settings.blockBytes === null ? undefined : { highWaterMark: settings.blockBytes }),
       },
