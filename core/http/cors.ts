@@ -41,10 +41,13 @@ export function corsHeaders(
   }
 }
 
-/** Whether a request may change something: it comes from no page, from one of this server, or from an allowed origin. */
+/**
+ * Whether a request may change something: it comes from no page, or from one of an allowed origin. A page under the server's own
+ * name is none: any name can be made to lead here (DNS rebinding).
+ */
 export function allowsOrigin({ headers }: IncomingMessage, { cors, origins = [] }: CorsRules): boolean {
-  const { origin, host } = headers
-  if (origin === undefined || origin.replace(/^https?:\/\//, '') === host) return true
+  const { origin } = headers
+  if (origin === undefined) return true
   return cors === 'on' || (cors === 'auto' && isAllowed(origin, origins))
 }
 
