@@ -14,7 +14,11 @@ const HUNDRED = '0123456789'.repeat(10)
 
 /** Starts a server; it ends with the tests. */
 async function serve(...args: string[]): Promise<Server> {
-  const program = new RunningProgram(['serve', '--listen', '127.0.0.1:0', ...args])
+  const program = new RunningProgram([
+    'serve',
+    ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']),
+    ...args,
+  ])
   const [, url = ''] = await program.printed('stdout', /^Serving (https?:\S+)$/m)
   const port = Number(new URL(url).port)
   const server = { program, url, port, ask: (...request: Asked) => askRaw(port, ...request) }
@@ -197,6 +201,10 @@ describe('files that are read', () => {
       expect(allowed(reply)).toBe('http://localhost:8080')
       expect(reply.headers.vary).toMatch(/^Origin(, |$)/)
     }
+    // Under a name of its own that leads to a server which others reach, a page is a stranger, too.
+    const wide = await serve('--listen', '0.0.0.0:0', '--write', folder.at('wide'))
+    const rebound = `PUT /x HTTP/1.1\r\nHost: a.example\r\nOrigin: http://a.example\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
+    expect(readReplies(await exchangeRaw(wide.port, rebound))[0]?.status).toBe(403)
     const stranger = 'Origin: https://elsewhere.example'
     expect((await put('/cors2.txt', 'x', stranger)).status).toBe(403)
     expect(existsSync(folder.at('w', 'cors2.txt'))).toBe(false)
@@ -317,6 +325,26 @@ describe('files that are written', () => {
     expect([(await put('/part', 'long', 'Range: bytes=0-1')).status, written('part')]).toEqual([400, 'mqrop++'])
     expect((await put('/nothing', 'x', 'Range: bytes=3-3')).status).toBe(404)
     expect((await put('/part', 'x', 'Content-Range: nonsense')).status).toBe(400)
+  })
+
+  it('a file is written only under the conditions of the request', async () => {
+    await put('/tagged.txt', 'first')
+    const { etag = '' } = (await w.ask('GET /tagged.txt')).headers
+    for (const condition of ['If-None-Match: *', 'If-Match: "other"', `If-None-Match: ${etag}`])
+      expect([(await put('/tagged.txt', 'no', condition)).status, written('tagged.txt')]).toEqual([412, 'first'])
+    expect((await put('/untagged.txt', 'no', 'If-Match: *')).status).toBe(412)
+    expect([(await put('/tagged.txt', 'second', `If-Match: ${etag}`)).status, written('tagged.txt')]).toEqual([
+      200,
+      'second',
+    ])
+  })
+
+  it('of uploads to one name at once, one is taken at a time', async () => {
+    const statuses = await Promise.all(
+      Array.from({ length: 8 }, async (_, at) => (await put('/once.txt', `${at}`)).status),
+    )
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1)
+    expect(statuses.every((status) => [200, 201, 409].includes(status))).toBe(true)
   })
 
   it('HS-42, HS-46: too large, and 100 Continue only where it is taken', async () => {
@@ -444,6 +472,8 @@ describe('users', () => {
     for (const name of ['ru/f', 'staff/f', 'staff/deep/f', 'staff/open/f', 'pub/f', 'plain/p', 'never/n'])
       writeFileSync(folder.at('rules', name), name)
     if (posix) symlinkSync('../staff/f', folder.at('rules', 'plain', 'alias'))
+    mkdirSync(folder.at('rules', 'in', 'closed'))
+    if (posix) symlinkSync('closed', folder.at('rules', 'in', 'door'))
     writeFileSync(
       folder.at('rules', 'users'),
       `${['alice', 'bob']
@@ -460,6 +490,7 @@ describe('users', () => {
         '[plain]',
         '[never]\nname=never\nfilters=other',
         '[in]\nname=in\nru=$NONE\nwu=alice',
+        '[in/closed]\nwu=bob',
       ].join('\n'),
     )
     server = await serve(
@@ -496,6 +527,11 @@ describe('users', () => {
     expect([await write(alice), await write(bob), await write()]).toEqual([201, 403, 401])
     expect((await server.ask('GET /in/up.txt', [alice])).status).toBe(403)
     expect((await server.ask('DELETE /in/up.txt', [alice])).status).toBe(204)
+    if (posix) {
+      for (const method of ['PUT', 'DELETE'])
+        expect((await server.ask(`${method} /in/door/x`, [alice, 'Content-Length: 0'])).status).toBe(403)
+      expect(readdirSync(folder.at('rules', 'in', 'closed'))).toEqual([])
+    }
     const statuses = ['/pub/f', '/p', '/n', '/never/n'].map(async (path) => (await server.ask(`GET ${path}`)).status)
     expect(await Promise.all(statuses)).toEqual([200, 200, 404, 404])
     expect((await server.ask('PUT /pub/x', ['Content-Length: 0'])).status).toBe(403)

@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readlink, realpath, rename, rm } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { asideName } from './aside.ts'
@@ -42,7 +42,7 @@ export class WriteDoor {
   }
 
   /** What has a name: null for nothing. @throws NotWritable for a name or a link that leads out */
-  async find(path: readonly string[]): Promise<{ readonly real: string; readonly found: Stats | null }> {
+  async find(path: readonly string[]): Promise<{ readonly real: string; readonly found: BigIntStats | null }> {
     const folder = await this.#existing(this.#plain(path).slice(0, -1))
     if (folder.left.length > 0) return { real: join(folder.real, ...folder.left, path.at(-1) ?? ''), found: null }
     const real = join(folder.real, path.at(-1) ?? '')
@@ -125,8 +125,8 @@ export class WriteDoor {
   }
 }
 
-function found(path: string): Promise<Stats | null> {
-  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+function found(path: string): Promise<BigIntStats | null> {
+  return lstat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
     throw error
   })

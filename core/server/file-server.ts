@@ -10,6 +10,7 @@ import { type Coding, chooseCoding, encode, isText } from './coding.ts'
 import { type ListedEntry, listingJson, listingPage, sortEntries } from './listing.ts'
 import { type Root, rightsAt, rootsFor } from './roots.ts'
 import type { UploadedFiles } from './uploads.ts'
+import { validatorsOf } from './validators.ts'
 
 /** How files are served. */
 export type ReadRules = {
@@ -113,7 +114,7 @@ export class FileServer {
     const { cacheControl, ignoreRanges } = this.#rules
     const { size: wide, mtimeNs } = await opened.handle.stat({ bigint: true })
     const mediaType = mediaTypeOf(name, null)
-    const etag = `"${wide.toString(16)}-${mtimeNs.toString(16)}"`
+    const { etag, modifiedMs } = validatorsOf({ size: wide, mtimeNs })
     if (ignoreRanges) delete exchange.request.headers.range
     const plain: Representation = { source: { handle: opened.handle }, size: Number(wide), mediaType, etag }
     const { varies, shown, coding } = await this.#encode(exchange, opened, plain)
@@ -121,7 +122,7 @@ export class FileServer {
       source: shown.source,
       size: shown.size,
       mediaType,
-      validators: cacheControl === 'none' ? null : { etag: shown.etag, modifiedMs: Number(mtimeNs / 1_000_000n) },
+      validators: cacheControl === 'none' ? null : { etag: shown.etag, modifiedMs },
       headers: {
         ...(cacheControl === null || cacheControl === 'none' ? undefined : { 'Cache-Control': cacheControl }),
         ...(varies ? { Vary: 'Accept-Encoding' } : undefined),

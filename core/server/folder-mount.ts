@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
+import { relative, sep } from 'node:path'
 import { WriteDoor } from '../files/write-door.ts'
 import { allowsOrigin, type CorsRules } from '../http/cors.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -79,9 +80,12 @@ export function folderMount(
         return refuse(exchange, may === 'login' ? 'login' : 'forbidden')
       }
       const door = doors.get(root) as WriteDoor
+      // A link may lead into a folder with other rights.
+      const mayWrite = (real: string): boolean =>
+        mayUse(rightsAt(root, relative(door.root, real).split(sep)).write, user) === 'yes'
       return exchange.request.method === 'DELETE'
-        ? uploads.remove(exchange, door, path)
-        : uploads.put(exchange, door, path)
+        ? uploads.remove(exchange, door, path, mayWrite)
+        : uploads.put(exchange, door, path, mayWrite)
     }
     exchange.response.shouldKeepAlive = exchange.request.complete
     exchange.refuse({ status: 403, sentence: 'Nothing can be written there.' })

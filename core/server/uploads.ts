@@ -1,9 +1,14 @@
+import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
+import { defined } from '../contract/defined.ts'
 import { openRegular } from '../files/door.ts'
 import { type AsideFile, NotWritable, type WriteDoor } from '../files/write-door.ts'
+import { judgeConditions } from '../http/conditions.ts'
 import type { Exchange, Refusal } from '../http/exchange.ts'
 import { ArrivingFile } from './arriving-file.ts'
 import { type Patch, patchLength, readPatch } from './patch.ts'
+import { validatorsOf } from './validators.ts'
 
 /** Limits of uploads. */
 export type UploadRules = {
@@ -15,6 +20,15 @@ export type UploadRules = {
 const RATE_MS = 30_000
 /** Least rate of a body whose length is known, bytes a second. */
 const LEAST_RATE = 100
+
+/** Where a file is put. */
+type Place = {
+  readonly door: WriteDoor
+  readonly path: readonly string[]
+  /** Links of its folder followed. */
+  readonly real: string
+  readonly exists: boolean
+}
 
 /** A refusal as an error, for what is found out while a body arrives. */
 class Refused extends Error {
@@ -35,6 +49,8 @@ export class UploadedFiles {
   readonly #written: (path: string, bytes: number | null) => void
   /** By the path that each gets. */
   readonly #growing = new Map<string, ArrivingFile>()
+  /** Paths that are being written, from before their file is begun. */
+  readonly #taken = new Set<string>()
 
   /** @param written told of every file that has been written, and, with null, removed */
   constructor(rules: UploadRules, written: (path: string, bytes: number | null) => void) {
@@ -47,20 +63,31 @@ export class UploadedFiles {
     return this.#growing.get(real) ?? null
   }
 
-  /** Answers PUT and POST. */
-  async put(exchange: Exchange, door: WriteDoor, path: readonly string[]): Promise<void> {
+  /** Answers PUT and POST. @param may whether the file may be written, by its path once links are followed */
+  async put(
+    exchange: Exchange,
+    door: WriteDoor,
+    path: readonly string[],
+    may: (real: string) => boolean,
+  ): Promise<void> {
     try {
-      await this.#put(exchange, door, path)
+      await this.#put(exchange, door, path, may)
     } catch (error) {
       refuseUpload(exchange, error)
     }
   }
 
-  /** Answers DELETE. */
-  async remove(exchange: Exchange, door: WriteDoor, path: readonly string[]): Promise<void> {
+  /** Answers DELETE. @param may as of `put` */
+  async remove(
+    exchange: Exchange,
+    door: WriteDoor,
+    path: readonly string[],
+    may: (real: string) => boolean,
+  ): Promise<void> {
     try {
       const { real } = await door.find(path)
-      if (this.#growing.has(real)) throw new Refused(409, 'The file is being uploaded.')
+      if (!may(real)) throw notAllowed()
+      if (this.#taken.has(real)) throw new Refused(409, 'The file is being uploaded.')
       if (await door.remove(path)) this.#written(real, null)
       exchange.head(204, {})
       exchange.end()
@@ -69,22 +96,49 @@ export class UploadedFiles {
     }
   }
 
-  async #put(exchange: Exchange, door: WriteDoor, path: readonly string[]): Promise<void> {
+  async #put(
+    exchange: Exchange,
+    door: WriteDoor,
+    path: readonly string[],
+    may: (real: string) => boolean,
+  ): Promise<void> {
     const { request } = exchange
     const { headers } = request
     const declared = headers['content-length'] === undefined ? null : Number(headers['content-length'])
     if (declared === null && headers['transfer-encoding'] === undefined)
       throw new Refused(411, 'The length of the body is missing, and it is not sent in chunks.')
     if (path.length === 0 || path.at(-1) === '') throw new Refused(409, 'A folder cannot be uploaded; name a file.')
-    const { real, found } = await door.find(path)
-    if (found?.isDirectory()) throw new Refused(409, 'There is a folder of that name.')
-    if (found !== null && headers['if-none-match']?.trim() === '*') throw new Refused(412, 'The file exists.')
-    if (found === null && headers['if-match'] !== undefined) throw new Refused(412, 'The file does not exist.')
-    const patch = readPatch(headers)
-    if (patch === 'malformed') throw new Refused(400, 'The range cannot be read.')
-    if (patch !== null) this.#checkPatch(patch, found?.size ?? null, declared)
-    if (declared !== null && declared > this.#rules.maxBytes) throw this.#tooLarge()
-    if (this.#growing.has(real)) throw new Refused(409, 'The file is being uploaded by somebody else.')
+    const { real } = await door.find(path)
+    if (!may(real)) throw notAllowed()
+    if (this.#taken.has(real)) throw new Refused(409, 'The file is being uploaded by somebody else.')
+    this.#taken.add(real)
+    let exists: boolean
+    try {
+      // Only now nobody else writes it.
+      const { found } = await door.find(path)
+      exists = found !== null
+      if (found?.isDirectory()) throw new Refused(409, 'There is a folder of that name.')
+      if (!conditionsHold(headers, found)) throw new Refused(412, 'The file is not the one that was asked for.')
+      const patch = readPatch(headers)
+      if (patch === 'malformed') throw new Refused(400, 'The range cannot be read.')
+      if (patch !== null) this.#checkPatch(patch, found === null ? null : Number(found.size), declared)
+      if (declared !== null && declared > this.#rules.maxBytes) throw this.#tooLarge()
+      this.#written(real, await this.#write(exchange, patch, { door, path, real, exists, declared }))
+    } finally {
+      this.#taken.delete(real)
+    }
+    const location = `${exchange.prefix}/${exchange.target.written.join('/')}`
+    exchange.head(exists ? 200 : 201, { 'Content-Location': location, 'Content-Length': 0 })
+    exchange.end()
+  }
+
+  /** Receives a body and puts it in its place. @returns its length */
+  async #write(
+    exchange: Exchange,
+    patch: Patch | null,
+    { declared, ...place }: Place & { readonly declared: number | null },
+  ): Promise<number> {
+    const { door, path, real } = place
     const aside = await door.begin(path)
     const file = new ArrivingFile(aside.handle)
     if (patch === null) this.#growing.set(real, file)
@@ -92,15 +146,12 @@ export class UploadedFiles {
       exchange.continue()
       await this.#receive(exchange, file, declared)
       if (patch === null) await aside.keep()
-      else await apply(patch, { body: aside.handle, bytes: file.bytes, door, path, real, exists: found !== null })
+      else await apply(patch, { ...place, body: aside.handle, bytes: file.bytes })
       file.end('whole')
-      this.#written(real, file.bytes)
-      const location = `${exchange.prefix}/${exchange.target.written.join('/')}`
-      exchange.head(found === null ? 201 : 200, { 'Content-Location': location, 'Content-Length': 0 })
-      exchange.end()
+      return file.bytes
     } finally {
       file.end('broken')
-      if (this.#growing.get(real) === file) this.#growing.delete(real)
+      if (patch === null) this.#growing.delete(real)
       void closeAside(aside, file)
     }
   }
@@ -146,17 +197,22 @@ export class UploadedFiles {
   }
 }
 
+function notAllowed(): Refused {
+  return new Refused(403, 'This is not for you to write.')
+}
+
+/** Whether the conditions of a write hold (RFC 9110 §13.2.2): those of a file, or of its absence. */
+function conditionsHold(headers: IncomingHttpHeaders, found: BigIntStats | null): boolean {
+  if (found === null) return headers['if-match'] === undefined
+  const { 'if-match': match, 'if-none-match': noneMatch, 'if-unmodified-since': since } = headers
+  const asked = defined({ 'if-match': match, 'if-none-match': noneMatch, 'if-unmodified-since': since })
+  return judgeConditions(asked, validatorsOf(found)) === null
+}
+
 /** Puts parts into a copy of a file, which then takes its place. */
 async function apply(
   patch: Patch,
-  upload: {
-    readonly body: FileHandle
-    readonly bytes: number
-    readonly door: WriteDoor
-    readonly path: readonly string[]
-    readonly real: string
-    readonly exists: boolean
-  },
+  upload: Place & { readonly body: FileHandle; readonly bytes: number },
 ): Promise<void> {
   const needed = patchLength(patch)
   const least = patch.reduce((sum, { from, to }) => sum + (to === null ? 0 : to - from), 0)
