@@ -127,9 +127,10 @@ describe('what cannot be played', () => {
   })
 
   it.each([
-    ['manifest.mpd', 'application/dash+xml', '<MPD><Period'],
-    ['master.m3u8', 'application/vnd.apple.mpegurl', '<html/>'],
-  ])('says that %s cannot be read', async (name, contentType, text) => {
+    ['manifest.mpd', 'application/dash+xml', '<MPD><Period', 'xml-syntax'],
+    ['other.mpd', 'application/dash+xml', '<html/>', 'mpd-root'],
+    ['master.m3u8', 'application/vnd.apple.mpegurl', '<html/>', 'hls-header'],
+  ])('says that %s cannot be read', async (name, contentType, text, code) => {
     const sender = new FluteSender({ digest: 'none' })
     const files = ['video-init.mp4', 'video-1.m4s'].map((media) => ({
       ...{ name: media, contentType: 'video/mp4' },
@@ -143,8 +144,11 @@ describe('what cannot be played', () => {
       ...sender.table(all, FIXTURE_START_US, false),
       ...all.flatMap((file, at) => sender.object(file, FIXTURE_START_US + (at + 1) * 100_000)),
     ]
-    const { stderr } = await received(captureOf(datagrams))
+    const { stderr, report } = await received(captureOf(datagrams))
     expect(stderr).toMatch(/^Service 1: not playable: its manifest cannot be read; /m)
+    const alarms = report.alarms.filter(({ rule }) => rule === 'MPD-XML')
+    expect(alarms).toMatchObject([{ severity: 'error', count: 1 }])
+    expect(alarms[0]?.text).toContain(`The manifest ${name} of service 1 cannot be read (${code})`)
   })
 
   it.each(['manifest.mpd', 'master.m3u8'])(

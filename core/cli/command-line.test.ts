@@ -155,6 +155,20 @@ describe('readCommandLine', () => {
     }
   })
 
+  it.each([
+    ['inspect', ''],
+    ['inspect', 'a.pcap', ''],
+    ['open', ''],
+    ['receive', ''],
+    ['gateway', '', '--listen', '127.0.0.1:0'],
+    ['record', '', '--capture-out', 'a.pcapng'],
+    ['send', '', 'route://239.1.1.1:6000'],
+    ['send', 'folder', ''],
+    ['run', ''],
+  ])('says that a name is empty: %s', (...args) => {
+    expect(() => readCommandLine(args, '1.2.3')).toThrow('An empty name was given.')
+  })
+
   it('refuses what this version does not support by name', () => {
     expect(failure('-i route://225.1.1.0:6000 -o x').error).toMatchObject({ code: 'not-supported' })
   })

@@ -135,7 +135,12 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     })
 
   const command = (form: string, what: string): Command =>
-    quiet(program.command(form)).description(what).allowExcessArguments(false)
+    quiet(program.command(form))
+      .description(what)
+      .allowExcessArguments(false)
+      .hook('preAction', (_program, { args }) => {
+        if (args.includes('')) throw emptyName(form)
+      })
 
   const parts = PART_DESCRIPTIONS
   addOptions(
@@ -202,6 +207,16 @@ function logOption(): Option {
 
 function listenOption(): Option {
   return new Option('--listen <host:port>', 'address to serve the interface on').argParser(parseHostPort)
+}
+
+/** @param form the command with its arguments */
+function emptyName(form: string): AppFailure {
+  const [name = ''] = form.split(' ')
+  return new AppFailure(
+    'bad-command-line',
+    'An empty name was given.',
+    `Check where it was taken from. Right form: ${COMMAND_FORMS[name]}`,
+  )
 }
 
 function openRequest(

@@ -331,7 +331,7 @@ export const RULES = {
     severity: 'error',
     priority: 1,
     topic: 'dash',
-    clause: 'A/331 7.1.5, ISO 23009-1',
+    clause: 'A/331 7.1.5, ISO 23009-1, RFC 8216 4.3.1.1',
     once: 'each',
     sentence: '{what} cannot be read ({code}): {message}',
   },

@@ -262,8 +262,8 @@ export type SlsFragment = {
   readonly bytes: Uint8Array
   /** Index of the channel whose files a table (EFDT, FDT) lists. */
   readonly channel?: number
-  /** What an MPD says of its representations, read on access; null of any other document. It throws as `parseXml`. */
-  readonly mpd?: () => MpdRoles | null
+  /** What an MPD says of its representations, read on access. It throws CodecError where it cannot be read. */
+  readonly mpd?: () => MpdRoles
   /** What carried it, where `slsRepeated` names that. */
   readonly carrier?: SignallingCarrier
   /** Verdict on its signed package. */

@@ -6,7 +6,7 @@ import { type FlowObject, MEDIA_NAME, type ObjectKind } from '../../flow/objects
 import { isInitSegment, LONGEST_INIT_BYTES } from '../../media/bmff/init-segment.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
-import { readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
+import { readHlsCodecs, readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
 
 /** The facts of a service for its startup. */
 type StartingService = Pick<ServiceFacts, 'id' | 'protocol' | 'destination' | 'manifest' | 'sharesFilesOf'>
@@ -84,11 +84,10 @@ export class StartupLog {
     if (steps.playableUs !== null) return
     try {
       if (type === 'S-TSID') steps.media = mediaOf(bytes)
-      else if (type === 'HLS') this.#signalled(steps, isPlaylist(bytes), timeUs)
+      else if (type === 'HLS') this.#signalled(steps, isReadable(bytes, readHlsCodecs), timeUs)
       else if (type === 'MPD') {
         const facts = fragment.mpd === undefined ? readMpdFacts(bytes) : fragment.mpd()
-        this.#signalled(steps, facts !== null, timeUs)
-        if (facts === null) return
+        this.#signalled(steps, true, timeUs)
         steps.roles = facts.roles
         steps.initApart = facts.initApart
       }
@@ -134,7 +133,7 @@ export class StartupLog {
     if (known !== null || object.size === null) return true
     if (steps.unreadable >= MOST_UNREADABLE) return false
     const { bytes } = object.lease(0, object.size)
-    if (kind === 'manifest' ? isMpd(bytes) : isPlaylist(bytes)) return true
+    if (isReadable(bytes, kind === 'manifest' ? readMpdFacts : readHlsCodecs)) return true
     steps.unreadable++
     return false
   }
@@ -330,18 +329,14 @@ export class StartupLog {
   }
 }
 
-function isMpd(bytes: Uint8Array): boolean {
+function isReadable(bytes: Uint8Array, read: (bytes: Uint8Array) => unknown): boolean {
   try {
-    return readMpdFacts(bytes) !== null
+    read(bytes)
+    return true
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     return false
   }
-}
-
-/** Whether bytes begin as a playlist (RFC 8216 §4.3.1.1), after a byte order mark. */
-function isPlaylist(bytes: Uint8Array): boolean {
-  return /^\uFEFF?#EXTM3U/.test(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, 16)))
 }
 
 /** True of a file with pictures or sound, by its type or name. */

@@ -4,6 +4,7 @@ import type { FlowFile } from '../../flow/objects.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import type { TransportObject } from '../object/transport-object.ts'
+import { lookAtManifest } from '../signalling/manifest-check.ts'
 import { corruptFile, filesOf, inventedName, namesItself } from './file-delivery.ts'
 import type { LctChannel } from './lct-channel.ts'
 import type { Takers } from './takers.ts'
@@ -155,7 +156,11 @@ export class ObjectDelivery {
 
   #deliver(files: readonly FlowFile[], channel: LctChannel, object: TransportObject, timeUs: number): void {
     const { takers } = this.#session
-    for (const file of files) if (!takers.takesFile(file, object, channel, timeUs)) this.#context.file(file)
+    for (const file of files) {
+      if (takers.takesFile(file, object, channel, timeUs)) continue
+      if (file.kind === 'manifest' || file.kind === 'playlist') lookAtManifest(this.#context, file, object)
+      this.#context.file(file)
+    }
     if (this.#context.spec.keepRepeats && files.length > 0) this.#keepForRepeats(files, object)
     object.release()
   }

@@ -220,15 +220,13 @@ export class MabrGateway {
     const type = file.contentType === null ? '' : bareMediaType(file.contentType)
     try {
       if (/mpegurl$/.test(type) || file.name.endsWith('.m3u8')) {
-        const codecs = readHlsCodecs(new TextDecoder().decode(file.lease.bytes))
+        const codecs = readHlsCodecs(file.lease.bytes)
         service.manifest = { kind: 'hls', name: file.name, codecs }
       } else {
         const facts = readMpdFacts(file.lease.bytes)
-        if (facts !== null) {
-          service.manifest = { kind: 'dash', name: file.name, codecs: facts.codecs }
-          service.roles = facts.roles
-          for (const link of this.#links.values()) if (link.service === service) link.session.applyRoles()
-        }
+        service.manifest = { kind: 'dash', name: file.name, codecs: facts.codecs }
+        service.roles = facts.roles
+        for (const link of this.#links.values()) if (link.service === service) link.session.applyRoles()
       }
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown

@@ -1,3 +1,4 @@
+import { CodecError } from '../../bytes/codec-error.ts'
 import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import { SLS_LIMITS } from '../../protocol/table-limits.ts'
@@ -14,12 +15,11 @@ export type MpdFacts = {
 }
 
 /**
- * @throws XmlError where it is not well-formed
- * @returns null for any other document
+ * @throws CodecError where it is not well-formed, `mpd-root` where it is another document
  */
-export function readMpdFacts(bytes: Uint8Array, faults?: EntryFaults): MpdFacts | null {
+export function readMpdFacts(bytes: Uint8Array, faults?: EntryFaults): MpdFacts {
   const root = parseXml(bytes, SLS_LIMITS.xml, faults)
-  if (root.local !== 'MPD') return null
+  if (root.local !== 'MPD') throw new CodecError('mpd-root', 0, `it is a document of ${root.local}, not an MPD`)
   const roles = new Map<string, ChannelRole>()
   const codecs = new Set<string>()
   const initApart = new Set<ChannelRole>()
@@ -53,8 +53,14 @@ function namesInit(level: XmlElement): boolean {
   )
 }
 
-/** CODECS attributes of a master playlist (RFC 8216 §4.3.4.2). */
-export function readHlsCodecs(text: string): readonly string[] {
+/**
+ * CODECS attributes of a master playlist (RFC 8216 §4.3.4.2).
+ * @throws CodecError `hls-header` where it is no playlist
+ */
+export function readHlsCodecs(bytes: Uint8Array): readonly string[] {
+  const text = new TextDecoder().decode(bytes)
+  // The decoder takes a byte order mark away (RFC 8216 §4.1 forbids one; it is met all the same).
+  if (!text.startsWith('#EXTM3U')) throw new CodecError('hls-header', 0, 'a playlist begins with #EXTM3U')
   const codecs = new Set<string>()
   for (const match of text.matchAll(/[:,]CODECS="([^"]{1,200})"/g)) {
     for (const codec of (match[1] as string).split(',')) codecs.add(codec.trim())

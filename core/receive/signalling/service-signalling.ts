@@ -169,7 +169,7 @@ export class ServiceSignalling {
     const faults = new EntryFaults()
     let read: MpdFacts | null = null
     // It may be long: it is parsed once for all who want to know of it.
-    const mpd = (): MpdFacts | null => {
+    const mpd = (): MpdFacts => {
       read ??= readMpdFacts(fragment.body, faults)
       return read
     }
@@ -189,13 +189,7 @@ export class ServiceSignalling {
     }
   }
 
-  #apply(
-    fragment: Fragment,
-    faults: EntryFaults,
-    mpd: () => MpdFacts | null,
-    object: TransportObject,
-    timeUs: number,
-  ): void {
+  #apply(fragment: Fragment, faults: EntryFaults, mpd: () => MpdFacts, object: TransportObject, timeUs: number): void {
     const service = this.#service
     if (fragment.type === 'USBD') {
       const usbd = parseUsbd(fragment.body, faults)
@@ -210,7 +204,6 @@ export class ServiceSignalling {
     } else if (fragment.type === 'MPD') {
       const facts = mpd()
       this.#entries(fragment, faults, object, timeUs)
-      if (facts === null) return
       service.signalled = true
       // An MMT service is played from its MPUs; files of ROUTE are additional.
       if (service.protocol !== 'mmtp') service.manifest = { kind: 'dash', name: fragment.name, codecs: facts.codecs }
@@ -218,7 +211,7 @@ export class ServiceSignalling {
       this.#manifest(fragment, object)
     } else if (fragment.type === 'HLS') {
       service.signalled = true
-      const codecs = readHlsCodecs(new TextDecoder().decode(fragment.body))
+      const codecs = readHlsCodecs(fragment.body)
       if (service.protocol !== 'mmtp') service.manifest = { kind: 'hls', name: fragment.name, codecs }
       this.#manifest(fragment, object)
     }
