@@ -11,13 +11,12 @@ import { isReservedToi } from '../../protocol/route/toi-plan.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
 import { manifestKind } from '../../receive/lct/channel-names.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
+import { RecentRows } from './recent-rows.ts'
 
 const MAX_CHANNELS = 1024
 const MAX_FILES = 4096
 /** Bound on remembered expiries of a channel's files. */
 const MAX_EXPIRES = 1024
-/** Rows searched for files that arrived before their table: FLUTE may send a table with each file. */
-const MAX_LOOKED_BACK = 4096
 /** Rounds of a carousel made by one listed file while another never began. */
 const ROUNDS = 2
 
@@ -65,6 +64,8 @@ export class MissingFiles {
   readonly #channelOf = new Map<string, ChannelFacts>()
   /** By the same, and TOI. */
   readonly #expires = new Map<string, BoundedMap<number, number>>()
+  /** Files may arrive before their table: FLUTE may send a table with each file. */
+  readonly #recent = new RecentRows()
 
   constructor(columns: ObjectColumns, channels: readonly ChannelFacts[]) {
     this.#columns = columns
@@ -147,7 +148,7 @@ export class MissingFiles {
       table.arrives = true
       this.#findRows(table, table.channel.index)
     }
-    table.absent = [...table.files.values()].filter(({ row }) => row < 0).length
+    for (const { row } of table.files.values()) if (row < 0) table.absent++
     this.#tables.set(key, table)
   }
 
@@ -177,20 +178,20 @@ export class MissingFiles {
 
   /** Finds listed files that arrived before their table. */
   #findRows(table: Table, channel: number): void {
-    const { count, values } = this.#columns
-    const { channel: channels, toi, repeats } = values
-    for (let row = Math.max(0, count - MAX_LOOKED_BACK); row < count; row++) {
-      if (channels[row] !== channel) continue
-      const file = table.files.get(toi[row] as number)
-      if (file === undefined) continue
+    const { values } = this.#columns
+    for (const [toi, file] of table.files) {
+      const row = this.#recent.find(values, channel, toi)
+      if (row < 0) continue
       file.row = row
-      file.repeats = repeats[row] as number
+      file.repeats = values.repeats[row] as number
     }
   }
 
   objectBegun(object: FlowObject): void {
     const { carrier } = object
-    if (this.#tables.size === 0 || carrier.kind !== 'lct') return
+    if (carrier.kind !== 'lct') return
+    this.#recent.add(object.index, object.channel, carrier.toi)
+    if (this.#tables.size === 0) return
     const file = this.#tables.get(`${object.destination} ${carrier.tsi}`)
     if (file === undefined) return
     file.arrives = true
