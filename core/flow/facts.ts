@@ -13,6 +13,7 @@ import type { CarrierPlace, ChannelCarrier, SignallingCarrier } from './carriers
 import type { BadDatagram, Flow } from './datagrams.ts'
 import type { Finding } from './findings.ts'
 import type { FlowObject, ListedFacts, ObjectKind } from './objects.ts'
+import type { ReadOnce } from './read-once.ts'
 import type { ReceiveTarget } from './receive-target.ts'
 
 /** A multicast destination whose packets are wanted. */
@@ -264,6 +265,8 @@ export type SlsFragment = {
   readonly channel?: number
   /** What an MPD says of its representations, read on access. It throws CodecError where it cannot be read. */
   readonly mpd?: () => MpdRoles
+  /** What the table says, where its reader shares that. */
+  readonly document?: ReadOnce
   /** What carried it, where `slsRepeated` names that. */
   readonly carrier?: SignallingCarrier
   /** Verdict on its signed package. */

@@ -19,11 +19,11 @@ export class AnnouncedFiles {
   readonly #services = new BoundedMap<ServiceId, BoundedMap<string, AnnouncedFile>>(MAX_SERVICES)
 
   /** Takes a table. @param timeUs of its arrival, on the sender's clock: what had expired by then proves nothing */
-  slsFragment(serviceId: ServiceId, { type, bytes, channel }: SlsFragment, timeUs: number): void {
+  slsFragment(serviceId: ServiceId, { type, bytes, channel, document }: SlsFragment, timeUs: number): void {
     try {
-      if (channel !== undefined) this.#add(serviceId, parseFdt(bytes), timeUs)
+      if (channel !== undefined) this.#add(serviceId, document?.by(parseFdt) ?? parseFdt(bytes), timeUs)
       else if (type === 'S-TSID')
-        for (const { channels } of parseStsid(bytes).sessions)
+        for (const { channels } of (document?.by(parseStsid) ?? parseStsid(bytes)).sessions)
           for (const { source } of channels) if (source?.efdt != null) this.#add(serviceId, source.efdt, timeUs)
     } catch (thrown) {
       // The receiver raises an alarm about it.

@@ -8,7 +8,7 @@ import { formatDestination } from '../../protocol/ip/address.ts'
 import { NEVER_NTP, NTP_TO_UNIX_S } from '../../protocol/ntp.ts'
 import { resolveCodepoint } from '../../protocol/route/codepoint.ts'
 import { isReservedToi } from '../../protocol/route/toi-plan.ts'
-import { parseStsid } from '../../protocol/sls/s-tsid.ts'
+import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
 import { manifestKind } from '../../receive/lct/channel-names.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import { RecentRows } from './recent-rows.ts'
@@ -83,11 +83,12 @@ export class MissingFiles {
   /** @param own destination of the service's SLS, the default of an S-TSID */
   slsFragment(fragment: SlsFragment, own: string | null, timeUs: number): void {
     try {
-      if (fragment.type === 'S-TSID') this.#stsid(fragment.bytes, own, timeUs)
+      if (fragment.type === 'S-TSID')
+        this.#stsid(fragment.document?.by(parseStsid) ?? parseStsid(fragment.bytes), own, timeUs)
       else if (fragment.channel !== undefined) {
         const channel = this.#channels[fragment.channel]
         if (channel?.carrier.kind !== 'lct') return
-        const table = parseFdt(fragment.bytes)
+        const table = fragment.document?.by(parseFdt) ?? parseFdt(fragment.bytes)
         this.#listed(
           channel.destination,
           channel.carrier.tsi,
@@ -103,8 +104,8 @@ export class MissingFiles {
     }
   }
 
-  #stsid(bytes: Uint8Array, own: string | null, timeUs: number): void {
-    for (const session of parseStsid(bytes).sessions) {
+  #stsid(stsid: Stsid, own: string | null, timeUs: number): void {
+    for (const session of stsid.sessions) {
       const { destinationAddress, destinationPort, channels } = session
       const destination =
         destinationAddress !== null && destinationPort !== null

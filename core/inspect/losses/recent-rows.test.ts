@@ -22,7 +22,8 @@ describe('the last row of an object', () => {
         for (const [channel, toi] of some) add(channel, toi)
         for (let other = 0; other < between; other++) add(9, other)
         for (const [channel, toi] of some) {
-          const last = rows.toi.findLastIndex((each, row) => each === toi && rows.channel[row] === channel)
+          let last = rows.toi.length - 1
+          while (rows.toi[last] !== toi || rows.channel[last] !== channel) last--
           const isRecent = last >= rows.toi.length - SEARCHED
           expect(recent.find(rows, channel, toi)).toBe(isRecent ? last : -1)
         }

@@ -5,7 +5,7 @@ import type { ChannelFacts, FlowFacts, LlsTableFact, ServiceFacts, SlsFragment }
 import { type FlowObject, MEDIA_NAME, type ObjectKind } from '../../flow/objects.ts'
 import { isInitSegment, LONGEST_INIT_BYTES } from '../../media/bmff/init-segment.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
-import { parseStsid } from '../../protocol/sls/s-tsid.ts'
+import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
 import { readHlsCodecs, readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
 
 /** The facts of a service for its startup. */
@@ -76,14 +76,14 @@ export class StartupLog {
   }
 
   slsFragment(serviceId: ServiceId, fragment: SlsFragment, timeUs: number): void {
-    const { type, bytes } = fragment
+    const { type, bytes, document } = fragment
     if (type === 'EFDT' || type === 'FDT') return
     const steps = this.#service(serviceId)
     steps.slsUs = earlier(steps.slsUs, timeUs)
     if (type === 'S-TSID') steps.stsidUs = earlier(steps.stsidUs, timeUs)
     if (steps.playableUs !== null) return
     try {
-      if (type === 'S-TSID') steps.media = mediaOf(bytes)
+      if (type === 'S-TSID') steps.media = mediaOf(document?.by(parseStsid) ?? parseStsid(bytes))
       else if (type === 'HLS') this.#signalled(steps, isReadable(bytes, readHlsCodecs), timeUs)
       else if (type === 'MPD') {
         const facts = fragment.mpd === undefined ? readMpdFacts(bytes) : fragment.mpd()
@@ -369,8 +369,8 @@ function rolesNeeded(steps: ServiceSteps, own: readonly ChannelFacts[]): Readonl
   return seen
 }
 
-function mediaOf(bytes: Uint8Array): ServiceSteps['media'] {
-  return parseStsid(bytes).sessions.flatMap((session) =>
+function mediaOf(stsid: Stsid): ServiceSteps['media'] {
+  return stsid.sessions.flatMap((session) =>
     session.channels.flatMap(({ source }) =>
       (source?.media ?? []).map(({ contentType, repId }) => ({
         role: contentType === null ? null : roleOfType(contentType),

@@ -1,6 +1,7 @@
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { SlsFragment } from '../../flow/facts.ts'
 import type { FindingFacts } from '../../flow/findings.ts'
+import { ReadOnce } from '../../flow/read-once.ts'
 import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
 import { unpackLimited } from '../../protocol/gzip.ts'
 import { ntpToUnixUs } from '../../protocol/ntp.ts'
@@ -80,7 +81,7 @@ export class FdtReader {
     const dropped = droppedEntries(`FDT of TSI ${channel.tsi}`, faults)
     if (dropped !== null) found(dropped)
     const read: Fdt = table
-    this.#show(channel, instance, bytes, object.lastTimeUs)
+    this.#show(channel, instance, bytes, read, object.lastTimeUs)
     const expiresUs = read.instanceExpiresNtp === null ? null : ntpToUnixUs(read.instanceExpiresNtp % 2 ** 32, 0)
     const sentUs = object.firstTimeUs
     if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < sentUs)
@@ -118,9 +119,10 @@ export class FdtReader {
     }
   }
 
-  #show(channel: LctChannel, instance: number, bytes: Uint8Array, timeUs: number): void {
-    const { index, serviceId } = channel
-    const fragment = { type: 'FDT', name: `FDT of TSI ${channel.tsi}`, version: instance, bytes, channel: index }
+  #show(channel: LctChannel, instance: number, bytes: Uint8Array, table: Fdt, timeUs: number): void {
+    const { index, serviceId, tsi } = channel
+    const document = new ReadOnce(bytes, parseFdt, () => table)
+    const fragment = { type: 'FDT', name: `FDT of TSI ${tsi}`, version: instance, bytes, channel: index, document }
     if (serviceId !== null) this.#context.observer.slsFragment(serviceId, fragment, timeUs)
     else if (this.#early.length < EARLY_FRAGMENTS)
       this.#early.push({ channel, fragment: { ...fragment, bytes: bytes.slice() }, timeUs })

@@ -4,6 +4,7 @@ import type { Tsi } from '../../contract/ids.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
 import type { FindingFacts } from '../../flow/findings.ts'
+import { ReadOnce } from '../../flow/read-once.ts'
 import { readRepairFlow } from '../../protocol/fec/repair-flow.ts'
 import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
 import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
@@ -288,7 +289,8 @@ export class RouteSession extends LctSession {
     channel.names.addTable(read, timeUs)
     const { tsi, index, serviceId } = channel
     if (serviceId !== null) {
-      const fragment = { type: 'EFDT', name: `EFDT of TSI ${tsi}`, version: read.version, bytes }
+      const document = new ReadOnce(bytes, parseFdt, () => read)
+      const fragment = { type: 'EFDT', name: `EFDT of TSI ${tsi}`, version: read.version, bytes, document }
       const { carrier, lastTimeUs } = object
       this.context.observer.slsFragment(serviceId, { ...fragment, channel: index, carrier }, lastTimeUs)
     }

@@ -3,6 +3,7 @@ import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import { type Fault, type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
+import { ReadOnce } from '../../flow/read-once.ts'
 import { contentEncodingOf, decodeContent, isKnownEncoding } from '../../protocol/content-encoding.ts'
 import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
@@ -33,6 +34,13 @@ const OBJECT_COST = 4 << 10
 const FRAGMENT_COST = 1 << 10
 const BUDGET = 16 << 20
 const BUDGET_PER_SECOND = 4 << 20
+
+/** What a fragment says, read once for all who want to know of it, and the entries of it that cannot be used. */
+type Reading = {
+  readonly faults: EntryFaults
+  readonly mpd: () => MpdFacts
+  readonly document: ReadOnce
+}
 
 type Fragment = {
   type: FragmentType
@@ -173,23 +181,28 @@ export class ServiceSignalling {
       read ??= readMpdFacts(fragment.body, faults)
       return read
     }
+    const document = new ReadOnce(fragment.body, parseStsid, () => parseStsid(fragment.body, faults))
     if (!unchanged) {
       const { type, name, version, body } = fragment
       this.#context.observer.slsFragment(
         this.#service.id,
-        { type, name, version, bytes: body, ...(type === 'MPD' ? { mpd } : {}), carrier, signature },
+        {
+          ...{ type, name, version, bytes: body, carrier, signature },
+          ...(type === 'MPD' ? { mpd } : {}),
+          ...(type === 'S-TSID' ? { document } : {}),
+        },
         cameUs,
       )
     }
     try {
-      this.#apply(fragment, faults, mpd, object, timeUs)
+      this.#apply(fragment, { faults, mpd, document }, object, timeUs)
     } catch (thrown) {
       const { type, name } = fragment
       this.#unreadable(thrown, (fault) => ({ kind: 'fragmentUnreadable', type, name, fault }), object, timeUs)
     }
   }
 
-  #apply(fragment: Fragment, faults: EntryFaults, mpd: () => MpdFacts, object: TransportObject, timeUs: number): void {
+  #apply(fragment: Fragment, { faults, mpd, document }: Reading, object: TransportObject, timeUs: number): void {
     const service = this.#service
     if (fragment.type === 'USBD') {
       const usbd = parseUsbd(fragment.body, faults)
@@ -197,7 +210,7 @@ export class ServiceSignalling {
       service.signalled = true
       if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
     } else if (fragment.type === 'S-TSID') {
-      const stsid = parseStsid(fragment.body, faults)
+      const stsid = document.by(parseStsid)
       service.signalled = true
       this.#entries(fragment, faults, object, timeUs)
       this.#host.applyStsid(stsid, timeUs)
