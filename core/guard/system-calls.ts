@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-/** Platforms whose structures `BatchTable` lays out: 64 bits, little endian, and one numbering of socket options. */
+/** Platforms whose structures `BatchTable` and `SendTable` lay out: 64 bits, little endian, and one numbering of socket options. */
 const PLATFORMS = ['linux-x64', 'linux-arm64']
 
 /**
@@ -13,6 +13,7 @@ export type SystemCalls = {
   /** Number of the last failed call of this thread. */
   errno(): number
   recvmmsg(fd: number, headers: number, count: number, flags: number, timeout: number): number
+  sendmmsg(fd: number, headers: number, count: number, flags: number): number
   setsockopt(fd: number, level: number, option: number, value: number, bytes: number): number
   clock_gettime(clock: number, time: number): number
 }
@@ -38,6 +39,7 @@ export function loadSystemCalls(): SystemCalls {
     addressOf: (view) => Number(koffi.address(view)),
     errno: () => koffi.errno(),
     recvmmsg: library.func('int recvmmsg(int fd, uintptr_t headers, unsigned int count, int flags, uintptr_t timeout)'),
+    sendmmsg: library.func('int sendmmsg(int fd, uintptr_t headers, unsigned int count, int flags)'),
     setsockopt: library.func('int setsockopt(int fd, int level, int option, uintptr_t value, unsigned int bytes)'),
     clock_gettime: library.func('int clock_gettime(int clock, uintptr_t time)'),
   }

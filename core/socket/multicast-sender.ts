@@ -3,10 +3,13 @@ import type { AppError } from '../contract/app-error.ts'
 import type { NetworkInterface } from '../contract/engine-api.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { guardedDatagrams } from '../guard/guarded-sockets.ts'
+import { loadSystemCalls, type SystemCalls } from '../guard/system-calls.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import { listInterfaces, resolveInterface } from './interfaces.ts'
 import { numericLookup } from './numeric-lookup.ts'
+import { SendTable } from './send-table.ts'
 import { socketFailure } from './socket-errors.ts'
+import { handleOf } from './socket-handle.ts'
 
 const SLOT_BYTES = 2048
 /** Unsent packets from which `busy` makes the caller wait. */
@@ -24,13 +27,22 @@ export type MulticastSenderOptions = {
   readonly interface?: string
   /** Number of routers a packet may pass: 0 stays on this machine, 1 on this network. */
   readonly ttl: number
+  /** Calls for sending in batches; null: packet by packet. Absent: those of this system, where it has them. */
+  readonly calls?: SystemCalls | null
 }
 
-/** Sends datagrams to multicast groups, IPv4 and IPv6; this machine's own receivers get them too. */
+/** The socket of one family, with the table of its batches where there are any. */
+type Outlet = { readonly socket: Socket; readonly table: SendTable | null; readonly fd: number }
+
+/**
+ * Sends datagrams to multicast groups, IPv4 and IPv6; this machine's own receivers get them too. On Linux they leave in batches, at
+ * the end of the turn of the event loop at the latest. What the system has no room for goes through Node's queue, and so does what
+ * cannot be sent, which tells why.
+ */
 export class MulticastSender {
   readonly #options: MulticastSenderOptions
-  readonly #ipv4: Socket | null
-  readonly #ipv6: Socket | null
+  readonly #ipv4: Outlet | null
+  readonly #ipv6: Outlet | null
   readonly #free: Slot[] = []
   #pending = 0
   #packets = 0
@@ -39,12 +51,17 @@ export class MulticastSender {
   #problem: AppError | null = null
   #waiting: (() => void)[] = []
   #closed = false
+  #flushes = false
+  readonly #flushTurn = (): void => {
+    this.#flushes = false
+    this.flush()
+  }
 
-  private constructor(options: MulticastSenderOptions, ipv4: Socket | null, ipv6: Socket | null) {
+  private constructor(options: MulticastSenderOptions, ipv4: Outlet | null, ipv6: Outlet | null) {
     this.#options = options
     this.#ipv4 = ipv4
     this.#ipv6 = ipv6
-    for (const socket of [ipv4, ipv6]) socket?.on('error', (cause) => this.#failed(cause, 'the network'))
+    for (const outlet of [ipv4, ipv6]) outlet?.socket.on('error', (cause) => this.#failed(cause, 'the network'))
   }
 
   /** @throws AppFailure address-not-local | interface-gone | socket-failed */
@@ -53,7 +70,15 @@ export class MulticastSender {
     const ipv4 = await openSocket(4, options, list)
     const ipv6 = await openSocket(6, options, list)
     if (ipv4 instanceof Error && ipv6 instanceof Error) throw ipv4
-    return new MulticastSender(options, ipv4 instanceof Error ? null : ipv4, ipv6 instanceof Error ? null : ipv6)
+    const calls = options.calls === undefined ? systemCalls() : options.calls
+    const outlet = (socket: Socket | AppFailure): Outlet | null =>
+      socket instanceof Error ? null : outletOf(socket, calls)
+    return new MulticastSender(options, outlet(ipv4), outlet(ipv6))
+  }
+
+  /** Packets leave in batches. */
+  get isBatching(): boolean {
+    return (this.#ipv4 ?? this.#ipv6)?.table != null
   }
 
   /** Address that packets to a group come from; null where no interface was chosen, or it has none of the group's family. */
@@ -71,7 +96,8 @@ export class MulticastSender {
     readonly errors: number
     readonly pending: number
   } {
-    return { packets: this.#packets, bytes: this.#bytes, errors: this.#errors, pending: this.#pending }
+    const waiting = (this.#ipv4?.table?.count ?? 0) + (this.#ipv6?.table?.count ?? 0)
+    return { packets: this.#packets, bytes: this.#bytes, errors: this.#errors, pending: this.#pending + waiting }
   }
 
   /** Why packets cannot be sent; null once they can again. */
@@ -81,20 +107,34 @@ export class MulticastSender {
 
   /** Sends a copy of `bytes`; never throws: failures are counted. */
   send(address: string, port: number, bytes: Uint8Array): void {
-    const socket = address.includes(':') ? this.#ipv6 : this.#ipv4
+    const outlet = address.includes(':') ? this.#ipv6 : this.#ipv4
     if (this.#closed) return
-    if (socket === null || this.#pending >= MAX_PACKETS) {
+    if (outlet === null || this.#pending >= MAX_PACKETS) {
       this.#errors++
-      if (socket === null) this.#problem ??= this.#noFamily(address, port)
+      if (outlet === null) this.#problem ??= this.#noFamily(address, port)
       return
     }
-    const slot = this.#free.pop() ?? this.#slot()
-    if (slot.bytes.length < bytes.length) slot.bytes = new Uint8Array(bytes.length)
-    slot.bytes.set(bytes)
-    this.#pending++
     this.#packets++
     this.#bytes += bytes.length
-    socket.send(slot.bytes, 0, bytes.length, port, address, slot.done)
+    const { table } = outlet
+    // Behind what waits for Node everything does, in order.
+    if (table === null || this.#pending > 0) this.#sendAlone(outlet, address, port, bytes)
+    else if (table.put(address, port, bytes)) {
+      if (table.isFull) this.#flush(outlet, table)
+      else if (!this.#flushes) {
+        this.#flushes = true
+        setImmediate(this.#flushTurn)
+      }
+    } else {
+      this.#flush(outlet, table)
+      this.#sendAlone(outlet, address, port, bytes)
+    }
+  }
+
+  /** Passes waiting packets on now. */
+  flush(): void {
+    for (const outlet of [this.#ipv4, this.#ipv6])
+      if (outlet !== null && outlet.table !== null) this.#flush(outlet, outlet.table)
   }
 
   /** Null while the system keeps up; otherwise settles when every packet is passed on. */
@@ -104,6 +144,7 @@ export class MulticastSender {
 
   /** Settles when every packet so far is passed to the system or has failed. */
   drained(): Promise<void> {
+    this.flush()
     if (this.#pending === 0) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
@@ -112,9 +153,26 @@ export class MulticastSender {
     if (this.#closed) return
     await this.drained()
     this.#closed = true
-    for (const socket of [this.#ipv4, this.#ipv6]) {
-      if (socket !== null) await new Promise<void>((resolve) => socket.close(() => resolve()))
+    for (const outlet of [this.#ipv4, this.#ipv6]) {
+      if (outlet !== null) await new Promise<void>((resolve) => outlet.socket.close(() => resolve()))
     }
+  }
+
+  #flush(outlet: Outlet, table: SendTable): void {
+    const { count } = table
+    if (count === 0) return
+    const sent = table.flush(outlet.fd)
+    if (sent > 0) this.#problem = null
+    for (let slot = sent; slot < count; slot++)
+      this.#sendAlone(outlet, table.address(slot), table.port(slot), table.payload(slot))
+  }
+
+  #sendAlone({ socket }: Outlet, address: string, port: number, bytes: Uint8Array): void {
+    const slot = this.#free.pop() ?? this.#slot()
+    if (slot.bytes.length < bytes.length) slot.bytes = new Uint8Array(bytes.length)
+    slot.bytes.set(bytes)
+    this.#pending++
+    socket.send(slot.bytes, 0, bytes.length, port, address, slot.done)
   }
 
   #slot(): Slot {
@@ -197,6 +255,24 @@ async function openSocket(
     socket.close()
     return socketFailure(`The sending socket${on === null ? '' : ` on ${on.name}`}`, cause, list)
   }
+}
+
+/** Null where they do not exist here. */
+function systemCalls(): SystemCalls | null {
+  try {
+    return loadSystemCalls()
+  } catch {
+    return null
+  }
+}
+
+function outletOf(socket: Socket, calls: SystemCalls | null): Outlet {
+  try {
+    if (calls !== null) return { socket, table: new SendTable(calls), fd: handleOf(socket).fd }
+  } catch {
+    // This runtime shows no descriptors.
+  }
+  return { socket, table: null, fd: -1 }
 }
 
 function trySendBuffer(socket: Socket): void {

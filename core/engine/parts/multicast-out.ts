@@ -20,11 +20,14 @@ class MulticastOutPart implements Part, DatagramInput {
   readonly #sender: MulticastSender
   readonly #host: PartHost
   readonly #reported = new Set<string>()
+  /** Datagrams since the event loop had a turn. */
+  #since = 0
 
   constructor(id: string, sender: MulticastSender, host: PartHost) {
     this.id = id
     this.#sender = sender
     this.#host = host
+    host.log('socket', 'debug', `${id} sends ${sender.isBatching ? 'in batches' : 'packet by packet'}`)
   }
 
   get input(): DatagramInput {
@@ -43,12 +46,16 @@ class MulticastOutPart implements Part, DatagramInput {
     // Most datagrams fill their buffer and need no view.
     const payload = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
     this.#sender.send(flow.destinationAddress, flow.destinationPort, payload)
+    this.#since++
   }
 
-  /** Back-pressure: null while the system takes everything. */
+  /** Back-pressure: null where nothing was sent; otherwise settles when the system has it and everything else had a turn. */
   busy(): Promise<void> | null {
+    this.#sender.flush()
     this.#report(this.#sender.problem)
-    return this.#sender.counters.pending === 0 ? null : this.#sender.drained()
+    if (this.#since === 0) return null
+    this.#since = 0
+    return this.#sender.counters.pending === 0 ? turn() : this.#sender.drained()
   }
 
   async stop(): Promise<void> {
@@ -65,4 +72,8 @@ class MulticastOutPart implements Part, DatagramInput {
     this.#reported.add(problem.message)
     this.#host.problem(problem, 'error')
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
