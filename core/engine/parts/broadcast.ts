@@ -35,7 +35,7 @@ const WAKE_MS = 1
 /** A live presentation that has nothing yet is looked at this often all the same, ms. */
 const LONGEST_SLEEP_MS = 60_000
 /** What is to be read ahead is looked for this often, µs. */
-const LOOK_US = 50_000
+const LOOK_US = 250_000
 /** Longest time span of packets sent before the event loop gets a turn. */
 const MAX_STEP_US = 8000
 /** Packets at fast pace, about, before what is read, written and asked for gets a turn. */
@@ -217,7 +217,11 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   run(): Promise<void> {
-    this.#running = (this.#isPaced ? this.#runPaced() : this.#runFast()).finally(() => this.#loop.end())
+    this.#running = (this.#isPaced ? this.#runPaced() : this.#runFast()).finally(async () => {
+      this.#loop.end()
+      // What was read ahead is not sent, and no file is closed under a reader.
+      await this.#broadcaster?.loaded()
+    })
     return this.#running
   }
 
