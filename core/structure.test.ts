@@ -204,6 +204,7 @@ const OPENERS: Readonly<Record<string, string>> = {
   'core/files/disk-worker.ts': 'names from outside that are written: made safe, links not followed',
   'core/files/output-file.ts': 'recordings, which a person names: locked',
   'core/files/folder-sink.ts': 'a probe with a name of our own',
+  'core/files/move-folder.ts': 'folders of services, by numbers: moved without following links',
   'core/files/spill-folder.ts': 'numbers in a folder of our own',
   'core/engine/dump.ts': 'reports, which a person names: written beside and renamed',
   'core/http/upload.ts': 'a safe name in a new folder of our own',

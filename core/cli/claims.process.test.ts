@@ -175,6 +175,23 @@ describe('an SLT that comes seconds after the service it lists', () => {
     expect(report.services.map(({ id, name, notPlayable }) => [id, name, notPlayable])).toEqual([[1, 'S1', null]])
     expect(report.services[0]?.startup.sls).toBeLessThan(FIXTURE_START_US / 1e6 + 1)
   })
+
+  it('gives its number to all that came before, in folders, report and alarms', async () => {
+    const signalling = { ...broadcast(SLS_PROTOCOL.route, FIXTURE_PORT), destinationAddress: FIXTURE_ADDRESS }
+    const listed = [service(7, { signalling: signalling as SltService['signalling'] })]
+    const late = slts(listed, 8).filter(({ timeUs }) => timeUs >= FIXTURE_START_US + 4_000_000)
+    const lossy = sent.filter((_, at) => at !== 40)
+    const capture = captureOf([...lossy, ...late].sort((a, b) => a.timeUs - b.timeUs))
+    const { stderr, report } = await received(capture)
+    const paths = treeOf(folder.at(`${written}`)).map(({ path }) => path)
+    // All but the segment that lacks a packet.
+    expect(paths).toHaveLength(26)
+    expect(paths.filter((path) => !path.startsWith('service7/'))).toEqual([])
+    expect(stderr).toMatch(/^Service 7: playable after /m)
+    expect(report.services.map(({ id, name, notPlayable }) => [id, name, notPlayable])).toEqual([[7, 'S1', null]])
+    expect(report.services[0]?.sls.length).toBeGreaterThan(2)
+    expect(report.alarms.map(({ service: number }) => number)).toEqual([7])
+  })
 })
 
 describe('a DVB-MABR configuration that comes seconds after the media it names', () => {

@@ -87,14 +87,26 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
     if (place !== expected) throw Object.assign(new Error(`ENOTDIR: ${expected} is at ${place}`), { code: 'ENOTDIR' })
   }
 
+  /** Opens the temporary file of a folder, which is made again where it was moved away meanwhile. */
+  function openAside(aside: string, folder: string): number {
+    // Exclusive: a link of this name is not followed.
+    try {
+      return calls.openSync(aside, 'wx')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      folders.clear()
+      makeFolder(folder)
+      return calls.openSync(aside, 'wx')
+    }
+  }
+
   function write(job: DiskJob): void {
     const folder = job.path.slice(0, Math.max(0, job.path.lastIndexOf('/')))
     makeFolder(folder)
     // One name for all temporary files: a folder grows by the final files only.
     const aside = `${root}/${folder}/${asideName}`
     const bytes = job.copy ?? ring.subarray(job.offset, job.offset + job.length)
-    // Exclusive: a link of this name is not followed.
-    const handle = calls.openSync(aside, 'wx')
+    const handle = openAside(aside, folder)
     try {
       try {
         checkPlace(handle, folder)

@@ -84,6 +84,11 @@ export class FileWriter {
     return this.#queuedBytes > BEHIND_BYTES || this.#waiting() > BEHIND_FILES
   }
 
+  /** Nothing waits, or is being written. */
+  get idle(): boolean {
+    return this.#waiting() === 0
+  }
+
   /** Paths of the files that wait, oldest first. */
   paths(): readonly string[] {
     return this.#pending.slice(this.#answered).map(({ path }) => path)

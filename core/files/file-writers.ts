@@ -35,6 +35,16 @@ export class FileWriters {
     return Promise.all([first, second]).then(() => undefined)
   }
 
+  /** Nothing waits, or is being written. */
+  get idle(): boolean {
+    return this.#first.idle && this.#second.idle
+  }
+
+  /** Settles when all jobs so far are done. */
+  async drained(): Promise<void> {
+    await Promise.all([this.#first.drained(), this.#second.drained()])
+  }
+
   /** Waits for all jobs and ends the threads. */
   async close(): Promise<void> {
     await Promise.all([this.#first.close(), this.#second.close()])

@@ -2,6 +2,7 @@ import { realpath, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import { defined } from '../contract/defined.ts'
+import type { ServiceId } from '../contract/ids.ts'
 import { FirstReports } from '../failure/first-reports.ts'
 import type { Lease } from '../flow/lease.ts'
 import type { FlowFile, ObjectSink } from '../flow/objects.ts'
@@ -9,8 +10,10 @@ import { asideName } from './aside.ts'
 import type { FileWriterOptions } from './file-writer.ts'
 import { FileWriters } from './file-writers.ts'
 import { makeFolder } from './make-folder.ts'
+import { moveFolder } from './move-folder.ts'
 import { SegmentRetention } from './retention.ts'
 import { PathNames } from './safe-name.ts'
+import { ServiceFolders } from './service-folders.ts'
 import { writeFailure } from './write-failure.ts'
 
 /** Settings of a folder of received files. */
@@ -29,7 +32,7 @@ export type FolderSinkOptions = {
 const FATAL = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
 
 /**
- * Writes received files as `DIR/serviceN/<name>`. A name appears when its file is whole; an incomplete file that is kept is
+ * Writes received files as `DIR/serviceN/<name>`, N being the number of the service in the end. A name appears when its file is whole; an incomplete file that is kept is
  * named `<name>.partial`.
  */
 export class FolderSink implements ObjectSink {
@@ -40,7 +43,10 @@ export class FolderSink implements ObjectSink {
   /** Names of incomplete files in the folder. */
   readonly #partials = new Set<string>()
   readonly #retention: SegmentRetention<string>
+  readonly #folders = new ServiceFolders()
+  #root = ''
   #writer: FileWriters | null = null
+  #closing = false
   readonly #problems: FirstReports
   #bytes = 0
   #written = 0
@@ -66,6 +72,7 @@ export class FolderSink implements ObjectSink {
       // Permission bits do not show read-only mounts and quotas: write a file to find out.
       const probe = join(root, asideName())
       await writeFile(probe, 'x', { flag: 'wx' }).finally(() => rm(probe, { force: true }))
+      this.#root = root
       this.#writer = new FileWriters({
         root,
         onError: (error, path) => this.#problem(error, path),
@@ -77,9 +84,8 @@ export class FolderSink implements ObjectSink {
   }
 
   whole(file: FlowFile): void {
-    const name = this.#options.splitTsi
-      ? `service${file.serviceId}/${file.lane}/${file.name}`
-      : `service${file.serviceId}/${file.name}`
+    const folder = this.#folders.keyOf(file.serviceId)
+    const name = this.#options.splitTsi ? `${folder}/${file.lane}/${file.name}` : `${folder}/${file.name}`
     if (file.complete) {
       this.#write(name, file.lease)
       // The whole file replaces the incomplete one.
@@ -93,13 +99,40 @@ export class FolderSink implements ObjectSink {
     for (const expired of this.#retention.add(file, written)) this.#remove(expired)
   }
 
+  renumbered(former: ServiceId, serviceId: ServiceId): void {
+    const isMoving = this.#folders.unsettled
+    this.#folders.renumbered(former, serviceId)
+    this.#retention.renumbered(former, serviceId)
+    if (!isMoving && this.#folders.unsettled) void this.#settleWhenIdle()
+  }
+
+  /** Moves the folders of services with another number as soon as nothing is being written. */
+  async #settleWhenIdle(): Promise<void> {
+    while (this.#writer !== null && !this.#closing && this.#folders.unsettled) {
+      if (this.#writer.idle) this.#settle(this.#root)
+      else await this.#writer.drained()
+    }
+  }
+
+  #settle(root: string): void {
+    this.#folders.settle((from, to) => {
+      try {
+        moveFolder(join(root, from), join(root, to))
+      } catch (error) {
+        this.#problem(error as NodeJS.ErrnoException, from)
+      }
+    })
+  }
+
   busy(): Promise<void> | null {
     return this.#writer?.busy() ?? null
   }
 
   /** Waits for all writes, and counts the files in the folder. */
   async close(): Promise<{ files: number; bytes: number }> {
+    this.#closing = true
     await this.#writer?.close()
+    this.#settle(this.#root)
     this.#problems.end((more) => ({
       code: 'folder-not-writable',
       message: `${more} more files cannot be written to ${resolve(this.#options.dir)}.`,
@@ -130,16 +163,16 @@ export class FolderSink implements ObjectSink {
     if (name.endsWith('.partial')) this.#partials.delete(name.slice(0, -'.partial'.length))
   }
 
-  /** Path of a file. @param name `serviceN/` and the name as it was sent */
+  /** Path of a file. @param name key of its service's folder, `/`, and the name as it was sent */
   #pathOf(name: string): string {
     const slash = name.indexOf('/')
-    const service = name.slice(0, slash)
-    let names = this.#names.get(service)
+    const folder = name.slice(0, slash)
+    let names = this.#names.get(folder)
     if (names === undefined) {
       names = new PathNames()
-      this.#names.set(service, names)
+      this.#names.set(folder, names)
     }
-    return `${service}/${names.pathOf(name.slice(slash + 1))}`
+    return `${this.#folders.nameOf(folder)}/${names.pathOf(name.slice(slash + 1))}`
   }
 
   #problem(error: NodeJS.ErrnoException, path: string): void {

@@ -69,6 +69,22 @@ describe('ObjectStore', () => {
     expect(store.storedBytes(3)).toBe(8)
   })
 
+  test('has its files under its number in the SLT', () => {
+    const kept = storeWith({ maxSegments: 1 })
+    const media = { kind: 'media', representation: 'v' } as const
+    kept.whole(receivedFile('m.mpd', 'one', { kind: 'manifest' }))
+    kept.whole(receivedFile('s1.m4s', 'a', media))
+    kept.renumbered(asServiceId(1), asServiceId(7))
+    expect(kept.services()).toEqual([7])
+    expect(kept.find(asServiceId(1), 'm.mpd').state).toBe('unknown')
+    const found = kept.find(asServiceId(7), 'm.mpd')
+    expect(found.state === 'ready' && kept.bytesOf(found.file)).toMatchObject({
+      bytes: new TextEncoder().encode('one'),
+    })
+    kept.whole(receivedFile('s2.m4s', 'b', { ...media, serviceId: asServiceId(7) }))
+    expect(kept.find(asServiceId(7), 's1.m4s').state).toBe('expired')
+  })
+
   test('a patched file is served beside what arrived, which stays as it was', () => {
     const object = new ArrivingObject(3, 's1.m4s', 8)
     object.push('abcd')

@@ -5,6 +5,7 @@ import type { ServiceId } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { type Lease, ownBytes } from '../flow/lease.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
+import { renameKey } from '../flow/rename-key.ts'
 import { FolderSink } from './folder-sink.ts'
 import { keptBytes } from './kept-bytes.ts'
 import { SegmentRetention } from './retention.ts'
@@ -64,7 +65,7 @@ export class ObjectStore implements ObjectSink {
   /** Entries whose bytes are in memory, oldest first. */
   readonly #resident = new Set<Entry>()
   readonly #superseded: Entry[] = []
-  readonly #retention: SegmentRetention<{ serviceId: ServiceId; name: string; entry: Entry }>
+  readonly #retention: SegmentRetention<{ file: StoredFile; entry: Entry }>
   readonly #watchers = new Set<() => void>()
   readonly #disk: SpillFolder
   /** For a service, another one whose files it shares. */
@@ -122,8 +123,8 @@ export class ObjectStore implements ObjectSink {
     service.expired.delete(file.name)
     if (before !== undefined) this.#supersede(before)
     if (file.kind === 'media') {
-      for (const old of this.#retention.add(file, { serviceId: file.serviceId, name: file.name, entry }))
-        this.#expire(old.serviceId, old.name, old.entry)
+      for (const old of this.#retention.add(file, { file: stored, entry }))
+        this.#expire(old.file.serviceId, old.file.name, old.entry)
     }
     this.#changed()
   }
@@ -146,6 +147,16 @@ export class ObjectStore implements ObjectSink {
     // These names mean other objects now.
     this.#services.get(serviceId)?.lost.clear()
     this.#services.get(serviceId)?.expired.clear()
+    this.#changed()
+  }
+
+  renumbered(former: ServiceId, serviceId: ServiceId): void {
+    for (const { file } of this.#services.get(former)?.ready.values() ?? [])
+      if (file !== null) file.serviceId = serviceId
+    renameKey(this.#services, former, serviceId)
+    renameKey(this.#shared, former, serviceId)
+    this.#transmissions.renumbered(former, serviceId)
+    this.#retention.renumbered(former, serviceId)
     this.#changed()
   }
 

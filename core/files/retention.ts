@@ -1,4 +1,5 @@
 import type { FlowFile } from '../flow/objects.ts'
+import { renameKey } from '../flow/rename-key.ts'
 
 type SegmentKey = Pick<FlowFile, 'serviceId' | 'representation' | 'lane' | 'name' | 'complete'>
 
@@ -10,6 +11,12 @@ export class SegmentRetention<Value> {
   /** @param maxSegments 0 keeps all */
   constructor(maxSegments: number) {
     this.#maxSegments = maxSegments
+  }
+
+  /** The segments of a service are of another number now. */
+  renumbered(former: number, serviceId: number): void {
+    for (const group of [...this.#kept.keys()])
+      if (group.startsWith(`${former}/`)) renameKey(this.#kept, group, `${serviceId}${group.slice(group.indexOf('/'))}`)
   }
 
   /** Adds a segment; a repeated one counts as new. @returns the values of dropped segments */

@@ -1,7 +1,9 @@
 import type { ByteRange, FlowFile, FlowObject, ObjectKind } from '../flow/objects.ts'
 
 /** A stored file: its facts, without its bytes. */
-export type StoredFile = Omit<FlowFile, 'lease'> & {
+export type StoredFile = Omit<FlowFile, 'lease' | 'serviceId'> & {
+  /** It changes where signalling gives its service another number. */
+  serviceId: FlowFile['serviceId']
   readonly size: number
   /** Grows with every file stored, so that two contents of one name differ. */
   readonly version: number

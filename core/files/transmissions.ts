@@ -1,4 +1,5 @@
 import type { ServiceId } from '../contract/ids.ts'
+import { renameKey } from '../flow/rename-key.ts'
 import type { StoredFile } from './stored-file.ts'
 
 type Begun = { readonly count: number; readonly sinceUs: number }
@@ -15,6 +16,10 @@ export class Transmissions {
   /** @param sinceUs time of the first packet of the new transmission */
   begin(serviceId: ServiceId, sinceUs: number): void {
     this.#newest.set(serviceId, { count: this.count(serviceId) + 1, sinceUs })
+  }
+
+  renumbered(former: ServiceId, serviceId: ServiceId): void {
+    renameKey(this.#newest, former, serviceId)
   }
 
   /** How often the sender of a service began again. */

@@ -290,6 +290,8 @@ export interface ReceiveObserver {
   serviceChanged(service: ServiceFacts): void
   /** A discovered service belongs to another one. */
   serviceGone(service: ServiceFacts): void
+  /** The SLT gives a service another number: all that was told of `former` is of it. */
+  serviceRenumbered?(service: ServiceFacts, former: ServiceId): void
   channelSeen(channel: ChannelFacts): void
   /** A table with new content. */
   llsTable(table: LlsTableFact, timeUs: number): void

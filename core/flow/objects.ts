@@ -164,6 +164,8 @@ export interface ObjectSink {
   lost?(object: FlowObject): void
   /** The sender of a service began again: media of which the last packet came before `sinceUs` is of the transmission before. */
   restarted?(serviceId: ServiceId, sinceUs: number): void
+  /** Signalling gives a service another number: the files of `former` are those of `serviceId`. */
+  renumbered?(former: ServiceId, serviceId: ServiceId): void
   /** Back-pressure: a capture reader waits until this is null or its promise settles. */
   busy?(): Promise<void> | null
 }

@@ -44,6 +44,10 @@ export class ObjectFanOut implements ObjectSink {
     for (const sink of this.#sinks) sink.restarted?.(serviceId, sinceUs)
   }
 
+  renumbered(former: ServiceId, serviceId: ServiceId): void {
+    for (const sink of this.#sinks) sink.renumbered?.(former, serviceId)
+  }
+
   busy(): Promise<void> | null {
     let waits: Promise<void>[] | null = null
     for (const sink of this.#sinks) {
@@ -75,6 +79,10 @@ export class ObserverTee implements ReceiveObserver {
 
   serviceGone(service: ServiceFacts): void {
     for (const each of this.#observers) each.serviceGone?.(service)
+  }
+
+  serviceRenumbered(service: ServiceFacts, former: ServiceId): void {
+    for (const each of this.#observers) each.serviceRenumbered?.(service, former)
   }
 
   channelSeen(channel: ChannelFacts): void {

@@ -3,6 +3,7 @@ import type { ServiceId } from '../contract/ids.ts'
 import { addressesOf, addressOf } from '../flow/address.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { SlsFragment } from '../flow/facts.ts'
+import { renameKey } from '../flow/rename-key.ts'
 import { type Fdt, parseFdt } from '../protocol/flute/fdt.ts'
 import { NEVER_NTP, ntpToUnixUs } from '../protocol/ntp.ts'
 import { parseStsid } from '../protocol/sls/s-tsid.ts'
@@ -29,6 +30,10 @@ export class AnnouncedFiles {
       // The receiver raises an alarm about it.
       if (!(thrown instanceof CodecError)) throw thrown
     }
+  }
+
+  serviceRenumbered(former: ServiceId, serviceId: ServiceId): void {
+    renameKey(this.#services, former, serviceId)
   }
 
   find(serviceId: ServiceId, name: string): AnnouncedFile | null {

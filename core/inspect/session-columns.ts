@@ -206,6 +206,17 @@ export class SessionColumns implements ReceiveObserver {
     this.#watch.serviceGone(service.id)
   }
 
+  serviceRenumbered({ id }: ServiceFacts, former: ServiceId): void {
+    this.#versions.bump('services', 'signalling', 'alarms')
+    this.#lines.serviceRenumbered(former, id)
+    // Before the watch, which looks at its tables.
+    this.#signalling.serviceRenumbered(former, id)
+    this.#startup.serviceRenumbered(former, id)
+    this.#losses.media.serviceRenumbered(former, id)
+    this.#watch.serviceRenumbered(former, id)
+    this.#alarms.serviceRenumbered(former, id)
+  }
+
   channelSeen(channel: ChannelFacts): void {
     this.#versions.bump('channels')
     this.#channels[channel.index] = channel

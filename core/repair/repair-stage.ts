@@ -6,6 +6,7 @@ import { type FindingFacts, placeAt } from '../flow/findings.ts'
 import { believableBytes } from '../flow/holes.ts'
 import { ownBytes } from '../flow/lease.ts'
 import type { ByteRange, FlowFile, FlowObject, ObjectKind, ObjectSink } from '../flow/objects.ts'
+import { renameKey } from '../flow/rename-key.ts'
 import { manifestKind } from '../receive/lct/channel-names.ts'
 import { AbsentFetches } from './absent-fetches.ts'
 import { wantedByBoxes } from './box-order.ts'
@@ -103,6 +104,12 @@ export class RepairStage implements ObjectSink {
   restarted(serviceId: ServiceId, sinceUs: number): void {
     this.#options.files.restarted?.(serviceId, sinceUs)
     this.#options.store?.restarted?.(serviceId, sinceUs)
+  }
+
+  renumbered(former: ServiceId, serviceId: ServiceId): void {
+    renameKey(this.#backoffs, former, serviceId)
+    this.#options.files.renumbered?.(former, serviceId)
+    this.#options.store?.renumbered?.(former, serviceId)
   }
 
   /** Fetches announced objects of which no packet arrived. */

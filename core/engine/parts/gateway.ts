@@ -47,6 +47,7 @@ class GatewayPart implements Part, Serving {
     this.#receiving.observe({
       slsFragment: (serviceId, fragment, timeUs) =>
         this.#announced.slsFragment(serviceId, fragment, timeUs - (this.#receiving?.shiftUs() ?? 0)),
+      serviceRenumbered: ({ id }, former) => this.#announced.serviceRenumbered(former, id),
     })
   }
 

@@ -4,6 +4,7 @@ import { BoundedMap, BoundedSet } from '../../flow/bounded-map.ts'
 import type { ChannelFacts, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import { placeAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
+import { renameKey } from '../../flow/rename-key.ts'
 import { toiOfFileName } from '../../protocol/flute/file-template.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
@@ -95,6 +96,10 @@ export class AgreementWatch {
     if (announced !== null) state.heard.add(announced)
     const signalled = this.#channels[channel]?.representation ?? null
     if (signalled !== null) state.heard.add(signalled)
+  }
+
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    renameKey(this.#services, former, service)
   }
 
   serviceGone(service: ServiceId): void {

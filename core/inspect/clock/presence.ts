@@ -1,6 +1,7 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import { placeAt } from '../../flow/findings.ts'
+import { renameKey } from '../../flow/rename-key.ts'
 import type { ClockLimits } from './clock-limits.ts'
 import type { FoundByClock, SilenceWatch } from './silence.ts'
 import type { SkippedTime } from './skipped-time.ts'
@@ -36,6 +37,10 @@ export class SignallingPresence {
     this.#silence = watches.silence
     this.#tables = watches.tables
     this.#asksLls = asksLls
+  }
+
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    renameKey(this.#joinedUs, former, service)
   }
 
   serviceGone(service: ServiceId): void {

@@ -1,6 +1,7 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import { type FindingFacts, type FindingPlace, type Outage, placeAt } from '../../flow/findings.ts'
+import { renameKey } from '../../flow/rename-key.ts'
 import type { ClockLimits } from './clock-limits.ts'
 import type { ClosedSessions } from './closed-sessions.ts'
 import { Pulse } from './pulse.ts'
@@ -94,6 +95,11 @@ export class SilenceWatch {
 
   left(destination: string): void {
     this.#left.add(destination)
+  }
+
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    renameKey(this.#services, former, service)
+    renameKey(this.#arrived, former, service)
   }
 
   serviceGone(service: ServiceId): void {

@@ -137,6 +137,14 @@ export class StreamWatch {
     this.agreement.serviceGone(service)
   }
 
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    this.silence.serviceRenumbered(former, service)
+    this.tables.serviceRenumbered(former, service)
+    this.#presence.serviceRenumbered(former, service)
+    this.agreement.serviceRenumbered(former, service)
+    this.lookSoon()
+  }
+
   objectBegun(object: FlowObject): void {
     this.media.objectBegun(object)
     this.agreement.objectBegun(object)

@@ -2,6 +2,7 @@ import type { ServiceId } from '../../contract/ids.ts'
 import { oldestKey } from '../../flow/bounded-map.ts'
 import type { ServiceFacts } from '../../flow/facts.ts'
 import { placeAt, type TableGap } from '../../flow/findings.ts'
+import { renameKey } from '../../flow/rename-key.ts'
 import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
 import type { WatchedTable } from '../signalling/signalling-events.ts'
 import type { ClockLimits } from './clock-limits.ts'
@@ -135,6 +136,14 @@ export class TableTimes {
   resumed(service: ServiceId | null, timeUs: number): void {
     for (const life of this.#lives.values())
       if (service === null || life.table.service === service) life.sinceUs = Math.max(life.sinceUs, timeUs)
+  }
+
+  /** @param service whose tables have ids of that number by now */
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    renameKey(this.#types, former, service)
+    renameKey(this.#ofService, former, service)
+    if (this.#routes.delete(former)) this.#routes.add(service)
+    for (const [id, { table }] of [...this.#lives]) if (id !== table.id) renameKey(this.#lives, id, table.id)
   }
 
   serviceGone(service: ServiceId): void {

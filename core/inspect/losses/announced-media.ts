@@ -2,6 +2,7 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { SlsFragment } from '../../flow/facts.ts'
+import { renameKey } from '../../flow/rename-key.ts'
 import { parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { resolveReference } from '../../manifest/reference.ts'
@@ -111,6 +112,10 @@ export class AnnouncedMedia {
       return [{ id, period, set, durationUs: position === null ? null : list.durationUs(position), first: list.first }]
     })
     return manifest.announced
+  }
+
+  serviceRenumbered(former: ServiceId, serviceId: ServiceId): void {
+    renameKey(this.#services, former, serviceId)
   }
 
   serviceGone(serviceId: ServiceId): void {

@@ -39,6 +39,10 @@ export class ServiceLines {
     this.#configuring.delete(service)
   }
 
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    if (this.#configuring.delete(former)) this.#configuring.add(service)
+  }
+
   /** @param playable address and codecs of a service's manifest where served */
   snapshots(
     services: readonly ServiceFacts[],

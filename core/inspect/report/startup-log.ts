@@ -3,6 +3,7 @@ import type { ServiceId } from '../../contract/ids.ts'
 import type { ChannelRole, Startup } from '../../contract/report.ts'
 import type { ChannelFacts, FlowFacts, LlsTableFact, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import { type FlowObject, MEDIA_NAME, type ObjectKind } from '../../flow/objects.ts'
+import { renameKey } from '../../flow/rename-key.ts'
 import { isInitSegment, LONGEST_INIT_BYTES } from '../../media/bmff/init-segment.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
@@ -181,6 +182,10 @@ export class StartupLog {
 
   serviceGone(serviceId: ServiceId): void {
     this.#services.delete(serviceId)
+  }
+
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    renameKey(this.#services, former, service)
   }
 
   /** The steps of one service so far. */

@@ -1,4 +1,5 @@
 import type { AlarmRow } from '../../contract/alarm-row.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import { CAUSE_TEXT, type LossCause, type ReportAlarm, type Severity } from '../../contract/report.ts'
 import type { RuleId } from '../../contract/rules.ts'
 import { channelNumber, objectNumber } from '../../flow/carriers.ts'
@@ -32,6 +33,12 @@ export class AlarmLog {
     log.count++
     log.lastTimeUs = timeUs
     if (log.kept.length < MAX_OF_RULE) log.kept.push(alarm)
+  }
+
+  /** What was found of a service is of its number in the SLT. */
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    for (const { kept } of this.#rules.values())
+      for (const alarm of kept) if (alarm.service === former) alarm.service = service
   }
 
   /**

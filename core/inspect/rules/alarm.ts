@@ -6,7 +6,8 @@ import type { FindingPlace } from '../../flow/findings.ts'
 /**
  * A finding that matters to a person, by the id of its health rule. Live: it counts later findings of the same kind.
  */
-export type Alarm = FindingPlace & {
+export type Alarm = Omit<FindingPlace, 'service'> & {
+  service: FindingPlace['service']
   readonly rule: RuleId
   readonly severity: Severity
   /** With the values of now. */

@@ -18,7 +18,7 @@ export class RaisedAlarm implements Alarm {
   readonly severity: Severity
   readonly timeUs: number
   readonly frame: number
-  readonly service: FindingPlace['service']
+  service: FindingPlace['service']
   readonly carrier: FindingPlace['carrier']
   readonly object: number | null
   readonly destination: string | null

@@ -6,6 +6,7 @@ import type { SignallingSnapshot } from '../../contract/snapshot.ts'
 import { BoundedMap } from '../../flow/bounded-map.ts'
 import { isSameCarrier, type SignallingCarrier } from '../../flow/carriers.ts'
 import type { LlsTableFact, SlsFragment } from '../../flow/facts.ts'
+import { renameKey } from '../../flow/rename-key.ts'
 import { linkTableValues } from '../../protocol/alp/link-table.ts'
 import { tableValues } from '../../protocol/lls/table-values.ts'
 import { describeSlsToi } from '../../protocol/sls/sls-toi.ts'
@@ -53,9 +54,9 @@ type Entry = {
 
 /** One table or fragment through its versions. */
 type Series = {
-  readonly id: string
+  id: string
   readonly scope: 'lls' | 'sls'
-  readonly service: ServiceId | null
+  service: ServiceId | null
   readonly type: string
   readonly name: string
   readonly group: number
@@ -121,7 +122,7 @@ export class SignallingLog {
 
   slsFragment(service: ServiceId, fragment: SlsFragment, timeUs: number): void {
     const { type, name, version, bytes: body, carrier = null, signature = null } = fragment
-    const id = `sls/${service}/${type}/${name}`
+    const id = idOf(service, fragment)
     let series = this.#series.get(id)
     // In one literal: each fragment of a storm has a name of its own.
     series ??= this.#begin({
@@ -349,10 +350,26 @@ export class SignallingLog {
     return fragments
   }
 
+  /** Its tables are those of another number, under ids of that. */
+  serviceRenumbered(former: ServiceId, service: ServiceId): void {
+    renameKey(this.#current, former, service)
+    for (const series of [...this.#series.values()]) {
+      if (series.service !== former) continue
+      this.#series.delete(series.id)
+      series.service = service
+      series.id = idOf(service, series)
+      this.#series.set(series.id, series)
+    }
+  }
+
   /** A discovered service was merged into another, or renumbered. */
   serviceGone(service: ServiceId): void {
     this.#current.delete(service)
   }
+}
+
+function idOf(service: ServiceId, { type, name }: { readonly type: string; readonly name: string }): string {
+  return `sls/${service}/${type}/${name}`
 }
 
 function versionOf({ version, carrier, series, content }: Entry): TableVersion {

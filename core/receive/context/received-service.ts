@@ -10,7 +10,8 @@ export interface MmtpCounts extends MmtpFlowFacts {
 
 /** One service, from the SLT or made for a session found without one. */
 export class ReceivedService implements ServiceFacts {
-  readonly id: ServiceId
+  /** That of the SLT, once it is known. */
+  id: ServiceId
   /** Found by its packets; no SLT or configuration lists it so far. */
   discovered: boolean
   name: string | null = null

@@ -170,23 +170,24 @@ export class FluteSession extends LctSession {
   assign(tsi: Tsi | null, owner: FluteOwner, timeUs: number): void {
     if (tsi === null) this.#anyTsi = owner
     else this.#owners.set(tsi, owner)
-    this.#ownersChanged(timeUs)
+    this.ownersChanged(timeUs)
   }
 
   /** The configuration does not list this channel any more. */
   unassign(tsi: Tsi | null, timeUs: number): void {
     if (tsi === null) this.#anyTsi = null
     else this.#owners.delete(tsi)
-    this.#ownersChanged(timeUs)
+    this.ownersChanged(timeUs)
   }
 
   /** Gives the session to this service, where a configuration does not decide. */
   claim(service: ReceivedService, timeUs: number): void {
     this.service = service
-    this.#ownersChanged(timeUs)
+    this.ownersChanged(timeUs)
   }
 
-  #ownersChanged(timeUs: number): void {
+  /** Its channels are of other services, or of other numbers. */
+  ownersChanged(timeUs: number): void {
     for (const { channel, names } of this.#channels.values()) this.#applyOwner(channel, names, timeUs)
     this.named(timeUs)
   }

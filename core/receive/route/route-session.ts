@@ -178,15 +178,16 @@ export class RouteSession extends LctSession {
    */
   assign(tsi: Tsi | null, service: ReceivedService, timeUs: number): void {
     this.#owners.set(tsi, service)
-    this.#ownersChanged(timeUs)
+    this.ownersChanged(timeUs)
   }
 
   /** The configuration does not list this channel any more. */
   unassign(tsi: Tsi | null, timeUs: number): void {
-    if (this.#owners.delete(tsi)) this.#ownersChanged(timeUs)
+    if (this.#owners.delete(tsi)) this.ownersChanged(timeUs)
   }
 
-  #ownersChanged(timeUs: number): void {
+  /** Its channels are of other services, or of other numbers. */
+  ownersChanged(timeUs: number): void {
     for (const channel of this.#channels.values()) this.#applyDescription(channel, timeUs)
     this.named(timeUs)
   }

@@ -141,32 +141,49 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
    * (DVB-MABR).
    */
   #addListed(serviceId: ServiceId, timeUs: number): ReceivedService {
-    const former = this.#table.get(serviceId)
-    if (former?.discovered === true) this.#renumber(former)
+    this.#freeNumber(serviceId, timeUs)
+    const other = this.#table.get(serviceId)
     const service = this.#table.addListed(serviceId)
-    const { id } = service
-    if (id !== serviceId) {
-      const facts = { kind: 'serviceRenumbered', listed: serviceId, number: id, other: former?.name ?? null } as const
-      this.#context.found({ ...facts, ...placeAt(timeUs, 0, { service: id }) })
-    }
-    this.#fromList.set(serviceId, service)
+    this.#listedAs(service, serviceId, other, timeUs)
     return service
   }
 
-  /** The service that was made for a session before the SLT came, which lists it under the same number; null for any other. */
-  #adopted({ serviceId, signalling }: SltService): ReceivedService | null {
+  /** The service that was made for a session before the SLT came, which lists it; it takes its number there. Null without one. */
+  #adopted({ serviceId, signalling }: SltService, timeUs: number): ReceivedService | null {
     const target = this.#table.llsTarget
     if (signalling === null || target === null) return null
     const destination = formatDestination(signalling.destinationAddress, signalling.destinationPort)
-    if (this.#table.get(serviceId)?.destination !== destination) return null
     const service = this.#table.adopt(destination, target)
-    if (service !== null) this.#fromList.set(serviceId, service)
+    if (service === null) return null
+    let other: ReceivedService | null = null
+    if (service.id !== serviceId) {
+      this.#freeNumber(serviceId, timeUs)
+      other = this.#table.get(serviceId)
+      this.#renumber(service, other === null ? serviceId : this.#table.freeId(true), timeUs)
+    }
+    this.#listedAs(service, serviceId, other, timeUs)
     return service
+  }
+
+  /** Takes a number of the SLT from the service that was found and has it so far. */
+  #freeNumber(serviceId: ServiceId, timeUs: number): void {
+    const former = this.#table.get(serviceId)
+    if (former?.discovered === true) this.#renumber(former, this.#table.freeId(false), timeUs)
+  }
+
+  /** @param other service that has its number there, and keeps it */
+  #listedAs(service: ReceivedService, serviceId: ServiceId, other: ReceivedService | null, timeUs: number): void {
+    const { id } = service
+    if (id !== serviceId) {
+      const facts = { kind: 'serviceRenumbered', listed: serviceId, number: id, other: other?.name ?? null } as const
+      this.#context.found({ ...facts, ...placeAt(timeUs, 0, { service: id }) })
+    }
+    this.#fromList.set(serviceId, service)
   }
 
   #fromSlt(entry: SltService, timeUs: number): ReceivedService {
     const service =
-      this.#fromList.get(entry.serviceId) ?? this.#adopted(entry) ?? this.#addListed(entry.serviceId, timeUs)
+      this.#fromList.get(entry.serviceId) ?? this.#adopted(entry, timeUs) ?? this.#addListed(entry.serviceId, timeUs)
     service.namedBySlt = entry.shortServiceName !== null && entry.shortServiceName !== ''
     if (service.namedBySlt) service.name = entry.shortServiceName
     service.category = entry.serviceCategory
@@ -210,11 +227,11 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#table.released(former, session.destination)
   }
 
-  /** Gives a discovered service another number, where the SLT uses its own. */
-  #renumber(discovered: ReceivedService): void {
-    this.#table.remove(discovered)
-    for (const session of [...this.#sessions.values(), ...this.#mmtpSessions.values()])
-      if (session.service === discovered) session.service = null
+  /** Gives a service another number, with all that came of it. */
+  #renumber(service: ReceivedService, id: ServiceId, timeUs: number): void {
+    this.#table.renumber(service, id)
+    for (const session of [...this.#sessions.values(), ...this.#flute.sessions]) session.ownersChanged(timeUs)
+    this.#context.observer.serviceChanged(service)
   }
 
   /**

@@ -121,6 +121,21 @@ export class ServiceTable {
     return service
   }
 
+  /** Gives a service another number, which is free: all that came of it is of that one. */
+  renumber(service: ReceivedService, id: ServiceId): void {
+    const { id: former } = service
+    this.#services.delete(former)
+    service.id = id
+    this.#services.set(id, service)
+    this.#context.observer.serviceRenumbered?.(service, former)
+    this.#context.sink.renumbered?.(former, id)
+  }
+
+  /** A free number for a service that is not in the SLT, or whose number there is taken. */
+  freeId(beside: boolean): ServiceId {
+    return this.#freeId(beside ? FIRST_BESIDE_LLS : 1)
+  }
+
   #add(id: ServiceId, discovered: boolean, target: ReceiveTarget | null): ReceivedService {
     const service = new ReceivedService(id, discovered)
     service.target = target
