@@ -13,7 +13,7 @@ import { parseLogOption } from '../engine/spec/log-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parseHostPort, parseSeconds } from './argument-values.ts'
 import { addOptions, choicesOf } from './command-options.ts'
-import { commandSession } from './command-session.ts'
+import { commandSession, idleChoices } from './command-session.ts'
 import { type RunOptions, SESSION_COMMANDS } from './session-commands.ts'
 
 /** Request of a command line, before anything is opened. */
@@ -26,7 +26,13 @@ export type CliRequest =
       readonly listen: HostPort
     }
   | { readonly kind: 'inspect'; readonly spec: SessionSpec; readonly json: boolean }
-  | { readonly kind: 'session'; readonly spec: SessionSpec; readonly json: boolean }
+  /** `notes` are said before it starts. */
+  | {
+      readonly kind: 'session'
+      readonly spec: SessionSpec
+      readonly json: boolean
+      readonly notes: readonly string[]
+    }
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
   | { readonly kind: 'text'; readonly text: string }
 
@@ -174,8 +180,11 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     made.action((...args: unknown[]) => {
       const options = args[made.registeredArguments.length] as RunOptions & Record<string, unknown>
       const named = args.slice(0, made.registeredArguments.length).flat() as string[]
-      const spec = commandSession(running, parts, named, choicesOf(name, parts, options), options)
-      found({ kind: running.inspects === true ? 'inspect' : 'session', spec, json: options.json === true })
+      const choices = choicesOf(name, parts, options)
+      const spec = commandSession(running, parts, named, choices, options)
+      const json = options.json === true
+      if (running.inspects === true) found({ kind: 'inspect', spec, json })
+      else found({ kind: 'session', spec, json, notes: idleChoices(running, parts, choices, spec) })
     })
   }
 

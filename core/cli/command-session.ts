@@ -1,5 +1,6 @@
 import { type Choices, choiceName, readProperties } from '../contract/choices.ts'
 import { defined } from '../contract/defined.ts'
+import { writeOption } from '../contract/option-values.ts'
 import type { PartDescription } from '../contract/part-description.ts'
 import type { OptionValue, PartSpec, SessionSpec } from '../contract/session-spec.ts'
 import { openerOf } from '../contract/source-patterns.ts'
@@ -46,6 +47,30 @@ export function commandSession(
     parts: [...sources, ...back, ...chosenParts(parts, choices, command.sinks?.(choices))],
     ...defined({ durationS: run.duration, log: run.log }),
   }
+}
+
+/** What is said of chosen options that are for a sink which the session does without: one sentence each. */
+export function idleChoices(
+  { name }: SessionCommand,
+  parts: readonly PartDescription[],
+  chosen: Choices,
+  { parts: made }: SessionSpec,
+): string[] {
+  const [present, absent] = [true, false].map((isMade) =>
+    parts.filter(({ kind }) => made.some((each) => each.kind === kind) === isMade),
+  ) as [PartDescription[], PartDescription[]]
+  const used = new Set(present.flatMap(({ options }) => options.map(choiceName)))
+  return absent.flatMap(({ title, help, takes, gives, options }) =>
+    takes === null || gives !== null
+      ? []
+      : options.flatMap((row) => {
+          const value = chosen[choiceName(row)]
+          if (value === undefined || !row.commands.includes(name) || used.has(choiceName(row))) return []
+          const written = writeOption(row, value)
+          const named = [row.option, ...(written.ok ? written.texts : [])].join(' ')
+          return [`${named} changes nothing here: it is for "${title}", which ${help}, and this session has none.`]
+        }),
+  )
 }
 
 /**

@@ -7,7 +7,7 @@ import { toAppError } from '../failure/app-failure.ts'
 import { startAttachedProgram } from '../guard/guarded-programs.ts'
 import { type CliRequest, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
-import { outputFailure, outputFlushed, printOwnText, watchOutput } from './output.ts'
+import { outputFailure, outputFlushed, printOwnText, tellLine, watchOutput } from './output.ts'
 import { passSignals } from './quit-keys.ts'
 import { logTeller, tellFailure } from './tell.ts'
 import { failedUnexpectedly, watchUnexpected } from './unexpected.ts'
@@ -72,6 +72,7 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
         engine.logger.listen(logTeller(request.spec.log))
         return await (await import('./inspect-captures.ts')).inspectCaptures(engine, request.spec, request.json)
       case 'session':
+        for (const note of request.notes) tellLine(`routescope: ${note}`)
         engine.logger.listen(logTeller(request.spec.log))
         return await (await import('./run-session.ts')).runSession(engine, request.spec, request.json)
       case 'run': {

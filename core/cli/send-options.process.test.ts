@@ -46,6 +46,16 @@ describe('options that mean nothing for the address', () => {
   })
 })
 
+it('options of the network are told where only a capture is written', async () => {
+  const { status, stderr } = await sent(ROUTE, '--interface', '127.0.0.1', '--ttl', '1')
+  expect(status).toBe(0)
+  const [first, second, ...rest] = stderr.trimEnd().split('\n')
+  const means =
+    'changes nothing here: it is for "Multicast out", which sends datagrams to multicast groups, and this session has none.'
+  expect([first, second]).toEqual([`routescope: --interface 127.0.0.1 ${means}`, `routescope: --ttl 1 ${means}`])
+  expect(rest).toEqual([expect.stringMatching(/^Sent \d+ packets, \d+ objects\.$/)])
+})
+
 it('a last port without a next one is named', async () => {
   const { status, stderr } = await sent('mabr://239.255.1.1:65535')
   expect(stderr).toContain('There is no port 65536, on which the media would follow the configuration.')
