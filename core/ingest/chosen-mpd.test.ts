@@ -52,14 +52,6 @@ describe('the representations that are sent', () => {
     })
   })
 
-  it('of a playlist are all, which is told', async () => {
-    const notes: string[] = []
-    const note = ({ sentence }: { readonly sentence: string }): void => void notes.push(sentence)
-    const { tracks } = await loadPresentation(join(DEMO_FOLDER, 'master.m3u8'), { representations: ['hd'], note })
-    expect(tracks).toHaveLength(2)
-    expect(notes).toContainEqual(expect.stringMatching(/^All variants of ".*master\.m3u8" are sent/))
-  })
-
   it('of a live presentation are fetched alone, and the MPD on air lists no others', async () => {
     const presentation = new Heard('time')
     const origin = await LiveOrigin.open(presentation, 4)

@@ -4,7 +4,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { TextEdits } from '../manifest/mpd/text-edits.ts'
 import { parseXmlSource, type SourceElement, sourceAttribute, sourceChildren } from '../manifest/mpd/xml-source.ts'
 
-/** Which representations of an MPD are sent: all, of each set the one of the highest bandwidth, or those of these ids. */
+/** Which representations are sent: all, of each set the one of the highest bandwidth, or those of these ids. */
 export type RepresentationChoice = 'all' | 'highest' | readonly string[]
 
 const MOST_SHOWN = 12

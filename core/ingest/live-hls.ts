@@ -2,6 +2,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
 import { unknownVariable } from '../manifest/hls/variables.ts'
 import { resolveReference } from '../manifest/reference.ts'
+import { chosenMaster } from './chosen-master.ts'
 import type { GrowingOrigin, HeldReading, LiveDocument } from './growing-origin.ts'
 import { masterOnAir } from './hls-on-air.ts'
 import { PLAYLIST_TYPE, parsePlaylistOf, type Rendition, renditionsOf } from './hls-playlists.ts'
@@ -57,7 +58,8 @@ class LiveHls implements LiveFeed {
     options: LoadOptions,
   ): Promise<LiveHls> {
     const names = new NamesOnAir(url)
-    const top = parsePlaylistOf(shown, bytes)
+    const read = parsePlaylistOf(shown, bytes)
+    const top = read.kind === 'master' ? chosenMaster(read, options.representations, shown) : read
     const manifest = { name, contentType: PLAYLIST_TYPE, bytes, mpd: null }
     const feed = new LiveHls(source, manifest, options)
     if (top.kind === 'media') feed.#followTop(top, url, shown, names)

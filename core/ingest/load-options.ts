@@ -10,7 +10,7 @@ export type LoadOptions = {
   readonly loop: boolean
   /** Files of byte ranges are cut into one per segment. */
   readonly cut: boolean
-  /** Representations of an MPD that are sent. */
+  /** Representations, or media playlists, that are sent. */
   readonly representations: RepresentationChoice
   /** Name on air of a plain file; absent: its own. */
   readonly fileName?: string

@@ -1,12 +1,13 @@
 import { asToi } from '../contract/ids.ts'
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import type { HlsMedia } from '../manifest/hls/playlist.ts'
+import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
 import { unknownVariable } from '../manifest/hls/variables.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
+import { chosenMaster } from './chosen-master.ts'
 import type { GrowingOrigin } from './growing-origin.ts'
 import { OriginOnAir } from './hls-on-air.ts'
 import { PLAYLIST_TYPE, parsePlaylistOf, type Rendition, renditionsOf } from './hls-playlists.ts'
@@ -34,19 +35,14 @@ export async function loadHls(
   found: Origin,
   path: string,
   name: string,
-  read: Uint8Array,
+  written: Uint8Array,
   options: LoadOptions,
   live: () => Promise<GrowingOrigin>,
 ): Promise<Presentation> {
-  if (options.representations !== 'all')
-    options.note({
-      sentence: `All variants of "${path}" are sent: representations are chosen of an MPD.`,
-      tryThis: 'Leave --representations out.',
-    })
   // In a folder names are below the playlist, or refused.
   const onAir = found.address === '' ? null : new OriginOnAir(found)
   const origin = onAir ?? found
-  const top = parsePlaylistOf(path, read)
+  const { top, read } = chosenOf(parsePlaylistOf(path, written), written, path, options)
   let bytes = read
   const { stored } = origin
   const tracks: PresentationTrack[] = []
@@ -101,6 +97,25 @@ export async function loadHls(
       .reduce((us, last) => Math.max(us, last.startUs + last.durationUs), 0),
     bytes: stored,
   }
+}
+
+/** The playlist as it is sent, with what was chosen of it. @throws AppFailure input-unusable, where nothing is left */
+function chosenOf(
+  top: HlsMaster | HlsMedia,
+  read: Uint8Array,
+  path: string,
+  { representations, note }: LoadOptions,
+): { readonly top: HlsMaster | HlsMedia; readonly read: Uint8Array } {
+  if (representations === 'all') return { top, read }
+  if (top.kind === 'master') {
+    const chosen = chosenMaster(top, representations, path)
+    return { top: chosen, read: new TextEncoder().encode(chosen.lines.join('\n')) }
+  }
+  note({
+    sentence: `All of "${path}" is sent: it is one media playlist, of which there is nothing to choose.`,
+    tryThis: 'Send the multivariant playlist, or leave --representations out.',
+  })
+  return { top, read }
 }
 
 /** A reference without variables that only a player knows. @throws AppFailure not-supported */

@@ -55,7 +55,7 @@ const PRESENTATION_OPTIONS = [
     group: 'Sending',
     level: 'expert',
     label: 'Representations',
-    help: 'representations of an MPD that are sent: all, highest (of each adaptation set the one of the highest bandwidth), or ids with commas between; the MPD on air lists no others',
+    help: 'representations that are sent: all, highest (of each adaptation set, or of the variants of a playlist, the one of the highest bandwidth), or ids with commas between (of a playlist the names of its media playlists without .m3u8); the manifest on air lists no others',
     commands: ['send'],
     test: 'core/ingest/chosen-mpd.test.ts',
   },
