@@ -3,7 +3,8 @@ import { LOOPBACK } from '../contract/loopback.ts'
 import type { Pace } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation, PresentationFile } from '../ingest/presentation.ts'
-import type { EmitContext, Emitter, PacketOut, SendWatch } from './emitter.ts'
+import { CountingContext } from './counting-context.ts'
+import type { Emitter, PacketOut, SendWatch } from './emitter.ts'
 import type { FileTimes } from './file-carousel.ts'
 import { LiveService } from './live-service.ts'
 import { LlsCarousel } from './lls-carousel.ts'
@@ -62,6 +63,8 @@ export type BroadcastOptions = {
   readonly onUnreadable?: (thrown: unknown) => void
   /** A segment is sent at once when it is due, not spread over its duration. */
   readonly burst?: boolean
+  /** As in EmitContext. */
+  readonly pieceMarginPercent?: number | null
   /** Signs LLS and SLS; not over DVB-MABR. Absent: they are not signed. */
   readonly signer?: TableSigner | null
   /** Learns of every object; absent: nobody asks. */
@@ -161,7 +164,7 @@ export class Broadcaster {
     const sourceAddress = options.sourceAddress ?? LOOPBACK
     const carouselUs = Math.max(1, options.carouselMs ?? DEFAULT_CAROUSEL_MS) * 1000
     this.#pace = options.pace
-    this.#context = new CountingContext(this.counters, options.burst ?? false, options.watch ?? null)
+    this.#context = new CountingContext(this.counters, options)
     this.#onUnreadable = options.onUnreadable
     const common = { mtu, carouselUs, fileRateBps: options.fileRateBps ?? DEFAULT_FILE_RATE_BPS }
     const { flavour = 'us', plainSls = false } = options
@@ -366,31 +369,6 @@ export class Broadcaster {
       .finally(() => this.#loading.delete(file))
     this.#loading.set(file, load)
     return load
-  }
-}
-
-/** Counts the packets passed through it; one for the life of a broadcaster, so that a packet allocates nothing. */
-class CountingContext implements EmitContext, PacketOut {
-  timeUs = 0
-  target: PacketOut | null = null
-  readonly burst: boolean
-  readonly watch: SendWatch | null
-  readonly #counters: BroadcastCounters
-
-  constructor(counters: BroadcastCounters, burst: boolean, watch: SendWatch | null) {
-    this.#counters = counters
-    this.burst = burst
-    this.watch = watch
-  }
-
-  get out(): PacketOut {
-    return this
-  }
-
-  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): boolean {
-    this.#counters.packets++
-    this.#counters.bytes += bytes.length
-    return this.target?.packet(address, port, bytes, timeUs) ?? false
   }
 }
 

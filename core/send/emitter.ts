@@ -47,6 +47,8 @@ export type EmitContext = {
   readonly timeUs: number
   /** A segment is sent at once when it is due; absent: spread over its duration. */
   readonly burst?: boolean
+  /** What comes piece by piece leaves at the bandwidth of its track and so many percent; absent: much faster. */
+  readonly pieceMarginPercent?: number | null
   /** Absent: nobody asks. */
   readonly watch?: SendWatch | null
 }

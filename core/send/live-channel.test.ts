@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { asToi, asTsi } from '../contract/ids.ts'
+import { GrowingBody } from '../ingest/growing-body.ts'
 import type { LiveSegment, LiveTrack } from '../ingest/presentation.ts'
 import { DatagramList } from '../testing/datagrams.ts'
 import { PacketSender } from './emitter.ts'
@@ -22,7 +23,7 @@ class LateTrack implements LiveTrack {
   endedUs: number | null = null
   readonly #segments: LiveSegment[]
 
-  constructor(arrivals: readonly number[]) {
+  constructor(arrivals: readonly number[], growing: GrowingBody | null = null) {
     this.#segments = arrivals.map((arrivedS, at) => ({
       name: `${at}.m4s`,
       contentType: 'video/mp4',
@@ -32,7 +33,7 @@ class LateTrack implements LiveTrack {
       arrivedUs: arrivedS * SECOND,
       durationUs: SECOND,
       init: null,
-      growing: null,
+      growing,
     }))
   }
 
@@ -43,6 +44,21 @@ class LateTrack implements LiveTrack {
   take(): void {
     if (this.#segments.shift() !== undefined && this.#segments.length === 0) this.endedUs = 0
   }
+}
+
+/** Times of the packets of a segment that came piece by piece, µs from the first. */
+function pieceTimes(pieceMargin?: number): number[] {
+  const body = new GrowingBody(10_000)
+  body.append(new Uint8Array(10_000))
+  body.end(true)
+  const track = new LateTrack([0], body)
+  const list = new DatagramList()
+  const carrier = new RouteCarrier(track, asTsi(10), new PacketSender('239.0.0.1', 1, 1472), null, () => undefined)
+  const pace = { dueUs: () => 0, delay: () => undefined, ended: () => undefined }
+  const channel = new LiveChannel(track, asTsi(10), carrier, pace)
+  for (let timeUs = channel.nextUs; track.peek() !== null; timeUs = channel.nextUs)
+    channel.send({ out: list, timeUs, ...(pieceMargin === undefined ? {} : { pieceMarginPercent: pieceMargin }) })
+  return list.datagrams.map(({ timeUs }) => timeUs - (list.datagrams[0]?.timeUs ?? 0))
 }
 
 /** Begin of each segment, s, and by how much the service was delayed. */
@@ -86,5 +102,17 @@ describe('a live channel', () => {
     const { begins: found, delayS } = begins([2, 3, 4, 5, 6, 7])
     expect(delayS).toBeCloseTo(2, 1)
     expect(found.slice(3)).toEqual([5, 6, 7])
+  })
+  it('sends what comes piece by piece at once, or at the bandwidth and so many percent', () => {
+    const [, fast = 0] = pieceTimes()
+    expect(pieceTimes().length).toBeGreaterThan(6)
+    expect(fast).toBeLessThan(1000)
+    // 100 kbit/s: a packet of 1472 bytes takes 117.76 ms.
+    for (const [percent, us] of [
+      [0, 117_760],
+      [10, 107_055],
+      [100, 58_880],
+    ] as const)
+      expect(pieceTimes(percent).slice(0, 4)).toEqual([0, us, 2 * us, 3 * us])
   })
 })

@@ -7,7 +7,7 @@ export const WAITING_US = Number.MAX_VALUE
 /** Segments in a row that come equally late, after which the service is sent later as a whole. */
 const MOST_LATE = 3
 
-/** Rate of what comes piece by piece: a piece is not sent as one burst. Times that of the media, and at least, bit/s. */
+/** Rate of what comes piece by piece where none is chosen: a piece is not sent as one burst. Times that of the media, and at least, bit/s. */
 const PIECE_SPEED = 8
 const LEAST_PIECE_BPS = 20_000_000
 
@@ -42,8 +42,6 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
   readonly carrier: Carrier
   objects = 0
   readonly #pace: LivePace
-  /** Time from one packet of a piece to the next, µs. */
-  readonly #spacingUs: number
   #object: OutgoingObject | null = null
   #nextUs = 0
   #isClosed = false
@@ -62,8 +60,6 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
     this.tsi = tsi
     this.carrier = carrier
     this.#pace = pace
-    const pieceBps = Math.max(PIECE_SPEED * (track.bandwidth ?? 0), LEAST_PIECE_BPS)
-    this.#spacingUs = Math.ceil((carrier.sender.mtu * 8e6) / pieceBps)
   }
 
   /** Infinity at its end. */
@@ -99,7 +95,7 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
       return
     }
     if (object.isReady !== undefined) {
-      this.#nextUs = context.timeUs + this.#spacingUs
+      this.#nextUs = context.timeUs + this.#spacingUs(context.pieceMarginPercent ?? null)
       return
     }
     if (context.burst === true) return
@@ -121,6 +117,16 @@ export class LiveChannel<Carrier extends LiveCarrier = LiveCarrier> {
     this.#nextUs += lateUs
     this.#beginUs += lateUs
     this.#endUs += lateUs
+  }
+
+  /** Time from one packet of a piece to the next, µs. */
+  #spacingUs(marginPercent: number | null): number {
+    const { bandwidth } = this.track
+    const pieceBps =
+      marginPercent === null || bandwidth === null
+        ? Math.max(PIECE_SPEED * (bandwidth ?? 0), LEAST_PIECE_BPS)
+        : (bandwidth * (100 + marginPercent)) / 100
+    return Math.ceil((this.carrier.sender.mtu * 8e6) / Math.max(1, pieceBps))
   }
 
   #begin(segment: LiveSegment, context: EmitContext): OutgoingObject {

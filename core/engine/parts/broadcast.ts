@@ -182,6 +182,7 @@ class BroadcastPart implements Part, PacketOut {
         fecOverheadPercent: this.#spec.fecOverhead,
         mabr: this.#mabr(),
         burst: this.#spec.burst,
+        pieceMarginPercent: this.#spec.pieceMargin ?? null,
         signer,
         watch: this.#loop.begin(),
         onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
