@@ -267,6 +267,39 @@ describe('a table that contradicts the packets of its files', () => {
   })
 })
 
+describe('a file that its sender breaks off and replaces under a new table', () => {
+  const long = file(1, 'a.bin', content(20_000))
+  const begun = (sender: FluteSender): Datagram[] => [
+    ...sender.table([long, B], at(0)),
+    ...[0, 1, 2, 3, 4].map((esi) => symbol(long, esi, 10 + 10 * esi)),
+  ]
+  const others = {
+    'other bytes': file(1, 'a.bin', content(1800, 5)),
+    'another TOI': file(3, 'a.bin', content(1800, 5)),
+    'another name': file(1, 'c.bin', content(1800, 5)),
+  }
+
+  it.each(Object.entries(others))('with %s was lost by the sender', async (_, other) => {
+    const sender = new FluteSender({ digest: 'none' })
+    const again = [...sender.table([other], at(60)), symbol(other, 0, 70), symbol(other, 1, 80), symbol(B, 0, 12_000)]
+    const told = await received([...begun(sender), ...again])
+    expect(told.files).toContainEqual([other.name, 1800])
+    const lost = told.alarms.filter(({ rule }) => rule === 'OBJ-LOSS')
+    expect(lost.map(({ cause, tsi, toi }) => [cause, tsi, toi])).toEqual([['sender', 1, 1]])
+    expect(lost[0]?.evidence).toBe(
+      'a newer table has other content in its place, 10 ms after its packet at byte 5000 of 20000, before the rest could be sent',
+    )
+  })
+
+  it('is a loss, of which nobody knows where, once the rest could have been sent', async () => {
+    const sender = new FluteSender({ digest: 'none' })
+    const other = others['other bytes']
+    const again = [...sender.table([other], at(400)), symbol(other, 0, 410), symbol(other, 1, 420)]
+    const told = await received([...begun(sender), ...again])
+    expect(told.alarms.map(({ rule, cause }) => `${rule} ${cause}`)).toEqual(['OBJ-LOSS network'])
+  })
+})
+
 describe('an FEC scheme that is not known', () => {
   it('is named once, and its packets are read', async () => {
     const oti = { encodingId: 7, instanceId: null, maxEncodingSymbols: null, schemeSpecificInfo: null }

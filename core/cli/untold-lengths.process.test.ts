@@ -73,6 +73,23 @@ describe('an object whose length only the B flag tells', () => {
   })
 })
 
+describe('a file of ROUTE that its sender breaks off', () => {
+  it('and lists under another TOI in a new EFDT was lost by the sender', async () => {
+    const listed = (toi: number): string =>
+      `<S-TSID><RS><LS tsi="10"><SrcFlow rt="false"><EFDT><FDT-Instance Expires="4294967295"><File TOI="${toi}" Content-Location="a.bin"/></FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>`
+    const capture = new RouteCapture(listed(1))
+    for (const offset of [0, 1000, 2000])
+      capture.packet({ tsi: 10, toi: 1, offset, payload: content(1000), length: 20_000 })
+    capture.object({ tsi: 0, toi: 2, codepoint: 1 }, new TextEncoder().encode(listed(2)), true)
+    capture.object({ tsi: 10, toi: 2 }, content(1500, 5), true)
+    const got = await receivedCapture(folder, capture.packets)
+    expect(got.files).toEqual([['a.bin', 1500]])
+    const lost = got.alarms.filter(({ rule }) => rule === 'OBJ-LOSS')
+    expect(lost.map(({ cause, toi }) => [cause, toi])).toEqual([['sender', 1]])
+    expect(lost[0]?.evidence).toContain('a newer table has other content in its place')
+  })
+})
+
 describe('an object whose headers tell another length than its table', () => {
   const listed = (length: number): string =>
     `<S-TSID><RS><LS tsi="10"><SrcFlow rt="false"><EFDT><FDT-Instance Expires="4294967295"><File TOI="1" Content-Location="a.bin" Content-Length="${length}"/></FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>`

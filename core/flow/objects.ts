@@ -68,6 +68,8 @@ export interface FlowObject {
   readonly starved: boolean
   /** The sender contradicts itself about it: what is missing was not lost on the way. */
   readonly sendersFault?: boolean
+  /** Time of a table that gives its number or its name to other content; -1: none does. */
+  readonly supersededUs?: number
   readonly recoveredRanges: readonly ByteRange[]
   /** `truncated`: reception ended first; `joined`: it was on its way when reception began. */
   readonly state: 'receiving' | IncompleteState | 'complete'

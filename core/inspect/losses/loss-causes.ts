@@ -24,6 +24,10 @@ export type Ending = {
   readonly packets: number
   /** TSIs of the destination, all silent after it for longer than a pause; 0 where any went on. */
   readonly silentTsis: number
+  /** Time after its last packet at which a table gave its TOI or name to other content; -1: none did. */
+  readonly supersededAfterUs: number
+  /** Time that the rest would have taken at the pace of its packets, µs; 0 where that is not known. */
+  readonly restUs: number
   /** Other TSIs had packets around its end, and lost none. */
   othersWhole(): boolean
 }
@@ -45,6 +49,9 @@ export type LossVerdict = { readonly cause: LossCause; readonly evidence: string
 
 /** So many packets are not lost by accident at one end, while all others arrive. */
 const MANY_PACKETS = 8
+
+/** Part of the time that the rest of an object takes, within which it was certainly not sent: a divisor. */
+const SURELY = 2
 
 /** LossVerdict on what was dropped for lack of memory. */
 export const NO_MEMORY: LossVerdict = { cause: 'host', evidence: 'the program had no memory left for it' }
@@ -69,7 +76,7 @@ export const CAPTURE_DROPS_SOME: LossVerdict = {
  * buffer lasts at the destination's rate. `sender`: a loss model of the same session kept packets back.
  * 3. `unknown`: the system does not count drops, and nothing else shows any; or the capture has frames of that time
  * that could not be read.
- * 4. `sender`, for the end of an object: all TSIs stop with it; or many packets are missing at its end, while other TSIs lost nothing.
+ * 4. `sender`, for the end of an object: a table replaces it sooner than its rest could be sent; all TSIs stop with it; or many packets are missing at its end, while other TSIs lost nothing.
  * 5. `sender`, for an announced object without packets: both neighbours are whole, took eight packets or more each, and other channels
  * of the destination had packets and no loss meanwhile; `unknown` where less of that holds.
  * 6. `network`: before this computer, whoever lost it there.
@@ -143,9 +150,18 @@ export class LossCauses {
   }
 }
 
+function inMs(us: number): string {
+  return `${Math.round(us / 1000)} ms`
+}
+
 function ofEnding({ destination }: Loss, ending: Ending | null): LossVerdict | null {
   if (ending === null) return null
-  const { upTo, size, packets, silentTsis } = ending
+  const { upTo, size, packets, silentTsis, supersededAfterUs, restUs } = ending
+  if (supersededAfterUs >= 0 && restUs > SURELY * supersededAfterUs)
+    return {
+      cause: 'sender',
+      evidence: `a newer table has other content in its place, ${inMs(supersededAfterUs)} after its packet at byte ${upTo} of ${size}, before the rest could be sent`,
+    }
   if (silentTsis > 1)
     return {
       cause: 'sender',

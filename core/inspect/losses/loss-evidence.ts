@@ -52,11 +52,15 @@ export class LossEvidence {
     if (only === undefined || another !== undefined || size === null || only[1] !== size) return null
     const channel = this.#channels[index]
     if (channel === undefined || only[0] !== object.prefixBytes()) return null
+    const { packets, firstTimeUs, supersededUs = -1 } = object
+    const rest = Math.ceil((size - only[0]) / Math.max(1, packetBytes))
     const [fromUs, toUs] = [lastTimeUs - AROUND_US, lastTimeUs + AROUND_US]
     return {
       upTo: only[0],
       size,
-      packets: Math.ceil((size - only[0]) / Math.max(1, packetBytes)),
+      packets: rest,
+      supersededAfterUs: supersededUs < lastTimeUs ? -1 : supersededUs - lastTimeUs,
+      restUs: packets > 1 ? (rest * (lastTimeUs - firstTimeUs)) / (packets - 1) : 0,
       silentTsis:
         this.#history.silentUs(destination, lastTimeUs + AROUND_US / 4) >= STOPPED_US ? this.#tsisOf(destination) : 0,
       othersWhole: () =>

@@ -275,6 +275,7 @@ export class FluteSession extends LctSession {
     this.#dropEarly(state, state.tablesBackUs - BREAK_US)
     const changed = state.names.addTable(read, object.firstTimeUs)
     state.dropLayouts(changed)
+    channel.listed(read.files, changed, timeUs)
     for (const toi of changed) channel.replaced(toi, timeUs)
     channel.namesChanged(timeUs, read.files)
     this.#replayEarly(state)

@@ -2,6 +2,7 @@ import { asToi, type ServiceId, type Toi, type Tsi } from '../../contract/ids.ts
 import type { ChannelRole } from '../../contract/report.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
+import type { FdtFile } from '../../protocol/flute/fdt.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import { type FecChannel, FecCounts, type RepairSink } from '../fec/fec-context.ts'
 import type { FecFlow } from '../fec/fec-flow.ts'
@@ -113,6 +114,25 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     }
     this.#open.lose(object, 'partial', timeUs)
     this.#open.remove(object)
+  }
+
+  /**
+   * A table came: objects on their way whose TOI or name it gives to other content are superseded.
+   * @param changed TOIs that mean other content than before
+   */
+  listed(files: readonly Pick<FdtFile, 'toi' | 'contentLocation'>[], changed: readonly Toi[], timeUs: number): void {
+    const arriving = new Map<string, TransportObject>()
+    for (const object of this.#open.values())
+      if (object.state === 'receiving' && object.name !== null) arriving.set(object.name, object)
+    if (arriving.size === 0) return
+    for (const { toi, contentLocation } of files) {
+      const named = arriving.get(contentLocation)
+      if (named !== undefined && named.toi !== toi && named.firstTimeUs < timeUs) named.supersededUs = timeUs
+    }
+    for (const toi of changed) {
+      const object = this.#open.get(toi)
+      if (object !== undefined) object.supersededUs = timeUs
+    }
   }
 
   /**

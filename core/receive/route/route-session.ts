@@ -205,6 +205,7 @@ export class RouteSession extends LctSession {
       const source = described.channel.source
       if (source !== null) {
         channel.names.describe(source)
+        channel.listed(source.efdt?.files ?? [], [], timeUs)
         channel.representation = source.media[0]?.repId ?? null
       }
       channel.role = this.#roleOf(channel, described.channel, service ?? described.service)
@@ -287,7 +288,7 @@ export class RouteSession extends LctSession {
     const dropped = droppedEntries(`EFDT of TSI ${channel.tsi}`, faults)
     if (dropped !== null) this.found(dropped, object.carrier, timeUs, object.frame, object.index)
     const read: Fdt = table
-    channel.names.addTable(read, timeUs)
+    channel.listed(read.files, channel.names.addTable(read, timeUs), timeUs)
     const { tsi, index, serviceId } = channel
     if (serviceId !== null) {
       const document = new ReadOnce(bytes, parseFdt, () => read)
