@@ -11,7 +11,6 @@ import { type FecOti, parseOti } from '../../protocol/fec/oti.ts'
 import type { FecParameters, ProtectedObject } from '../../protocol/fec/repair-flow.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
-import { LOOK_COST } from './decoding-work.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
@@ -62,6 +61,11 @@ export class FecFlow implements RepairKeeper {
     this.#carrier = { kind: 'lct', tsi }
   }
 
+  /** Source objects of each (super-)object. */
+  get #memberCount(): number {
+    return Math.max(1, this.#parameters?.protectedObjects.length ?? 0)
+  }
+
   get parameters(): FecParameters | null {
     return this.#parameters
   }
@@ -105,8 +109,7 @@ export class FecFlow implements RepairKeeper {
       this.#settle(object)
       return
     }
-    if (object.symbols.packets >= object.checkPackets || timeUs >= object.checkTimeUs)
-      this.#check(object, timeUs, false)
+    if (object.isDue(timeUs) && this.#context.decoding.look(this.#memberCount)) this.#check(object, timeUs, false)
   }
 
   #begin(toi: Toi, timeUs: number, frame: number): SuperObject {
@@ -154,7 +157,7 @@ export class FecFlow implements RepairKeeper {
       if (this.#kept.length > MAX_KEPT) this.#dropKept(this.#kept[0] as TransportObject)
     }
     // Where there is no work left for it the next look settles them.
-    if (!this.#context.decoding.take(LOOK_COST * this.#objects.size, object.lastTimeUs)) return
+    if (!this.#context.decoding.look(this.#objects.size)) return
     const members = this.#membersOf(object.home)
     for (const each of this.#objects.values())
       if (!each.settled && isMember(object, members, each) && this.#isWhole(each)) this.#settle(each)
@@ -426,9 +429,8 @@ export class FecFlow implements RepairKeeper {
 
   tick(timeUs: number, final: boolean): void {
     const waitUs = this.#context.keepUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
-    const lookCost = LOOK_COST * Math.max(1, this.#parameters?.protectedObjects.length ?? 0)
     for (const object of this.#objects.values()) {
-      if (!object.settled && (final || this.#context.decoding.take(lookCost, timeUs)))
+      if (!object.settled && (final || this.#context.decoding.look(this.#memberCount)))
         this.#check(object, timeUs, final)
       if (timeUs - object.lastTimeUs > waitUs) this.drop(object)
     }

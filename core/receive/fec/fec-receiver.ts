@@ -177,13 +177,19 @@ export class FecReceiver implements FecContext {
     if (this.#flows.size === 0 && this.#keepers.size === 0) return
     if (!this.#looks.due(this.#flowCount + this.#keepers.size + this.#objects, this.#arrivedBytes())) return
     this.decoding.turn(false)
-    for (const flow of this.#all()) flow.tick(timeUs, false)
+    this.#pass(timeUs, false)
   }
 
   /** No more packets: decodes what can be decoded. */
   finish(timeUs: number): void {
     this.decoding.turn(true)
-    for (const flow of this.#all()) flow.tick(timeUs, true)
+    this.#pass(timeUs, true)
+  }
+
+  /** Without an iterator over all: a capture's packet may each be a step of time. */
+  #pass(timeUs: number, final: boolean): void {
+    for (const flows of this.#flows.values()) for (const flow of flows.values()) flow.tick(timeUs, final)
+    for (const keeper of this.#keepers.values()) keeper.tick(timeUs, final)
   }
 
   clear(): void {

@@ -47,8 +47,20 @@ export type BlockState = {
   readonly repairs: number
 }
 
-/** State of each block; `fault` says why these sizes cannot be decoded at all. */
-export type Survey = { readonly blocks: readonly BlockState[]; readonly fault: string | null }
+/** What has arrived of all blocks; `fault` says why these sizes cannot be decoded at all. */
+export type Survey = {
+  /** The blocks with repair symbols: there may be very many without. */
+  readonly blocks: readonly BlockState[]
+  /** Source symbols that lack bytes. */
+  readonly missing: number
+  /** Symbols that lack still. */
+  readonly short: number
+  readonly fault: string | null
+}
+
+function noSurvey(fault: string): Survey {
+  return { blocks: [], missing: 0, short: 0, fault }
+}
 
 /** Source symbols of the whole (super-)object. */
 export function totalSymbols(input: SolverInput): number {
@@ -85,23 +97,30 @@ function overlap(ranges: readonly (readonly [number, number])[], from: number, t
   return sum
 }
 
-/** Counts the symbols of each block; cheap. */
+/** Counts the symbols that arrived; cheap. */
 export function survey(input: SolverInput): Survey {
   const k = totalSymbols(input)
   const parts = partition(k, input.sourceBlocks)
-  if (k < input.sourceBlocks) return { blocks: [], fault: `${k} symbols in ${input.sourceBlocks} source blocks` }
-  if (parts.large > MAX_BLOCK_SYMBOLS) return { blocks: [], fault: `a source block of ${parts.large} symbols` }
-  if (k * input.symbolBytes > input.maxBytes) return { blocks: [], fault: `${k} symbols of ${input.symbolBytes} bytes` }
+  if (k < input.sourceBlocks) return noSurvey(`${k} symbols in ${input.sourceBlocks} source blocks`)
+  if (parts.large > MAX_BLOCK_SYMBOLS) return noSurvey(`a source block of ${parts.large} symbols`)
+  if (k * input.symbolBytes > input.maxBytes) return noSurvey(`${k} symbols of ${input.symbolBytes} bytes`)
   const known = knownSymbols(input)
+  const missing = k - overlap(known, 0, k)
   const blocks: BlockState[] = []
-  for (let sbn = 0; sbn < parts.blocks; sbn++) {
+  let short = missing
+  for (const sbn of input.repair.blocks) {
+    if (sbn >= parts.blocks) continue
     const from = blockStart(parts, sbn)
     const size = blockSymbols(parts, sbn)
     let repairs = 0
     input.repair.each(sbn, size, input.symbolBytes, () => repairs++)
-    blocks.push({ sbn, k: size, missing: size - overlap(known, from, from + size), repairs })
+    if (repairs === 0) continue
+    const lacks = size - overlap(known, from, from + size)
+    short -= Math.min(lacks, repairs)
+    blocks.push({ sbn, k: size, missing: lacks, repairs })
   }
-  return { blocks, fault: null }
+  blocks.sort((one, other) => one.sbn - other.sbn)
+  return { blocks, missing, short, fault: null }
 }
 
 /** Result of decoding. */

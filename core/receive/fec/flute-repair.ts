@@ -6,7 +6,6 @@ import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import type { SourcePacket } from '../lct/source-packet.ts'
 import type { TransportObject } from '../object/transport-object.ts'
-import { LOOK_COST } from './decoding-work.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type SolverInput } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
@@ -188,7 +187,7 @@ export class FluteRepair implements RepairKeeper {
 
   tick(timeUs: number, final: boolean): void {
     for (const [key, object] of this.#objects) {
-      if (final || this.#context.decoding.take(LOOK_COST, timeUs)) this.#check(key, object, timeUs, final)
+      if (final || this.#context.decoding.look(1)) this.#check(key, object, timeUs, final)
       if (timeUs - object.lastTimeUs > this.#context.keepUs && this.#objects.get(key) === object) this.drop(object)
     }
   }

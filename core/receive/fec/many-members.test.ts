@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { content, TestSession } from '../../testing/test-session.ts'
+import { HOSTILE_KINDS, hostileDatagrams, SLOW_STEP_US } from '../../testing/hostile-captures.ts'
+import { content, TestSession, testFlow } from '../../testing/test-session.ts'
 import { LctChannel } from '../lct/lct-channel.ts'
 
 const MEMBERS = 64
@@ -33,5 +34,23 @@ describe('a repair flow of many members', () => {
   it.each([true, false])('costs about the same however many objects of the flow are open; whole: %j', (whole) => {
     // Each of them, looked at with each member, would be 4096 for each file.
     expect(lookups(whole)).toBeLessThan(FILES * 300)
+  })
+
+  it('looks at them as far as packets pay for it, where each packet is a step of time', () => {
+    const kind = HOSTILE_KINDS.find(({ name }) => name === 'super-objects of a thousand members')
+    if (kind === undefined) throw new RangeError('no such kind')
+    const session = new TestSession({ kind: 'discover' })
+    const looks = vi.spyOn(LctChannel.prototype, 'openObject')
+    let arrived = 0
+    for (const { bytes } of hostileDatagrams(kind, 1, 3000)) {
+      session.datagram(bytes, testFlow())
+      session.pass(SLOW_STEP_US / 1000)
+      arrived += bytes.length
+    }
+    const { length } = looks.mock.calls
+    looks.mockRestore()
+    expect(length).toBeGreaterThan(1000)
+    // One for each member with each packet would be three million.
+    expect(length).toBeLessThan(200_000 + arrived / 8)
   })
 })

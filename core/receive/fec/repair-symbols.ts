@@ -30,6 +30,11 @@ export class RepairSymbols {
     return this.#seen.size
   }
 
+  /** Blocks (SBN) with packets. */
+  get blocks(): Iterable<number> {
+    return this.#packets.keys()
+  }
+
   /**
    * Stores a copy of one packet's symbols.
    * @returns number of new bytes; -1 without room

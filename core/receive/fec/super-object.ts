@@ -64,19 +64,13 @@ export class SuperObject {
     if (blockCost({ k: largest }, input.symbolBytes) + copyCost(input) > MOST_DECODING)
       return `a source block of ${largest} symbols of ${input.symbolBytes} bytes`
     if (!work.take(surveyCost(input), timeUs)) return this.#postpone(timeUs)
-    const { blocks, fault } = survey(input)
+    const { blocks, missing: lost, short, fault } = survey(input)
     if (fault !== null) return fault
     if (isMostlyPadding(input)) return 'sizes with almost only padding'
-    let [lost, short, came, k] = [0, 0, 0, 0]
-    for (const block of blocks) {
-      lost += block.missing
-      short += Math.max(0, block.missing - block.repairs)
-      came += block.repairs
-      k += block.k
-    }
+    const came = blocks.reduce((sum, { repairs }) => sum + repairs, 0)
     const needed = Math.max(1, short)
     const plural = needed === 1 ? 'is' : 'are'
-    this.obstacle = `${lost} of ${k} source symbols are lost, ${came} repair symbols arrived, ${needed} more ${plural} needed`
+    this.obstacle = `${lost} of ${totalSymbols(input)} source symbols are lost, ${came} repair symbols arrived, ${needed} more ${plural} needed`
     this.checkPackets = this.symbols.packets + needed
     this.checkTimeUs = timeUs + RECHECK_US
     const ready = blocks.filter(
