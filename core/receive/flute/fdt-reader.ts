@@ -10,7 +10,7 @@ import type { FindingHost } from '../context/finding-host.ts'
 import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
 import { hash32 } from '../object/content-hash.ts'
-import { readWithin, type SessionWork, unpackWithin } from '../object/reading-work.ts'
+import { readFilesWithin, type SessionWork, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { FluteChannel } from './flute-channel.ts'
 import type { FluteNames } from './flute-names.ts'
@@ -66,7 +66,7 @@ export class FdtReader {
     const fault = codecFault(() => {
       const most = Math.min(this.#context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
       bytes = unpackWithin(this.#work, transported, most, timeUs, unpackLimited)
-      readWithin(this.#work, bytes, timeUs)
+      readFilesWithin(this.#work, bytes, timeUs)
       table = parseFdt(bytes, faults)
     })
     const found = (facts: FindingFacts): void =>

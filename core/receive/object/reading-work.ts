@@ -17,6 +17,9 @@ const SHORT = 4 << 10
 /** New packages that may be read before anything has arrived, and received bytes that pay for one more. */
 const PACKAGES_AT_FIRST = 4096
 const BYTES_OF_A_PACKAGE = 2048
+/** New file tables that may be read before anything has arrived, and received bytes that pay for one more: less than one file has. */
+const FILE_TABLES_AT_FIRST = 8192
+const BYTES_OF_A_FILE_TABLE = 512
 /** Bytes that are unpacked by one unit. */
 const UNPACKED = 8
 /** Work on one document, however short. */
@@ -34,6 +37,7 @@ export class ReadingWork implements Work {
   /** Bytes of all datagrams so far. */
   arrivedBytes = 0
   #packages = 0
+  #fileTables = 0
   readonly #time = new WorkBudget(MOST, PER_SECOND)
   #spent = 0
 
@@ -55,6 +59,13 @@ export class ReadingWork implements Work {
     return true
   }
 
+  /** Takes one table of files, as `takePackage`: a sender has one for each file at the most. */
+  takeFileTable(): boolean {
+    if (this.#fileTables >= FILE_TABLES_AT_FIRST + this.arrivedBytes / BYTES_OF_A_FILE_TABLE) return false
+    this.#fileTables++
+    return true
+  }
+
   add(cost: number): void {
     this.#spent += cost
     this.#time.add(cost)
@@ -64,9 +75,11 @@ export class ReadingWork implements Work {
 /** Work of one session of many on its tables and messages, and what is passed over. */
 export class SessionWork extends WorkBudget {
   readonly passed = new PassedOver()
+  readonly whole: ReadingWork
 
-  constructor(whole: Work) {
+  constructor(whole: ReadingWork) {
     super(SESSION_MOST, SESSION_PER_SECOND, whole)
+    this.whole = whole
   }
 
   /** @returns the finding of a fault that is a lack of work, null of another */
@@ -103,6 +116,12 @@ export function unpackWithin(
 /** Takes the work of reading a document. @throws CodecError `reading-storm` where there is no work left */
 export function readWithin(work: Work, document: Uint8Array, timeUs: number): void {
   if (!work.take(LEAST + document.length, timeUs)) throw STORMS.read
+}
+
+/** As `readWithin`, of a table of files: however short, their number is bounded as well. @throws CodecError `reading-storm` */
+export function readFilesWithin(work: SessionWork, document: Uint8Array, timeUs: number): void {
+  if (!work.whole.takeFileTable()) throw STORMS.read
+  readWithin(work, document, timeUs)
 }
 
 /** True of the error where no work is left. */

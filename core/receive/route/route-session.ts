@@ -18,7 +18,7 @@ import { objectIsSound } from '../lct/file-delivery.ts'
 import { LctChannel } from '../lct/lct-channel.ts'
 import { LctSession, type Unclaimed } from '../lct/session-core.ts'
 import { SourcePacket } from '../lct/source-packet.ts'
-import { readWithin, unpackWithin } from '../object/reading-work.ts'
+import { readFilesWithin, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { roleOfType } from '../signalling/mpd-facts.ts'
 
@@ -274,7 +274,7 @@ export class RouteSession extends LctSession {
       const most = Math.min(this.context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
       bytes = unpackWithin(this.work, transported, most, timeUs)
       if (!looksLikeXml(bytes)) return
-      readWithin(this.work, bytes, timeUs)
+      readFilesWithin(this.work, bytes, timeUs)
       table = parseFdt(bytes, faults)
     })
     if (fault !== null) {
