@@ -1,7 +1,7 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
-import { printJsonPieces, printLines } from './output.ts'
+import { printJsonPieces, printLinesInTurns } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
 import { reportLines } from './report-text.ts'
@@ -26,8 +26,8 @@ export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: b
   const status = failure === null ? 0 : APP_ERROR_EXIT[failure.code]
   // Nothing to receive has a report too: it shows what the capture contains instead.
   if (status !== 0 && status !== 3 && session.summary().packets === 0) return status
-  if (json) printJsonPieces(session.contents.reportPieces())
-  else printLines(reportLines(session.contents.report()))
+  if (json) await printJsonPieces(session.contents.reportPieces())
+  else await printLinesInTurns(reportLines(session.contents.report()))
   if (failure !== null) return status
   return keys.quit ? 130 : session.errors > 0 ? 3 : 0
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { AppError } from '../contract/app-error.ts'
 import { shownJsonText, shownText } from '../contract/shown-text.ts'
 
@@ -5,6 +6,8 @@ import { shownJsonText, shownText } from '../contract/shown-text.ts'
 type OutputState = 'open' | 'gone' | AppError
 
 const PIECE = 1 << 16
+/** Time after which others have their turn. */
+const TURN_MS = 20
 
 let state: OutputState = 'open'
 const listeners = new Set<() => void>()
@@ -54,9 +57,30 @@ export function printJson(value: unknown): void {
   writeText(`${shownJsonText(JSON.stringify(value))}\n`)
 }
 
-/** Prints a JSON document on stdout that is made while it is printed. */
-export function printJsonPieces(pieces: Iterable<string>): void {
-  for (const piece of pieces) writeText(shownJsonText(piece))
+/** Prints a JSON document on stdout that is made while it is printed, in turns. */
+export function printJsonPieces(pieces: Iterable<string>): Promise<void> {
+  return printInTurns(pieces, shownJsonText)
+}
+
+/** As `printLines`, of lines that are made while they are printed, in turns. */
+export function printLinesInTurns(lines: Iterable<string>): Promise<void> {
+  return printInTurns(lines, (line) => `${shownText(line)}\n`)
+}
+
+async function printInTurns(pieces: Iterable<string>, textOf: (piece: string) => string): Promise<void> {
+  let endMs = performance.now() + TURN_MS
+  let text = ''
+  for (const piece of pieces) {
+    text += textOf(piece)
+    const isOver = performance.now() >= endMs
+    if (text.length < PIECE && !isOver) continue
+    writeText(text)
+    text = ''
+    if (!isOver) continue
+    await setImmediate()
+    endMs = performance.now() + TURN_MS
+  }
+  writeText(text)
 }
 
 /** Prints a line on stderr, for a person. */

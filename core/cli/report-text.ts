@@ -12,9 +12,8 @@ import {
 import { llsText, slsText } from './signalling-text.ts'
 import { startupText } from './startup-text.ts'
 
-/** Formats a report for a terminal: its services, losses and alarms. */
-export function reportLines(report: Report): readonly string[] {
-  const lines: string[] = []
+/** Formats a report for a terminal, line by line: its services, losses and alarms. */
+export function* reportLines(report: Report): Generator<string> {
   const { source, totals } = report
   const span =
     source.firstTime === null || source.lastTime === null
@@ -22,35 +21,35 @@ export function reportLines(report: Report): readonly string[] {
         ? 'no times'
         : 'no packets'
       : `${(source.lastTime - source.firstTime).toFixed(3)} s${source.firstTime < FIRST_DATE_S ? ', without dates' : ` from ${new Date(source.firstTime * 1000).toISOString()}`}`
-  lines.push(`${source.name}: ${span}`)
-  lines.push(
-    `${totals.frames} frames, ${totals.udp} UDP datagrams, ${totals.bytes} bytes, ${totals.malformed} malformed, ` +
-      `${totals.fragmentsDropped} fragments dropped`,
-  )
-  lines.push(...lossLines(totals))
+  yield `${source.name}: ${span}`
+  yield `${totals.frames} frames, ${totals.udp} UDP datagrams, ${totals.bytes} bytes, ${totals.malformed} malformed, ` +
+    `${totals.fragmentsDropped} fragments dropped`
+  yield* lossLines(totals)
   if (report.lls.length > 0) {
-    lines.push('', 'LLS', ...llsText(report.lls))
+    yield* ['', 'LLS']
+    yield* llsText(report.lls)
   }
-  for (const service of report.services) lines.push('', ...serviceText(service))
+  for (const service of report.services) {
+    yield ''
+    yield* serviceText(service)
+  }
   if (report.flows.length > 0) {
-    lines.push('', 'Flows')
+    yield* ['', 'Flows']
     for (const flow of report.flows) {
-      lines.push(
-        `  ${flow.destination.padEnd(24)} ${flow.protocol.padEnd(8)} ${flow.plp === null ? '' : `PLP ${flow.plp}, `}${flow.packets} packets, ${flow.bytes} bytes`,
-      )
+      yield `  ${flow.destination.padEnd(24)} ${flow.protocol.padEnd(8)} ${flow.plp === null ? '' : `PLP ${flow.plp}, `}${flow.packets} packets, ${flow.bytes} bytes`
     }
   }
   for (const link of report.links) {
     const counts = Object.entries(link.counts).filter(([, count]) => count > 0)
-    lines.push('', `${link.kind.toUpperCase()} ${link.destination ?? ''}`.trimEnd())
-    lines.push(`  ${counts.map(([name, count]) => `${name} ${count}`).join(', ')}`)
-    for (const { plp, count } of link.lmt) lines.push(`  LMT in PLP ${plp ?? 'unknown'}: ${count} times`)
+    yield ''
+    yield `${link.kind.toUpperCase()} ${link.destination ?? ''}`.trimEnd()
+    yield `  ${counts.map(([name, count]) => `${name} ${count}`).join(', ')}`
+    for (const { plp, count } of link.lmt) yield `  LMT in PLP ${plp ?? 'unknown'}: ${count} times`
   }
   if (report.alarms.length > 0) {
-    lines.push('', 'Alarms')
-    for (const alarm of report.alarms) lines.push(`  ${alarm.severity.padEnd(8)} ${alarm.rule}: ${alarm.text}`)
+    yield* ['', 'Alarms']
+    for (const alarm of report.alarms) yield `  ${alarm.severity.padEnd(8)} ${alarm.rule}: ${alarm.text}`
   }
-  return lines
 }
 
 /** Lines of losses by cause and of this computer's drops; none where there are none. */

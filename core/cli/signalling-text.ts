@@ -8,20 +8,16 @@ import type {
 } from '../contract/report.ts'
 
 /** Formats the LLS for a terminal: a line for each version of each table, with a summary and its signature. */
-export function llsText(tables: readonly ReportLls[]): string[] {
-  const lines: string[] = []
+export function* llsText(tables: readonly ReportLls[]): Generator<string> {
   // Each signature is printed in full once.
   const printed = new Set<string>()
   for (const table of tables) {
     const { name, group, version, count, bytes, signed, interval } = table
     const summary = tableSummary(name, table.values)
-    lines.push(
-      `  ${name} group ${group} version ${version}${signed ? ', signed' : ''}, ${times(count)}${every(interval)}, ${bytes} bytes` +
-        `${summary === '' ? '' : `: ${summary}`}${verdict(table.signature)}`,
-    )
-    lines.push(...spelt(table.signature, printed))
+    yield `  ${name} group ${group} version ${version}${signed ? ', signed' : ''}, ${times(count)}${every(interval)}, ${bytes} bytes` +
+      `${summary === '' ? '' : `: ${summary}`}${verdict(table.signature)}`
+    yield* spelt(table.signature, printed)
   }
-  return lines
 }
 
 /** Formats the SLS fragments of a service. */

@@ -7,13 +7,7 @@ import { SessionColumns } from './session-columns.ts'
 it('lists 10 000 services, receives as many sessions as the limit allows, and reports the others', () => {
   const columns = new SessionColumns({ hash: false })
   const session = new TestSession({ kind: 'atsc' }, {}, { sessions: 20 }, {}, undefined, columns)
-  const services = Array.from(
-    { length: 10_000 },
-    (_, index) =>
-      `<Service serviceId="${index}" shortServiceName="S${index}"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="239.255.${index >> 8}.${index & 255}" slsDestinationUdpPort="5000"/></Service>`,
-  )
-  const table = gzip(new TextEncoder().encode(`<SLT bsid="1">${services.join('')}</SLT>`))
-  const datagram = Uint8Array.from([1, 1, 0, 1, ...table])
+  const datagram = longList()
   // It is read and applied with the next ticks: all at once would keep everything else waiting.
   for (let turn = 0; turn < 20; turn++) session.datagram(datagram, testFlow(LLS_ADDRESS, LLS_PORT, 9))
   const listed = [session.services.size]
@@ -30,3 +24,28 @@ it('lists 10 000 services, receives as many sessions as the limit allows, and re
   expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['LIMIT-SESSIONS'])
   expect(columns.signalling()).toMatchObject([{ type: 'SLT', count: 20 }])
 })
+
+it('is read and applied to its end in turns, where nothing more comes', () => {
+  const columns = new SessionColumns({ hash: false })
+  const session = new TestSession({ kind: 'atsc' }, {}, { sessions: 20 }, {}, undefined, columns)
+  session.datagram(longList(), testFlow(LLS_ADDRESS, LLS_PORT, 9))
+  const listed = [0]
+  while (session.receiver.readOn(session.timeUs)) listed.push(session.services.size)
+  expect(session.services.size).toBe(10_000)
+  expect(Math.max(...listed.map((count, at) => count - (listed[at - 1] ?? 0)))).toBeLessThan(1500)
+  session.close()
+  expect(session.receiver.readOn(session.timeUs)).toBe(false)
+  // Who wants to know whether there are any need not make all.
+  const [first] = columns.eachService()
+  expect(first).toEqual(columns.services(() => null)[0])
+})
+
+/** A datagram with a list of 10 000 services. */
+function longList(): Uint8Array {
+  const services = Array.from(
+    { length: 10_000 },
+    (_, index) =>
+      `<Service serviceId="${index}" shortServiceName="S${index}"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="239.255.${index >> 8}.${index & 255}" slsDestinationUdpPort="5000"/></Service>`,
+  )
+  return Uint8Array.from([1, 1, 0, 1, ...gzip(new TextEncoder().encode(`<SLT bsid="1">${services.join('')}</SLT>`))])
+}

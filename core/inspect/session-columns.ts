@@ -567,6 +567,11 @@ export class SessionColumns implements ReceiveObserver {
     return this.#lines.snapshots(this.#services.slice(0, MAX_SERVICES), playable, this.#nowUs)
   }
 
+  /** As `services` of nothing that plays, each made when it is asked for. */
+  eachService(): Iterable<ServiceSnapshot> {
+    return this.#lines.each(this.#services.slice(0, MAX_SERVICES), () => null, this.#nowUs)
+  }
+
   flows(): FlowSnapshot[] {
     return this.#flows.slice(0, MAX_LINES).map((facts) => flowSnapshot(facts, this.#rates))
   }

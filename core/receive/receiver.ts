@@ -194,6 +194,15 @@ export class Receiver implements DatagramSink {
     this.#settle()
   }
 
+  /** Reads and applies long lists of services for a turn. @returns whether more of them waits */
+  readOn(timeUs: number): boolean {
+    if (this.#closed) return false
+    this.#directory.applyMore(timeUs)
+    this.#lls?.tick()
+    this.#settle()
+    return this.#directory.appliesMore || this.#lls?.readsMore === true
+  }
+
   /** The source starts again from its beginning; repeated content counts as new. */
   loop(timeUs: number): void {
     this.#context.fec?.finish(timeUs)

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import type { AppError } from '../../contract/app-error.ts'
 import { defined } from '../../contract/defined.ts'
 import type { BoxField, BytesView, ObjectBoxes } from '../../contract/object-boxes.ts'
@@ -295,6 +296,9 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   async stop(): Promise<void> {
     if (this.#stopped) return
+    // Long lists are read to their end in turns.
+    while (this.#receiver?.readOn(this.#nowStreamUs()) === true) await setImmediate()
+    if (this.#stopped) return
     this.#passedOver(this.#nowStreamUs())
     this.#columns?.keptBack(this.#kept.packets, this.#nowStreamUs())
     this.#watch?.close()
@@ -332,7 +336,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       objects: totals.objects,
       asked: addresses.length === 1 && only !== undefined ? askedOf(only.target) : null,
       wanted: addresses.length === 1 ? this.#services() : 'all',
-      services: this.columns.services(() => null),
+      services: () => this.columns.eachService(),
       flows: this.columns.flows(),
     })
   }

@@ -15,7 +15,8 @@ type Outcome = {
   readonly recorded: boolean
   readonly objects: number
   readonly wanted: TuneIn
-  readonly services: readonly ServiceSnapshot[]
+  /** Each is made when it is asked for: there may be very many, and mostly the first tells enough. */
+  readonly services: () => Iterable<ServiceSnapshot>
   readonly flows: readonly FlowSnapshot[]
 }
 
@@ -24,7 +25,10 @@ type Outcome = {
  * object arrived. Services asked for by number must be among those found.
  */
 export function nothingReceived(outcome: Outcome): AppError | null {
-  const { label, live, joined, asked, packets, objects, wanted, services, flows } = outcome
+  const { label, live, joined, asked, packets, objects, wanted, flows } = outcome
+  const isAnything = packets > 0 && typeof wanted === 'string' && asked === null && !outcome.tuneInFailed
+  if (isAnything && (objects > 0 || hasService(outcome.services()))) return null
+  const services = [...outcome.services()]
   if (typeof wanted !== 'string' && services.length > 0 && !services.some(({ id }) => wanted.includes(id))) {
     return {
       code: 'nothing-received',
@@ -33,13 +37,11 @@ export function nothingReceived(outcome: Outcome): AppError | null {
     }
   }
   if (outcome.recorded && packets > 0) return null
-  const silent = outcome.tuneInFailed ? notTunedIn(outcome) : null
+  const silent = outcome.tuneInFailed ? notTunedIn(outcome, services) : null
   if (silent !== null) return silent
   const elsewhere = packets > 0 && asked !== null ? notAsAsked(label, asked, services, flows) : null
   if (elsewhere !== null) return elsewhere
-  if (objects > 0 || services.some((service) => service.packets > 0 || service.protocol !== 'none')) {
-    if (packets > 0) return null
-  }
+  if (packets > 0 && (objects > 0 || hasService(services))) return null
   if (packets === 0) {
     const where = joined.map((socket) => `${socket.destination} on ${socket.interface}`).join(', ')
     return {
@@ -91,8 +93,14 @@ export function nothingReceived(outcome: Outcome): AppError | null {
   }
 }
 
+/** Whether one came, or is to come by broadcast. */
+function hasService(services: Iterable<ServiceSnapshot>): boolean {
+  for (const { packets, protocol } of services) if (packets > 0 || protocol !== 'none') return true
+  return false
+}
+
 /** The LLS lists services, and nothing arrived from those that were joined. */
-function notTunedIn({ label, packets, services }: Outcome): AppError | null {
+function notTunedIn({ label, packets }: Outcome, services: readonly ServiceSnapshot[]): AppError | null {
   const joined = services.filter((service) => service.state !== 'not-joined' && service.destination !== null)
   if (packets === 0 || joined.length === 0) return null
   const where = joined.map(({ id, name, destination }) => `${id}${name === null ? '' : ` "${name}"`} on ${destination}`)

@@ -49,10 +49,19 @@ export class ServiceLines {
     playable: (service: ServiceFacts) => PlayableSnapshot | null,
     nowUs: number,
   ): ServiceSnapshot[] {
+    return [...this.each(services, playable, nowUs)]
+  }
+
+  /** As `snapshots`, each made when it is asked for. */
+  *each(
+    services: readonly ServiceFacts[],
+    playable: (service: ServiceFacts) => PlayableSnapshot | null,
+    nowUs: number,
+  ): Generator<ServiceSnapshot> {
     const { rates, losses, watch, startup: log } = this.#from
     const channels = ofServices(this.#from.channels)
     const flows = ofServices(this.#from.flows)
-    return services.map((service) => {
+    for (const service of services) {
       const ownFlows = flows.get(service.id) ?? []
       const own = channels.get(service.id) ?? []
       const shared = sharedWith(service, channels)
@@ -67,8 +76,8 @@ export class ServiceLines {
         playable: playable(service),
         notPlayable: this.whyNotPlayable(service, startup, all, nowUs),
       } as const
-      return serviceSnapshot(service, around, { rates, meter: losses.meter, fetched: losses.fetched })
-    })
+      yield serviceSnapshot(service, around, { rates, meter: losses.meter, fetched: losses.fetched })
+    }
   }
 
   /** @param channels of the service, and of the one whose files it shares */

@@ -108,6 +108,11 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#tellWanted()
   }
 
+  /** Whether more of a long list waits to be applied. */
+  get appliesMore(): boolean {
+    return this.#toApply.length > 0
+  }
+
   /** Applies more of a long list. */
   applyMore(timeUs: number): void {
     if (this.#toApply.length === 0) return

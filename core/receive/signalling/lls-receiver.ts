@@ -234,6 +234,11 @@ export class LlsReceiver {
     return stream
   }
 
+  /** Whether lists wait. */
+  get readsMore(): boolean {
+    return this.#waiting.length > 0
+  }
+
   /** Reads on in lists that wait, as far as that is short. */
   tick(): void {
     for (const first of [...this.#waiting]) {
