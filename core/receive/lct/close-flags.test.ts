@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { asServiceId } from '../../contract/ids.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { content, TestSession } from '../../testing/test-session.ts'
@@ -94,5 +95,41 @@ describe('an object whose length only the B flag tells', () => {
     }
     expect(files(made)).toEqual([['v_1.bin', content(5000)]])
     expect(rules(made)).toEqual([])
+  })
+})
+
+describe('signalling of which nobody tells the length, sent once', () => {
+  const text = `--b\r\nContent-Type: application/route-s-tsid+xml\r\nContent-Location: stsid.xml\r\n\r\n${STSID}\r\n--b--\n`
+  const multipart = `Content-Type: multipart/related; type="application/route-s-tsid+xml"; boundary="b"\r\n\r\n${text}`
+
+  it.each([
+    ['a package', new TextEncoder().encode(multipart)],
+    ['a packed package', new Uint8Array(gzipSync(multipart))],
+    ['a document', new TextEncoder().encode(STSID)],
+  ])('is used once it is silent for the time that late packets may take: %s', (_, bytes) => {
+    const made = new TestSession(target)
+    const packets = Math.ceil(bytes.length / 100)
+    for (let at = 0; at < packets; at++)
+      made.send({
+        tsi: 0,
+        toi: 0x8002_0001,
+        codepoint: 3,
+        offset: at * 100,
+        payload: bytes.subarray(at * 100, at * 100 + 100),
+      })
+    expect(made.services.get(asServiceId(1))?.signalled).toBe(false)
+    made.pass(600)
+    expect(made.services.get(asServiceId(1))?.signalled).toBe(true)
+  })
+
+  it('is not taken for whole where its end is missing', () => {
+    const made = new TestSession(target)
+    const bytes = new Uint8Array(gzipSync(multipart))
+    made.send({ tsi: 0, toi: 0x8002_0001, codepoint: 3, offset: 0, payload: bytes.subarray(0, 100) })
+    made.pass(600)
+    expect(made.services.get(asServiceId(1))?.signalled).toBe(false)
+    made.send({ tsi: 0, toi: 0x8002_0001, codepoint: 3, offset: 100, payload: bytes.subarray(100) })
+    made.pass(11_000)
+    expect(made.services.get(asServiceId(1))?.signalled).toBe(true)
   })
 })

@@ -111,7 +111,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     this.#goesOn(object)
     object.evictor = this
     this.#context.openOrder.add(object)
-    this.#due(timeUs + this.#context.limits.idleMs * 1000)
+    this.#due(timeUs + (mayTellItsEnd(object) ? this.#context.reorderUs : this.#context.limits.idleMs * 1000))
   }
 
   #count(toi: number): void {
@@ -362,7 +362,10 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
         const wait = object.awaitsTable ? 2 * idleUs : overUs
         const endsUs = Math.max(quietSince + wait, object.lastTimeUs + this.#channel.repairWaitUs)
         if (timeUs < endsUs) {
-          if (endsUs < dueUs) dueUs = endsUs
+          const askUs = mayTellItsEnd(object) ? quietSince + this.#context.reorderUs : endsUs
+          if (timeUs >= askUs && this.#endByContent(object, false, timeUs)) continue
+          if (timeUs >= askUs) object.askedAt = object.ranges.highest
+          dueUs = Math.min(dueUs, timeUs >= askUs ? endsUs : askUs)
           continue
         }
         if (this.#endByContent(object, true, timeUs)) continue
@@ -500,6 +503,11 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     }
     this.#channel.loops++
   }
+}
+
+/** Signalling of untold length: once it is silent, its content may show that all of it came. */
+function mayTellItsEnd({ kind, length, askedAt, ranges }: TransportObject): boolean {
+  return kind === 'signalling' && length < 0 && askedAt !== ranges.highest
 }
 
 /** True for a media segment, sent once under a TOI of its own. */

@@ -115,6 +115,8 @@ export class TransportObject implements FlowObject, OrderedObject {
   sendersFault = false
   /** The other length that was declared of it; -1 none. */
   redeclared = -1
+  /** End of the bytes that were looked at for what tells their end; -1 none were. */
+  askedAt = -1
   /** Time of the newest table that gives its TOI or its name to other content; -1: none does. */
   supersededUs = -1
   /** Length that a table gives it anew, until its next packet shows whether it is of this object; -1: none does. */
