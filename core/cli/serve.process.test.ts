@@ -72,7 +72,10 @@ beforeAll(async () => {
   if (posix) symlinkSync(folder.at('outside'), folder.at('w', 'out'))
   ;[a, w] = await Promise.all([
     serve('--read', folder.at('a'), '--list', '--header', 'X-A,one,X-B,two', '--server-utc', '--max-errors', '0'),
-    serve('--read', wFolder, '--write', wFolder, '--max-upload', '1000', '--max-errors', '0', '--block-size', '1K'),
+    serve(
+      ...['--read', wFolder, '--write', wFolder, '--max-upload', '1000', '--block-size', '1K'],
+      ...['--max-errors', '0', '--max-per-peer', '0'],
+    ),
   ])
 })
 afterAll(async () => {
@@ -598,6 +601,11 @@ describe('connections', () => {
     // The idle one makes room.
     const [reply] = readReplies(await exchangeRaw(peer.port, `${get}Connection: close\r\n\r\n`))
     expect([reply?.status, (await idle.closed).startsWith('HTTP/1.1 200')]).toEqual([200, true])
+    // One that is about to ask does not.
+    const asking = await open(peer.port)
+    const [late] = readReplies(await exchangeRaw(peer.port, `${get}Connection: close\r\n\r\n`))
+    asking.socket.write(`${get}Connection: close\r\n\r\n`)
+    expect([late?.status, (await asking.closed).startsWith('HTTP/1.1 200')]).toEqual([503, true])
   })
 
   it('HS-58: errors in a row end a connection', async () => {

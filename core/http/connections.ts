@@ -2,10 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HostSettings } from './host-settings.ts'
 
+/** A new connection is idle once it has said nothing for this long; before that its request is on its way. */
+const SILENT_MS = 5000
+
 type Connection = {
   readonly peer: string
+  /** On the clock of `performance`, ms. */
+  readonly since: number
   /** Refused: its first request gets 503. */
   readonly refused: boolean
+  /** Whether a request came. */
+  asked: boolean
   /** Requests that are being answered. */
   open: number
   /** Error replies since the last other one. */
@@ -38,7 +45,8 @@ export class Connections {
     const refused =
       (connections > 0 && this.#known.size >= connections) ||
       (connectionsPerPeer > 0 && this.#countOf(peer) >= connectionsPerPeer && !this.#closeIdle(peer))
-    const connection: Connection = { peer, refused, open: 0, errors: 0, idle: null }
+    const since = performance.now()
+    const connection: Connection = { peer, since, refused, asked: false, open: 0, errors: 0, idle: null }
     this.#known.set(socket, connection)
     socket.on('close', () => {
       if (connection.idle !== null) clearTimeout(connection.idle)
@@ -57,6 +65,7 @@ export class Connections {
     if (connection === undefined) return false
     if (connection.idle !== null) clearTimeout(connection.idle)
     connection.idle = null
+    connection.asked = true
     connection.open++
     response.on('close', () => {
       connection.open--
@@ -93,7 +102,8 @@ export class Connections {
   /** Closes the connection of a peer that has been idle longest. @returns whether there was one */
   #closeIdle(peer: string): boolean {
     for (const [socket, one] of this.#known) {
-      if (one.peer !== peer || one.open > 0) continue
+      const idle = one.open === 0 && (one.asked || performance.now() - one.since > SILENT_MS)
+      if (one.peer !== peer || !idle) continue
       this.#known.delete(socket)
       socket.destroy()
       return true
