@@ -49,6 +49,9 @@ export async function createDashAdapter(options: PlayerOptions): Promise<PlayerA
   // Elsewhere, what was handed over before is no neighbour of what comes.
   const forget = (): void => fillers.seek()
   options.video.addEventListener('seeking', forget)
+  player.on('playbackEnded', (event: unknown) => {
+    if ((event as { readonly isLast?: boolean }).isLast === true) queueMicrotask(() => playToTheEnd(options.video))
+  })
   player.addResponseInterceptor(responseChanges(options, fillers) as never)
   // Where some representations are encrypted, the others play.
   player.registerCustomCapabilitiesFilter((representation) => !isEncrypted(representation))
@@ -59,6 +62,16 @@ export async function createDashAdapter(options: PlayerOptions): Promise<PlayerA
   if (options.startS === null) player.attachSource(options.url)
   else player.attachSource(options.url, options.startS)
   return new DashAdapter(player, options.video, () => options.video.removeEventListener('seeking', forget))
+}
+
+/**
+ * dash.js pauses where its own clock says that the end is reached, now and then just before the browser does. It would stand there,
+ * neither ended nor playing, and never say that it has ended.
+ */
+function playToTheEnd(video: HTMLVideoElement): void {
+  if (video.ended || !video.paused || video.error !== null) return
+  // Where play is refused, it stands at its end as before.
+  void video.play().catch(() => undefined)
 }
 
 class DashAdapter implements PlayerAdapter {
