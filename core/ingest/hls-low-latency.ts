@@ -13,12 +13,15 @@ const LEAST_POLL_MS = 50
 /** The segments of a playlist that are listed in parts while they are made, and how to ask for the next part. */
 export class HlsLowLatencyFeed {
   readonly #fetch: PartFetch
+  readonly #takesParts: boolean
   readonly #open = new Map<number, PartedSegment>()
   #newest: { readonly low: HlsLowLatency; readonly last: number; readonly parts: number } | null = null
   #isPlain = false
 
-  constructor(fetch: PartFetch) {
+  /** @param takesParts false: segments are taken once they are whole */
+  constructor(fetch: PartFetch, takesParts: boolean) {
     this.#fetch = fetch
+    this.#takesParts = takesParts
   }
 
   /** Whether segments come in parts. */
@@ -28,7 +31,7 @@ export class HlsLowLatencyFeed {
 
   /** The segments of a reading, also the one that is being made, and whether it says more than the one before. */
   take(media: HlsMedia, url: string): { readonly entries: readonly HlsEntry[]; readonly isNews: boolean } {
-    const low = media.endList ? null : lowLatencyOf(media)
+    const low = media.endList || !this.#takesParts ? null : lowLatencyOf(media)
     const entries = hlsEntries(low?.media ?? media, url)
     const parts = low === null ? [] : partFiles(low.parts, url)
     const listed = entries.map((entry) =>

@@ -54,6 +54,8 @@ export type HlsSource = {
 export type HlsHost = LiveHost & {
   /** Called when the playlist that is the manifest has changed. */
   readonly changed: () => void
+  /** Segments are taken in parts while they are made. */
+  readonly takesParts: boolean
 }
 
 /** Follows one media playlist of a live presentation, and fetches its segments as they come, in order, each once. */
@@ -98,7 +100,7 @@ export class HlsReader implements LiveTrack {
     this.#outgoing = new HlsOutgoing(source.name, names)
     this.#patient = new PatientFetch(host.source, host.nowUs, this.#over.signal)
     this.#parts = new PartFetch(host.source, this.#patient, host.nowUs, this.#over.signal)
-    this.#lowLatency = new HlsLowLatencyFeed(this.#parts)
+    this.#lowLatency = new HlsLowLatencyFeed(this.#parts, host.takesParts)
     this.#newest = media
     this.#lastUs = host.nowUs()
     this.#take({ media, url })

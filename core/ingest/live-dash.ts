@@ -13,6 +13,7 @@ import type { LoadOptions } from './load-options.ts'
 import { mpdNotes } from './mpd-notes.ts'
 import type { LiveFeed, Presentation, PresentationManifest } from './presentation.ts'
 import { RemoteElements } from './remote-elements.ts'
+import { mpdOfWholeSegments } from './whole-segments.ts'
 
 /** Bounds of the time between two readings of the manifest; one that states no period may end all the same, µs. */
 const LEAST_UPDATE_US = 100_000
@@ -337,9 +338,12 @@ async function inPlace(
   remote: RemoteElements,
   { bytes, url }: LiveDocument,
   shown: string,
-  { representations }: LoadOptions,
+  { representations, lowLatency }: LoadOptions,
 ): Promise<LiveDocument> {
-  const read = async (): Promise<Uint8Array> => chosenMpd(await remote.inPlace(bytes, url), representations, shown)
+  const read = async (): Promise<Uint8Array> => {
+    const chosen = chosenMpd(await remote.inPlace(bytes, url), representations, shown)
+    return lowLatency ? chosen : mpdOfWholeSegments(chosen)
+  }
   return { bytes: await readable(shown, read), url }
 }
 

@@ -144,6 +144,7 @@ class LiveHls implements LiveFeed {
       report: (report) => this.#options.live(report),
       news: () => this.onNews(),
       changed: () => this.#changed(),
+      takesParts: this.#options.lowLatency,
     }
     if (reading.media.lines.some((line) => line.startsWith('#EXT-X-KEY:') && !line.includes('METHOD=NONE')))
       this.#options.note({

@@ -12,6 +12,8 @@ export type LoadOptions = {
   readonly cut: boolean
   /** Representations, or media playlists, that are sent. */
   readonly representations: RepresentationChoice
+  /** Live segments that their manifest offers piece by piece are sent as they come; otherwise once they are whole. */
+  readonly lowLatency: boolean
   /** Name on air of a plain file; absent: its own. */
   readonly fileName?: string
   /** Ends what a server is asked for while it is loaded. */

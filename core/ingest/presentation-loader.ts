@@ -38,6 +38,7 @@ export async function loadPresentation(input: string, options: Partial<LoadOptio
     loop: false,
     cut: false,
     representations: 'all',
+    lowLatency: true,
     note: none,
     live: none,
     nowUs: () => Date.now() * 1000,

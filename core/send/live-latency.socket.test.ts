@@ -153,6 +153,20 @@ describe('low latency', () => {
     expect(same(got, presentation)).toEqual([...presentation.files.keys()])
   })
 
+  it('sends segments once they are whole where that is asked for, and announces none earlier', async () => {
+    const presentation = lowLatency()
+    const origin = await LiveOrigin.open(presentation, 3)
+    open.push(origin)
+    const loaded = await loadPresentation(origin.manifestUrl, { lowLatency: false })
+    expect(loaded.live?.tracks.map(({ isPartial }) => isPartial)).toEqual([false])
+    const got = receiveAll(await broadcastLive(loaded), { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT })
+    expect(got.lost).toEqual([])
+    expect(same(got, presentation)).toEqual([...presentation.files.keys()])
+    const onAirText = new TextDecoder().decode(got.files.get('service1/manifest.mpd'))
+    expect(onAirText).toContain('<SegmentTemplate ')
+    expect(onAirText).not.toMatch(/availabilityTime(?:Offset|Complete)/)
+  })
+
   it('asks for the rest of a segment whose connection breaks', async () => {
     const presentation = lowLatency()
     const steps = new Steps()

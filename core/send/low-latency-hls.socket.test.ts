@@ -108,4 +108,21 @@ describe.concurrent('a live HLS presentation in parts', () => {
       .map(({ path }) => /_HLS/.test(path))
     expect(asked.slice(0, 5)).toEqual([false, false, true, false, true])
   })
+
+  it('sends segments once they are whole where that is asked for', async () => {
+    const origin = await LowLatencyHlsOrigin.open()
+    open.push(origin)
+    const told: string[] = []
+    const presentation = await loadPresentation(origin.playlistUrl, {
+      lowLatency: false,
+      live: ({ sentence }) => told.push(sentence),
+    })
+    const datagrams = await broadcastLive(presentation, {}, (_, all) => {
+      if (origin.made % 3 !== 0 || onAir(all) >= origin.madeBytes) origin.step()
+    })
+    const got = receiveAll(datagrams, { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT })
+    expect({ told, lost: got.lost }).toEqual({ told: [], lost: [] })
+    expect(segments(got, origin)).toEqual(whole(['low-0.m4s', 'low-1.m4s', 'low-2.m4s', 'low-3.m4s']))
+    expect(origin.server.seen.filter(({ path }) => /_HLS_|low-\d\.\d/.test(path))).toEqual([])
+  })
 })

@@ -14,7 +14,7 @@ import type { PresentationSpec } from './presentation-options.ts'
 /** Opens a presentation. @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
 export async function openPresentation(spec: PartSpec, host: PartHost): Promise<Part> {
   const own = spec as unknown as PresentationSpec
-  const { id, input, loop, cut, representations } = own
+  const { id, input, loop, cut, representations, lowLatency } = own
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
   const notes = new FirstReports((error) => host.problem(error, 'warning'))
@@ -25,6 +25,7 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
       ...defined({ fileName: own.objectName, over }),
       cut,
       representations: parseRepresentationChoice(representations),
+      lowLatency,
       note: ({ sentence, tryThis }) => notes.add({ code: 'input-unusable', message: sentence, tryThis }),
       live: (report) => live.add(report),
       nowUs: () => host.nowUs(),

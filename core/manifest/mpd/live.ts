@@ -129,7 +129,8 @@ function becomeDynamic(edits: TextEdits, mpd: Mpd, startUs: number, delay: numbe
       edits.setAttribute(period.element, 'start', serialiseXsDuration(period.startUs))
 }
 
-function removePromises(edits: TextEdits, element: SourceElement): void {
+/** Removes what says that segments can be had before they are whole. */
+export function removePromises(edits: TextEdits, element: SourceElement): void {
   for (const name of ['availabilityTimeOffset', 'availabilityTimeComplete']) edits.removeAttribute(element, name)
   for (const child of element.children) {
     if (element.name === 'ServiceDescription' && child.name === 'Latency') edits.replaceElement(child, '')

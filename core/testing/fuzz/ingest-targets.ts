@@ -132,6 +132,7 @@ function lowLatency(bytes: Uint8Array): string | null {
   const silent = { file: () => new Promise<never>(() => undefined) } as unknown as GrowingOrigin
   const feed = new HlsLowLatencyFeed(
     new PartFetch(silent, new PatientFetch(silent, nowUs, over.signal), nowUs, over.signal),
+    true,
   )
   const { entries } = feed.take(read, url)
   const held = feed.held(read)
