@@ -20,6 +20,28 @@ describe('JSON in pieces', () => {
     expect([...jsonPieces(lazy)].join('')).toBe(JSON.stringify(whole, null, 1))
   })
 
+  it.each([0, 1, 3])('writes a list of %i long elements with lazy lists in them', (length) => {
+    const inner = (at: number, list: unknown) => ({ at, list, deep: [{ a: [] }], none: undefined })
+    const lazy = new LazyList(length, (at) => inner(at, new LazyList(at, (each) => each)), true)
+    const whole = Array.from({ length }, (_, at) => inner(at, [...Array(at).keys()]))
+    expect([...jsonPieces({ lazy })].join('')).toBe(JSON.stringify({ lazy: whole }, null, 1))
+  })
+
+  it('makes long elements one by one, each once', () => {
+    const made: number[] = []
+    const element = (at: number) => ({
+      get text() {
+        made.push(at)
+        return 'x'.repeat(1 << 16)
+      },
+    })
+    const pieces = jsonPieces({ lists: new LazyList(4, element, true) })
+    pieces.next()
+    expect(made).toEqual([0])
+    expect([...pieces].join('')).toContain('x')
+    expect(made).toEqual([0, 1, 2, 3])
+  })
+
   it('makes the elements of a lazy list a piece at a time', () => {
     let made = 0
     const pieces = jsonPieces(new LazyList(100_000, (at) => ({ at, text: 'x'.repeat(100), number: made++ })))

@@ -2,10 +2,13 @@
 export class LazyList<Element> {
   readonly length: number
   readonly at: (index: number) => Element
+  /** Each element may be long, and have lazy lists in it: they are made one by one. */
+  readonly isLong: boolean
 
-  constructor(length: number, at: (index: number) => Element) {
+  constructor(length: number, at: (index: number) => Element, isLong = false) {
     this.length = length
     this.at = at
+    this.isLong = isLong
   }
 }
 
@@ -28,18 +31,24 @@ export function* jsonPieces(value: unknown, end = ''): Generator<string> {
   yield piece + end
 }
 
-/** Finds the values with lazy lists in them, which are written a part at a time. @returns true for one of these */
+/** Finds the values with lazy lists in them, none of which is behind a getter, which are written a part at a time. @returns true for one of these */
 function findHolders(value: unknown, into: Set<unknown>): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (value instanceof LazyList) return true
   let holds = false
-  for (const each of Array.isArray(value) ? value : Object.values(value)) if (findHolders(each, into)) holds = true
+  // What is made when it is looked at is not looked at here.
+  const parts: unknown[] = Array.isArray(value)
+    ? value
+    : Object.values(Object.getOwnPropertyDescriptors(value)).map(({ value: each }) => each as unknown)
+  for (const each of parts) if (findHolders(each, into)) holds = true
   if (holds) into.add(value)
   return holds
 }
 
 function* partsOf(value: unknown, depth: number, holders: ReadonlySet<unknown>): Generator<string> {
-  if (value instanceof LazyList) {
+  if (value instanceof LazyList && value.isLong) {
+    yield* longElements(value, depth)
+  } else if (value instanceof LazyList) {
     yield* elements(value.length, value.at, depth)
   } else if (!holders.has(value)) {
     if (Array.isArray(value)) yield* elements(value.length, (at) => value[at], depth)
@@ -68,6 +77,21 @@ function* between<Key>(
     next = ','
   }
   yield next === open ? open + close : `${lineOf(depth)}${close}`
+}
+
+function* longElements({ length, at }: LazyList<unknown>, depth: number): Generator<string> {
+  if (length === 0) {
+    yield '[]'
+    return
+  }
+  for (let index = 0; index < length; index++) {
+    const element = at(index)
+    const holders = new Set<unknown>()
+    findHolders(element, holders)
+    yield `${index === 0 ? '[' : ','}${lineOf(depth + 1)}`
+    yield* partsOf(element, depth + 1, holders)
+  }
+  yield `${lineOf(depth)}]`
 }
 
 /** A list of elements without lazy lists in them. */

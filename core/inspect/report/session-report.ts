@@ -62,7 +62,17 @@ export function reportPieces(parts: ReportParts, source: ReportSource, extra: Re
     extra,
     (rows) => new LazyList(rows.length, (at) => reportObject(parts.columns, rows[at] as number)),
   )
-  return jsonPieces(report, '\n')
+  const { lls, services } = report
+  const lazily = {
+    lls: oneByOne(lls),
+    services: oneByOne(services.map((each) => ({ ...each, sls: oneByOne(each.sls) }))),
+  }
+  return jsonPieces({ ...report, ...lazily }, '\n')
+}
+
+/** Tables are decoded when they are looked at, and may be long. */
+function oneByOne<Element>(list: readonly Element[]): LazyList<Element> {
+  return new LazyList(list.length, (at) => list[at] as Element, true)
 }
 
 /** @param listed makes the list of a channel's objects from their rows */
