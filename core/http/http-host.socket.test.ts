@@ -162,6 +162,10 @@ describe('rules of a mount', () => {
     expect((await ask(one.port, '/shut/', {}, 'POST')).status).toBe(200)
     expect(await ask(one.port, '/auto/', {}, 'POST')).toMatchObject({ status: 405, text: 'Read it.\n' })
     expect((await ask(one.port, '/auto/', { Host: 'evil.example' })).status).toBe(421)
+    const twice = await raw(one.port, 'GET /auto/ HTTP/1.1\r\nHost: localhost\r\nhOST: evil.example\r\n\r\n')
+    const [head] = (await once(twice, 'data')) as [Buffer]
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 400 /)
+    twice.destroy()
   })
 
   test('a request that is not admitted gets the reason; a failure is 500, and logged', async () => {

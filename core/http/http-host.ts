@@ -248,6 +248,7 @@ class HttpHost {
     const { methods, otherMethods, admits } = mount.rules
     if (request.rawHeaders.length > 2 * MAX_HEADERS)
       return exchange.refuse({ status: 431, sentence: `More than ${MAX_HEADERS} header fields.` })
+    if (namesSeveralHosts(request)) return exchange.refuse({ status: 400, sentence: 'There is more than one Host.' })
     if (!this.#isOurName(request, mount))
       return exchange.refuse({ status: 421, sentence: 'This address is served under another name.' })
     const allow = { Allow: [...methods, 'OPTIONS'].join(', ') }
@@ -341,4 +342,14 @@ function handleOf(mounted: Mounted, close: () => void): MountHandle {
     },
     close,
   }
+}
+
+/** Of several Host fields others may have taken another one than we do (RFC 9112 §3.2). */
+function namesSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count > 1
 }

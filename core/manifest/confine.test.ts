@@ -201,6 +201,14 @@ describe('confineMpd', () => {
         set: `<ContentProtection schemeIdUri="urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"><dashif:laurl xmlns:dashif="https://dashif.org/CPS">${OUT}/l</dashif:laurl></ContentProtection>`,
       },
     ],
+    [
+      'SupplementalProperty@value',
+      { top: `<SupplementalProperty schemeIdUri="urn:mpeg:dash:chaining:2016" value="${OUT}/next.mpd"/>` },
+    ],
+    [
+      'EssentialProperty@value',
+      { top: `<EssentialProperty schemeIdUri="urn:mpeg:dash:fallback:2016" value="a.mpd //127.0.0.1:19999/b.mpd"/>` },
+    ],
     ['ContentSteering', { top: `<ContentSteering>${OUT}/steer</ContentSteering>` }],
     [
       'Metrics',

@@ -13,6 +13,7 @@ import {
   IDENTIFIER_ATTRIBUTES,
   isResolvedToZero,
   PLAIN_ELEMENTS,
+  PROPERTIES,
   protectionName,
   REFERENCE_ATTRIBUTES,
   REMOTE_ATTRIBUTES,
@@ -149,10 +150,9 @@ class Confinement {
         return
       }
       if (judgeReference(attribute.value, this.#scope).kind === 'inside') return
-    } else if (
-      name === 'value' ? DESCRIPTORS.has(element.name) || element.name === 'UTCTiming' : !holdsAddress(attribute.value)
-    )
-      return
+    } else if (name === 'value' && !PROPERTIES.has(element.name)) {
+      if (DESCRIPTORS.has(element.name) || element.name === 'UTCTiming') return
+    } else if (!holdsAddress(attribute.value)) return
     this.#tell(element, `${element.name}@${name}`, attribute.value)
     this.#edits.removeAttribute(element, attribute.name)
   }

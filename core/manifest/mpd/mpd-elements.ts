@@ -37,10 +37,13 @@ export const IDENTIFIER_ATTRIBUTES: ReadonlySet<string> = new Set([
   ...['schemeIdUri', 'profiles', 'schemaLocation', 'id', 'bandwidth', 'moreInformationURL'],
 ])
 
+/** Elements whose `value` is an identifier of their scheme, or where players go on: the next MPD, or another one. */
+export const PROPERTIES: ReadonlySet<string> = new Set(['EssentialProperty', 'SupplementalProperty'])
+
 /** Elements whose `value` is an identifier of their scheme. */
 export const DESCRIPTORS: ReadonlySet<string> = new Set([
   ...['Role', 'Accessibility', 'Viewpoint', 'Rating', 'FramePacking', 'AudioChannelConfiguration'],
-  ...['EssentialProperty', 'SupplementalProperty', 'AssetIdentifier', 'OutputProtection', 'ContentProtection'],
+  ...['AssetIdentifier', 'OutputProtection', 'ContentProtection'],
 ])
 
 /** Schemes of events by which a broadcast makes players ask for addresses. */
