@@ -54,6 +54,52 @@ function spoilt(text: string): string[] {
   })
 }
 
+/** Each element below the root, as the place of its text. */
+function elementsOf(text: string): [from: number, to: number][] {
+  const found: [number, number][] = []
+  const open: number[] = []
+  for (const { 0: tag, 1: end, 2: closed, index } of text.matchAll(/<(\/?)[A-Za-z][^<>]*?(\/?)>/g)) {
+    const after = index + tag.length
+    const from = end === '/' ? open.pop() : index
+    if (from === undefined) continue
+    if (end === '' && closed === '') open.push(index)
+    else if (open.length > 0) found.push([from, after])
+  }
+  return found
+}
+
+/** The text with each element below the root taken away, doubled, emptied, renamed, put into itself or into one that nobody knows. */
+function rebuilt(text: string): string[] {
+  return elementsOf(text).flatMap(([from, to]) => {
+    const element = text.slice(from, to)
+    const name = /^<([\w:.-]+)/.exec(element)?.[1] ?? ''
+    const inside = element.slice(element.indexOf('>') + 1, Math.max(0, element.lastIndexOf('</')))
+    const wrapped = `<${name}>${element}</${name}>`
+    const others = [
+      ...['', element + element, `<${name}/>`, `<${name}>text</${name}>`, inside, wrapped, `<other>${element}</other>`],
+      ...[element.replaceAll(name, `x${name}`), `${element.repeat(50)}<${name} a="1" b=""/>`, `<!-- -->${element}text`],
+    ]
+    return others.map((other) => text.slice(0, from) + other + text.slice(to))
+  })
+}
+
+/** A USBD has one entry: without it there is no table. */
+const HAS_ENTRY = /<BundleDescription\w+[^<>]*>\s*<UserServiceDescription/
+
+describe('no structure of an entry costs the table', () => {
+  it.each(Object.entries(TABLES))('%s', (name, [bytes, read]) => {
+    const texts = rebuilt(new TextDecoder().decode(bytes)).filter(
+      (text) => !name.startsWith('USBD') || HAS_ENTRY.test(text),
+    )
+    expect(texts.length).toBeGreaterThan(0)
+    for (const text of texts) {
+      const faults = new EntryFaults()
+      expect(() => read(sample.text(text), faults), text).not.toThrow()
+      for (const { path, reason } of faults.listed) expect(`${path}: ${reason}`).not.toMatch(/undefined|NaN|: $/)
+    }
+  })
+})
+
 describe('no value of an entry costs the table', () => {
   it.each(Object.entries(TABLES))('%s', (_, [bytes, read]) => {
     const texts = spoilt(new TextDecoder().decode(bytes))
