@@ -10,7 +10,7 @@ const QUIET_ANSWERS = 25
 
 /**
  * A flood of each kind of hostile sender on loopback, while the gateway is asked again and again, and then ended. Both times are
- * those that the program takes, without what it waits for a processor, and are judged by those of the same run without a flood.
+ * the program's own, and are judged by those of the same run without a flood.
  */
 export const floodTargets = (): FuzzTarget[] =>
   liveFloods().map(({ name, url, datagrams }) => ({

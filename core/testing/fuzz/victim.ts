@@ -15,7 +15,7 @@ export class Victim {
   readonly #program: RunningProgram
   #ended: string | null = null
   #peakBytes = 0
-  /** Time from SIGTERM to the end of the process, without what it waited for a processor; null before. */
+  /** The program's own time from SIGTERM to its end, as `ownMs`; null before. */
   endMs: number | null = null
 
   private constructor(program: RunningProgram, port: number, token: string) {
@@ -36,12 +36,12 @@ export class Victim {
 
   /**
    * Asks its server for the index.
-   * @param spent takes the time of the answer, without what the program waited for a processor that others used, ms
+   * @param spent takes the program's own time of the answer, as `ownMs`
    * @returns what is wrong, or null
    */
   async answers(spent: (ms: number) => void): Promise<string | null> {
     const began = performance.now()
-    const waited = waitedMs(this.#program.child.pid)
+    const before = timesOf(this.#program.child.pid)
     const status = await new Promise<number | string>((resolve) => {
       const request = get({ host: '127.0.0.1', port: this.port, agent: false, timeout: 60_000 }, (response) => {
         response.resume()
@@ -51,7 +51,7 @@ export class Victim {
       request.on('timeout', () => request.destroy(new Error('no answer in a minute')))
       request.on('error', ({ message }) => resolve(message))
     })
-    spent(withoutWaiting(performance.now() - began, waitedMs(this.#program.child.pid) - waited))
+    spent(ownMs(performance.now() - began, before, timesOf(this.#program.child.pid)))
     if (this.#ended !== null) return this.#ended
     return typeof status === 'number' && status < 500 ? null : `it does not answer: ${status}`
   }
@@ -67,32 +67,44 @@ export class Victim {
     if (this.#ended !== null) return this.#ended
     const { pid } = this.#program.child
     const began = performance.now()
-    const before = waitedMs(pid)
-    let waited = before
+    const before = timesOf(pid)
+    let last = before
     // Once it has ended nobody can tell.
     const look = setInterval(() => {
-      waited = Math.max(waited, waitedMs(pid))
+      last = timesOf(pid) ?? last
     }, LOOK_MS)
     this.#program.child.kill('SIGTERM')
     const { stderr } = await this.#program.ended
     clearInterval(look)
-    this.endMs = withoutWaiting(performance.now() - began, waited - before)
+    this.endMs = ownMs(performance.now() - began, before, last)
     return stderr.includes(LAST_RESORT_MARK) ? stderr.slice(-2000) : null
   }
 }
 
-/** What is left of a time without the waiting in it. */
-export function withoutWaiting(ms: number, waitedMs: number): number {
-  return Math.max(0, ms - Math.max(0, waitedMs))
+/** How long the main thread of a process ran, and how long it was ready to and others ran, ms. */
+export type ThreadTimes = { readonly ranMs: number; readonly waitedMs: number }
+
+/** Part of a time in which a program neither ran nor waited for a processor that counts as its own. */
+const STOOD_PART = 1 / 10
+
+/**
+ * How much of a time is a program's own: what its main thread ran. On a busy machine the rest is that of others: who asks waits for a
+ * processor too, and a virtual machine for its host. Of time in which it stood still without being ready a part counts.
+ */
+export function ownMs(ms: number, before: ThreadTimes | null, after: ThreadTimes | null): number {
+  if (before === null || after === null) return ms
+  const ranMs = Math.min(ms, after.ranMs - before.ranMs)
+  const waitedMs = Math.max(0, after.waitedMs - before.waitedMs)
+  return Math.max(ranMs, (ms - waitedMs) * STOOD_PART, 0)
 }
 
-/** How long the main thread of a process was ready to run, and others ran, ms; 0 where the system does not tell. */
-function waitedMs(pid: number | undefined): number {
+/** Null where the system does not tell, or the process has ended. */
+function timesOf(pid: number | undefined): ThreadTimes | null {
   try {
-    const [, waitedNs = '0'] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ')
-    return Number(waitedNs) / 1e6
+    const [ranNs, waitedNs] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ').map(Number)
+    return ranNs === undefined || waitedNs === undefined ? null : { ranMs: ranNs / 1e6, waitedMs: waitedNs / 1e6 }
   } catch {
-    return 0
+    return null
   }
 }
 
