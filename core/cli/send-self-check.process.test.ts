@@ -16,8 +16,12 @@ async function sent(url: string, ...options: readonly string[]) {
 }
 
 describe('send --self-check', () => {
-  it.each(['route', 'mabr'])('finds everything that is sent to %s:// equal', async (scheme) => {
-    const { status, stderr } = await sent(`${scheme}://239.255.41.13:${await freePort()}`)
+  it.each([
+    ['route', []],
+    ['mabr', []],
+    ['mabr', ['--transport', 'route']],
+  ])('finds everything that is sent to %s:// equal %j', async (scheme, options) => {
+    const { status, stderr } = await sent(`${scheme}://239.255.41.13:${await freePort()}`, ...options)
     expect(stderr).toMatch(/^Sent \d+ packets, 4 objects\.$/m)
     const [, equal, compared] =
       /^Self-check: (\d+) of (\d+) objects came back equal[^\n]*; delay \d/m.exec(stderr) ?? []
