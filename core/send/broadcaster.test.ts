@@ -336,20 +336,6 @@ describe('Broadcaster', () => {
     expect(readAll(list.datagrams).filter(({ codepoint }) => codepoint === 8).length).toBe(2)
   })
 
-  it('reads what comes next while it sends what is due, as fast as it can', async () => {
-    const content = presentation([track('v', [2000, 2000, 2000])])
-    const loaded = (): boolean[] =>
-      content.tracks.flatMap(({ segments }) => segments.map((file) => content.bytes.get(file) !== null))
-    const broadcaster = new Broadcaster({ ...FIXTURE_OPTIONS, pace: 'fast' }, content, FIXTURE_START_US)
-    await broadcaster.prepare(FIXTURE_START_US + SECOND - 1)
-    await broadcaster.loaded()
-    expect(loaded()).toEqual([true, false, false])
-    // Nobody waits for it.
-    expect(broadcaster.prepare(FIXTURE_START_US + SECOND)).toBeNull()
-    await broadcaster.loaded()
-    expect(loaded()).toEqual([true, true, false])
-  })
-
   it('gives the same packets in the same order, however many at a time', async () => {
     const content = presentation([track('v', [14_480, 2000]), track('a', [500, 700]), track('t', [9000])])
     const broadcaster = new Broadcaster(FIXTURE_OPTIONS, content, FIXTURE_START_US)

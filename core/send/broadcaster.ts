@@ -102,10 +102,11 @@ export type BroadcastCounters = {
 const DEFAULT_CAROUSEL_MS = 1000
 const DEFAULT_BSID = 800
 const DEFAULT_FILE_RATE_BPS = 10_000_000
-/** Segments that start within this time are loaded. */
+/**
+ * Segments that start within this time are loaded. At fast pace only what is due is: it waits for what is read, and uses less memory
+ * again and again, which costs less than it waits.
+ */
 const READ_AHEAD_US = 3_000_000
-/** At fast pace, of media time: enough that the disk works while packets are made, and little of it waits in memory. */
-const FAST_READ_AHEAD_US = 1_000_000
 /**
  * On the network, packets of one emitter this close are sent together: choosing an emitter for each costs more than sending.
  */
@@ -260,30 +261,18 @@ export class Broadcaster {
 
   /**
    * Loads the bytes needed soon after `nowUs`. Null where all are in memory; otherwise wait before `send`, which skips emitters
-   * without bytes. At fast pace the wait is only for what is due, and what follows is loaded meanwhile. A file that cannot be read
-   * is reported to `onUnreadable`, and left out.
+   * without bytes. A file that cannot be read is reported to `onUnreadable`, and left out.
    */
   prepare(nowUs: number): Promise<void> | null {
-    const isFast = this.#pace === 'fast'
-    const loads = this.#missing(isFast ? nowUs : nowUs + READ_AHEAD_US)
-    if (isFast) void Promise.all(this.#missing(nowUs + FAST_READ_AHEAD_US))
-    return loads.length === 0 ? null : Promise.all(loads).then(() => undefined)
-  }
-
-  /** Settles when nothing is being loaded any more. */
-  async loaded(): Promise<void> {
-    await Promise.all(this.#loading.values())
-  }
-
-  #missing(untilUs: number): Promise<void>[] {
     const loads: Promise<void>[] = []
+    const untilUs = this.#pace === 'fast' ? nowUs : nowUs + READ_AHEAD_US
     for (const service of this.#services) {
       if (service === null) continue
       for (const track of service.tracks)
         for (const segment of track.missingUntil(untilUs)) loads.push(this.#load(service.bytes, segment.source))
       for (const file of service.files?.missing() ?? []) loads.push(this.#load(service.bytes, file))
     }
-    return loads
+    return loads.length === 0 ? null : Promise.all(loads).then(() => undefined)
   }
 
   /**

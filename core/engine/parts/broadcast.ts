@@ -218,11 +218,7 @@ class BroadcastPart implements Part, PacketOut {
   }
 
   run(): Promise<void> {
-    this.#running = (this.#isPaced ? this.#runPaced() : this.#runFast()).finally(async () => {
-      this.#loop.end()
-      // What was read ahead is not sent, and no file is closed under a reader.
-      await this.#broadcaster?.loaded()
-    })
+    this.#running = (this.#isPaced ? this.#runPaced() : this.#runFast()).finally(() => this.#loop.end())
     return this.#running
   }
 
