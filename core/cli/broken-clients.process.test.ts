@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { ASIDE_PREFIX } from '../files/safe-name.ts'
 import { type BrokenStage, brokenStages, playStages } from '../testing/broken-peers.ts'
 import { pcapOf } from '../testing/datagrams.ts'
 import { routeFixture } from '../testing/make-fixtures.ts'
@@ -94,6 +96,41 @@ describe.each([
     expect(await playStages(Number(port), stages)).toBe(stages.length)
     expect((await fetch(address)).status).toBe(200)
     expect(await program.interrupt()).toMatchObject({ status: 130, signal: null })
+  })
+})
+
+/** Kinds of connections to a server of folders that writes. */
+const UPLOADS: Readonly<Record<string, string>> = {
+  'an upload': `PUT /a/one.bin HTTP/1.1\r\n${HOST}Content-Length: 400\r\n\r\n${'b'.repeat(400)}`,
+  'an upload in chunks': `POST /two.bin HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n${`64\r\n${'c'.repeat(100)}\r\n`.repeat(6)}0\r\n\r\n`,
+  'an upload that asks first': `PUT /three.bin HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 40\r\n\r\n${'d'.repeat(40)}`,
+  'a part of a file': `PUT /kept.bin HTTP/1.1\r\n${HOST}Content-Range: bytes 10-19/*\r\nContent-Length: 10\r\n\r\n${'e'.repeat(10)}`,
+  'an upload, read while it arrives': `PUT /four.bin HTTP/1.1\r\n${HOST}Content-Length: 90\r\n\r\n${'f'.repeat(90)}${get('/four.bin')}`,
+  'files that are removed': `DELETE /one.bin HTTP/1.1\r\n${HOST}\r\n`.repeat(4),
+  'ranges of a long file': get('/long.bin', 'Range: bytes=5-900000,7-8\r\n').repeat(4),
+  'a list': get('/', 'Accept: application/json\r\n'),
+  'lies about a name': `PUT /..%2fout HTTP/1.1\r\n${HOST}Content-Length: 4\r\n\r\nbody${get('/%2e%2e/out')}`,
+}
+
+describe('a server of folders', () => {
+  it('serves everybody else, whatever an upload breaks off, and keeps no half of one', async () => {
+    const served = folder.at('served')
+    mkdirSync(served)
+    writeFileSync(join(served, 'long.bin'), Buffer.alloc(1 << 20, 'l'))
+    writeFileSync(join(served, 'kept.bin'), 'k'.repeat(40))
+    const outside = readdirSync(folder.path)
+    const options = ['--read', served, '--write', served, '--list', '--listen', '127.0.0.1:0']
+    const program = new RunningProgram(['serve', ...options])
+    const [, address = ''] = await program.printed('stdout', /(http:\S+)/)
+    const stages = Object.entries(UPLOADS).flatMap(([name, text], at) => brokenStages(name, text, at + 500))
+    expect(stages.length).toBeGreaterThan(300)
+    expect(await playStages(Number(new URL(address).port), stages)).toBe(stages.length)
+    expect((await (await fetch(new URL('/long.bin', address))).arrayBuffer()).byteLength).toBe(1 << 20)
+    expect(await program.interrupt()).toMatchObject({ status: 130, signal: null })
+    expect(readdirSync(folder.path)).toEqual(outside)
+    const left = readdirSync(served, { recursive: true, encoding: 'utf8' })
+    expect(left.filter((name) => name.includes(ASIDE_PREFIX))).toEqual([])
+    expect(readFileSync(join(served, 'long.bin'), 'latin1')).toBe('l'.repeat(1 << 20))
   })
 })
 
