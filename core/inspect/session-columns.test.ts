@@ -172,6 +172,11 @@ describe('report', () => {
     }
     expect(columns.alarms()).toHaveLength(101)
     expect(columns.alarms().at(-1)?.text).toContain('150 more of SEG-LOSS')
+    // The window and the report have the same.
+    const facts = columns
+      .alarms()
+      .map(({ rule, severity, time, count, text }) => ({ rule, severity, time, count, text }))
+    expect(columns.report(source, extra).alarms).toMatchObject(facts)
   })
 })
 

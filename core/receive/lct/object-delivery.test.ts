@@ -15,6 +15,7 @@ function delivering(...options: ConstructorParameters<typeof TestContext>) {
     fulls: 0,
     limits: [] as string[],
     ending() {},
+    manifestAmongFiles() {},
     full() {
       session.fulls++
     },

@@ -1,10 +1,11 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import { type LimitHit, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import type { TransportObject } from '../object/transport-object.ts'
-import { lookAtManifest } from '../signalling/manifest-check.ts'
+import { type FoundManifest, lookAtManifest } from '../signalling/manifest-check.ts'
 import { corruptFile, filesOf, inventedName, namesItself } from './file-delivery.ts'
 import type { LctChannel } from './lct-channel.ts'
 import type { Takers } from './takers.ts'
@@ -25,6 +26,8 @@ export interface DeliveringSession {
   full(timeUs: number): void
   /** An object ended, or is delivered: its length is compared with that of its table. */
   ending(channel: LctChannel, object: TransportObject, timeUs: number): void
+  /** A manifest came that no signalling names. */
+  manifestAmongFiles(manifest: FoundManifest, serviceId: ServiceId): void
   limitReached(hit: LimitHit, channel: LctChannel, timeUs: number, frame: number): void
 }
 
@@ -158,7 +161,10 @@ export class ObjectDelivery {
     const { takers } = this.#session
     for (const file of files) {
       if (takers.takesFile(file, object, channel, timeUs)) continue
-      if (file.kind === 'manifest' || file.kind === 'playlist') lookAtManifest(this.#context, file, object)
+      if (file.kind === 'manifest' || file.kind === 'playlist') {
+        const manifest = lookAtManifest(this.#context, file, object)
+        if (manifest !== null) this.#session.manifestAmongFiles(manifest, file.serviceId)
+      }
       this.#context.file(file)
     }
     if (this.#context.spec.keepRepeats && files.length > 0) this.#keepForRepeats(files, object)

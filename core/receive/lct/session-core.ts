@@ -14,6 +14,7 @@ import { PassedOver } from '../object/passed-over.ts'
 import { SessionWork } from '../object/reading-work.ts'
 import { SIZE_SOURCE, type TransportObject } from '../object/transport-object.ts'
 import type { BackVerdict, WayBack } from '../object/way-back.ts'
+import type { FoundManifest } from '../signalling/manifest-check.ts'
 import { lengthByContent } from './content-length.ts'
 import { namesItself } from './file-delivery.ts'
 import type { LctChannel } from './lct-channel.ts'
@@ -70,6 +71,8 @@ export abstract class LctSession
   /** No channel has anything to end before this. */
   protected dueUs = Number.POSITIVE_INFINITY
   #namedQueued = false
+  /** Manifest of its service that came among the files. */
+  #among: FoundManifest | null = null
   #refused: CarrierPlace | null = null
   readonly #passed = new PassedOver()
   readonly #passedObjects = { limit: 'objects', passed: this.#passed } as const
@@ -220,6 +223,17 @@ export abstract class LctSession
     // All that its table promises came.
     if (object.ranges.prefix >= listed) object.sendersFault = true
     this.redeclared(channel, object, listed, timeUs, object.frame)
+  }
+
+  /** A service whose signalling names no manifest is played from one among its files: the first, a whole presentation before one track. */
+  manifestAmongFiles(manifest: FoundManifest, serviceId: ServiceId): void {
+    const { service } = this
+    if (service === null || service.id !== serviceId || service.protocol === 'mmtp') return
+    const isBetter = service.manifest === null || (this.#among?.isPart === true && !manifest.isPart)
+    if (!isBetter || (service.manifest !== null && service.manifest !== this.#among)) return
+    this.#among = manifest
+    service.manifest = manifest
+    this.context.observer.serviceChanged(service)
   }
 
   lengthByContent(channel: LctChannel, object: TransportObject, over: boolean): number | null {

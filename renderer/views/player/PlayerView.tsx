@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { engine } from '../../client/engine-client.ts'
-import { serviceTitle } from '../../model/names.ts'
+import { serviceTitle, streamNowUs } from '../../model/names.ts'
 import { cutText, encryptedText } from '../../model/playable-text.ts'
 import { addCommands } from '../../stores/command-store.ts'
 import { playerStore } from '../../stores/player-store.ts'
@@ -18,10 +18,10 @@ import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx
 import styles from './PlayerView.module.css'
 import { Playback, type PlaybackState } from './playback.ts'
 import { ENCRYPTED_ADVICE } from './player-adapter.ts'
-import { LONG_WAIT_MS, serviceToPlay, waitText } from './player-model.ts'
+import { type Arrivals, arrivalsOf, LONG_WAIT_MS, NOTHING_KNOWN, serviceToPlay } from './player-model.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
-const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0 }
+const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0, waiting: null }
 const VOLUME_STEP = 0.1
 const DECODER_ADVICE = 'Analysis continues. Save the files with Dump and play them in a player with these decoders.'
 
@@ -70,13 +70,19 @@ export function PlayerView() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts over
   useEffect(() => {
     if (!active || video.current === null) return
-    const made = new Playback(video.current, { kind, url }, setState, (picture) => {
-      if (sessionId === null || serviceId === undefined) return
-      // Where the session is gone there is nobody to tell.
-      engine()
-        .call('pictured', sessionId, serviceId, picture, shownReceiver())
-        .catch(() => undefined)
-    })
+    const made = new Playback(
+      video.current,
+      { kind, url },
+      setState,
+      (picture) => {
+        if (sessionId === null || serviceId === undefined) return
+        // Where the session is gone there is nobody to tell.
+        engine()
+          .call('pictured', sessionId, serviceId, picture, shownReceiver())
+          .catch(() => undefined)
+      },
+      () => arrivalsNow(serviceId),
+    )
     setPlayback(made)
     return () => {
       made.close()
@@ -197,9 +203,18 @@ type OverlayProps = {
   readonly onResume: () => void
 }
 
+/** What has come of a service of the session that is shown. */
+function arrivalsNow(serviceId: number | undefined): Arrivals {
+  const { snapshot } = sessionStore.getState()
+  const service = snapshot?.services.find(({ id }) => id === serviceId)
+  return snapshot === null || service === undefined
+    ? NOTHING_KNOWN
+    : arrivalsOf(service, streamNowUs(snapshot, Date.now()))
+}
+
 /** Buttons and messages over the picture, or instead of it. */
 function Overlay({ service, blocked, locked, limits, started, state, onPlay, onRetry, onResume }: OverlayProps) {
-  const { snapshot, problem, waitedMs } = state
+  const { snapshot, problem, waitedMs, waiting } = state
   if (service === null) {
     return (
       <Words>
@@ -266,7 +281,7 @@ function Overlay({ service, blocked, locked, limits, started, state, onPlay, onR
     return (
       <div className={styles.waiting} role="status">
         {waitedMs < LONG_WAIT_MS && <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />}
-        {waitText(snapshot, waitedMs) ?? (snapshot?.phase === 'stalled' ? 'Waiting for segments' : 'Loading')}
+        {waiting ?? (snapshot?.phase === 'stalled' ? 'Waiting for segments' : 'Loading')}
       </div>
     )
   }

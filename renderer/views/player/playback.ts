@@ -10,7 +10,7 @@ import {
   type PlayerProblem,
   type PlayerSnapshot,
 } from './player-adapter.ts'
-import { LONG_WAIT_MS, refusalText, waitText } from './player-model.ts'
+import { type Arrivals, LONG_WAIT_MS, NOTHING_KNOWN, refusalText, waitText } from './player-model.ts'
 import { requestGuard } from './request-guard.ts'
 import { nextBuffered } from './video-facts.ts'
 
@@ -34,6 +34,8 @@ export type PlaybackState = {
   readonly problem: PlayerProblem | null
   /** How long nothing has played, at the start or in a stall, ms. */
   readonly waitedMs: number
+  /** Why that takes long, in one sentence; null while it does not. */
+  readonly waiting: string | null
 }
 
 /**
@@ -43,6 +45,8 @@ export type PlaybackState = {
 export class Playback {
   readonly #video: HTMLVideoElement
   readonly #onState: (state: PlaybackState) => void
+  /** What has come of the service. */
+  readonly #arrivals: () => Arrivals
   readonly #playable: Pick<PlayableSnapshot, 'kind' | 'url'>
   readonly #stop = new AbortController()
   /** Set for the second attempt: some low-latency streams play by whole segments only. */
@@ -73,10 +77,12 @@ export class Playback {
     playable: Pick<PlayableSnapshot, 'kind' | 'url'>,
     onState: (state: PlaybackState) => void,
     onPicture: (picture: PictureSnapshot) => void,
+    arrivals: () => Arrivals = () => NOTHING_KNOWN,
   ) {
     this.#picture = new PictureWatch(video, onPicture)
     this.#video = video
     this.#onState = onState
+    this.#arrivals = arrivals
     this.#playable = playable
     this.#forbid = requestGuard.play(playable.url, (url) => this.#refused(url))
     void this.#start()
@@ -267,9 +273,11 @@ export class Playback {
     // It becomes this sentence, and no longer concerns the page.
     event.preventDefault()
     console.warn('A player failed:', thrown)
+    // What a library trips over is no reason that anybody understands.
+    const why = thrown instanceof TypeError ? 'its manifest lacks what players need.' : message.slice(0, 200)
     this.#fail({
       kind: 'player',
-      message: `The player cannot read this presentation: ${message.slice(0, 200)}`,
+      message: `The player cannot read this presentation: ${why}`,
       tryThis: 'Read the manifest under Signalling. Save the files with Dump and play them elsewhere.',
       fatal: true,
     })
@@ -291,8 +299,9 @@ export class Playback {
     this.#unstick(snapshot, nowMs)
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs
     const stopped = this.#problem?.fatal === true ? this.#problem.message : null
-    this.#picture.problem(stopped ?? waitText(snapshot, waitedMs))
-    this.#onState({ snapshot, problem: this.#problem, waitedMs })
+    const waiting = waitedMs < LONG_WAIT_MS ? null : waitText(snapshot, waitedMs, this.#arrivals())
+    this.#picture.problem(stopped ?? waiting)
+    this.#onState({ snapshot, problem: this.#problem, waitedMs, waiting })
   }
 }
 

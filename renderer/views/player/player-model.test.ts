@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { qualityLabel } from './player-adapter.ts'
-import { clockText, refusalText, serviceToPlay } from './player-model.ts'
+import { type Arrivals, clockText, LONG_WAIT_MS, refusalText, serviceToPlay, waitText } from './player-model.ts'
 import { bufferedAhead } from './video-facts.ts'
 
 const playable = { kind: 'dash', url: 'http://127.0.0.1/x.mpd', live: false, codecs: [] } as const
@@ -28,6 +28,19 @@ describe('service to play', () => {
 describe('words', () => {
   it('writes positions as clocks', () => {
     expect([0, 9.9, 65, 3725, -0.4, -12.6].map(clockText)).toEqual(['0:00', '0:09', '1:05', '1:02:05', '0:00', '−0:12'])
+  })
+
+  it('says of a long wait what came meanwhile, and nothing else', () => {
+    const came = { notPlayable: null, segmentAgeMs: 900 }
+    const said = (phase: 'loading' | 'stalled', live: boolean, arrivals: Arrivals, waitedMs = 44_000) =>
+      waitText({ phase, live }, waitedMs, arrivals)
+    expect(said('stalled', true, came, LONG_WAIT_MS - 1)).toBeNull()
+    expect(said('stalled', true, came)).toBe('Whole segments come, but none that goes on from here, for 44 s')
+    expect(said('stalled', true, { ...came, segmentAgeMs: 45_000 })).toBe('No complete segments for 44 s')
+    expect(said('loading', true, came)).toBe('Nothing of it could be decoded in 44 s')
+    expect(said('loading', true, { ...came, segmentAgeMs: 50_000 })).toBe('No whole segment has come for 50 s')
+    const notPlayable = 'No media segment has arrived.'
+    expect(said('loading', true, { notPlayable, segmentAgeMs: null }, 3000)).toBe(notPlayable)
   })
 
   it('quotes the gateway without markup', () => {

@@ -3,7 +3,7 @@ import { formatSeconds } from '../../model/format.ts'
 import type { PlayerSnapshot } from './player-adapter.ts'
 
 /** Waiting this long is explained. */
-export const LONG_WAIT_MS = 3000
+export const LONG_WAIT_MS = 2500
 
 /** The service to offer: the requested one, else the selected one, else the first playable one, else the first. */
 export function serviceToPlay(
@@ -35,11 +35,41 @@ export function refusalText(status: number, statusText: string, body: string): s
   return `The gateway answered ${status}${statusText === '' ? '' : ` ${statusText}`}${reason}`
 }
 
+/** What has come of the service that is waited for. */
+export type Arrivals = {
+  /** Why it cannot be played so far; null where all that is needed came. */
+  readonly notPlayable: string | null
+  /** Time since its last whole segment, ms; null where none came. */
+  readonly segmentAgeMs: number | null
+}
+
+export const NOTHING_KNOWN: Arrivals = { notPlayable: null, segmentAgeMs: null }
+
 /** Why nothing plays, once waiting took long; null before. */
-export function waitText(snapshot: Pick<PlayerSnapshot, 'phase' | 'live'> | null, waitedMs: number): string | null {
+export function waitText(
+  snapshot: Pick<PlayerSnapshot, 'phase' | 'live'> | null,
+  waitedMs: number,
+  { notPlayable, segmentAgeMs }: Arrivals,
+): string | null {
   if (waitedMs < LONG_WAIT_MS) return null
+  if (notPlayable !== null) return notPlayable
   const waited = formatSeconds(Math.floor(waitedMs / 1000))
-  if (snapshot?.phase !== 'stalled') return `Nothing of it could be decoded in ${waited}`
-  if (snapshot.live) return `No complete segments for ${waited}`
-  return 'No complete segments from here on: the rest was lost or not captured'
+  const cameMeanwhile = segmentAgeMs !== null && segmentAgeMs < waitedMs
+  if (snapshot?.phase !== 'stalled')
+    return cameMeanwhile || segmentAgeMs === null
+      ? `Nothing of it could be decoded in ${waited}`
+      : `No whole segment has come for ${formatSeconds(Math.floor(segmentAgeMs / 1000))}`
+  if (!snapshot.live) return 'No complete segments from here on: the rest was lost or not captured'
+  return cameMeanwhile
+    ? `Whole segments come, but none that goes on from here, for ${waited}`
+    : `No complete segments for ${waited}`
+}
+
+/** What has come of a service by now, on the clock of its stream. */
+export function arrivalsOf({ notPlayable, latest }: ServiceSnapshot, nowUs: number | null): Arrivals {
+  const last = latest.firstSegment
+  return {
+    notPlayable,
+    segmentAgeMs: last === null || nowUs === null ? null : Math.max(0, (nowUs - last.timeUs) / 1000),
+  }
 }
