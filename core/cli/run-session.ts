@@ -1,5 +1,6 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
+import type { PushTargetSnapshot } from '../contract/snapshot.ts'
 import type { Engine } from '../engine/engine.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import type { Session } from '../engine/session.ts'
@@ -124,7 +125,7 @@ export function problemTeller(session: Session, progress: ProgressLine): () => v
 function summaryLines(session: Session): string[] {
   const { selfLoop } = session.summary()
   const lines = [summaryText(session), ...(selfLoop === null ? [] : [selfLoopText(selfLoop)])]
-  const { services, hostDrops, captureDrops } = session.snapshot()
+  const { services, hostDrops, captureDrops, pushes } = session.snapshot()
   const listed = services.filter(
     ({ packets, state }) => packets > 0 || (session.expectsFiles && state !== 'not-joined'),
   )
@@ -132,11 +133,22 @@ function summaryLines(session: Session): string[] {
     const text = state === 'not-joined' ? 'not joined' : startupText(startup, notPlayable, 1e6)
     if (text !== null) lines.push(`Service ${id}: ${text}`)
   }
+  for (const target of pushes) lines.push(pushText(target))
   const ownDrops = (hostDrops ?? 0) - (captureDrops ?? 0)
   if (ownDrops > 0) lines.push(`This computer dropped ${ownDrops} packets: a socket's queue was full.`)
   if (captureDrops !== null && captureDrops > 0)
     lines.push(`The computer that made the capture dropped ${captureDrops} packets.`)
   return lines
+}
+
+/** What a server got that files were pushed to. */
+function pushText({ url, files, bytes, removed, failed, leftOut }: PushTargetSnapshot): string {
+  const rest = [
+    removed > 0 ? `${removed} removed` : '',
+    failed > 0 ? `${failed} failed` : '',
+    leftOut > 0 ? `${leftOut} left out, since the server was slower` : '',
+  ].filter((part) => part !== '')
+  return `Pushed ${files} files, ${bytes} bytes, to ${url}${rest.length === 0 ? '' : `; ${rest.join(', ')}`}.`
 }
 
 function summaryText(session: Session): string {

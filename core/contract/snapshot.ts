@@ -43,6 +43,7 @@ export type SessionSnapshot = {
   readonly recordings: readonly RecordingSnapshot[]
   readonly gateways: readonly GatewaySnapshot[]
   readonly servers: readonly ServerSnapshot[]
+  readonly pushes: readonly PushTargetSnapshot[]
   readonly broadcasts: readonly BroadcastSnapshot[]
   /** What came back of what the session sends; null where it does not compare them. */
   readonly selfLoop: SelfLoopSnapshot | null
@@ -88,6 +89,25 @@ export type ServerSnapshot = {
   readonly connections: number
 }
 
+/** An HTTP server that files are pushed to. */
+export type PushTargetSnapshot = {
+  /** Folder of the files, without credentials. */
+  readonly url: string
+  /** Files that it took, and their bytes; files that it removed. */
+  readonly files: number
+  readonly bytes: number
+  readonly removed: number
+  /** Files that were given up, and those left out since too much waited. */
+  readonly failed: number
+  readonly leftOut: number
+  readonly retries: number
+  readonly waitingBytes: number
+  /** It answered last time, or nothing was asked yet. */
+  readonly reachable: boolean
+  /** Why the last request failed; null where it did not. */
+  readonly problem: string | null
+}
+
 /** What this computer did to the stream. */
 export type HostSnapshot = {
   /** Packets dropped by this computer's sockets and by the capturing computer; null where neither counts them. */
@@ -125,6 +145,7 @@ export type SectionMap = {
   readonly repair: RepairSnapshot
   readonly gateway: GatewaySnapshot
   readonly server: ServerSnapshot
+  readonly push: readonly PushTargetSnapshot[]
   readonly recording: RecordingSnapshot
   readonly folder: FolderSnapshot
   readonly store: StoreSnapshot

@@ -9,6 +9,7 @@ import { INTERFACE } from './parts/interface.ts'
 import { MULTICAST_PART } from './parts/multicast-options.ts'
 import { MULTICAST_OUT_PART } from './parts/multicast-out-options.ts'
 import { PRESENTATION_PART } from './parts/presentation-options.ts'
+import { PUSH_PART } from './parts/push-options.ts'
 import { RECEIVER_PART } from './parts/receiver-options.ts'
 import { RECORDER_PART } from './parts/recorder-options.ts'
 import { REPAIR_PART } from './parts/repair-options.ts'
@@ -40,6 +41,7 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(RECEIVER_PART, async () => (await import('./parts/receiver.ts')).openReceiver),
   lazy(REPAIR_PART, async () => (await import('./parts/repair.ts')).openRepair),
   lazy(FOLDER_PART, async () => (await import('./parts/folder.ts')).openFolder),
+  lazy(PUSH_PART, async () => (await import('./parts/push.ts')).openPush),
   lazy(GATEWAY_PART, async () => (await import('./parts/gateway.ts')).openGateway, {
     through: { kind: 'store', options: ['maxSegments'] },
   }),

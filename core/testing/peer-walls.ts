@@ -15,7 +15,7 @@ const OPENING: Readonly<Record<string, readonly string[]>> = {
 
 /** What only one file may do, with that file. */
 const ONLY_IN: readonly (readonly [what: RegExp, file: RegExp])[] = [
-  [/['"]undici[/'"]/, /^core\/http\/client\/(?:http-client|undici-agent\.d)\.ts$/],
+  [/['"]undici[/'"]/, /^core\/http\/client\/(?:http-client|send-request|undici-agent\.d)\.ts$/],
   [/['"]koffi['"]|\bdlopen\(/, /^core\/guard\/system-calls\.ts$/],
   [/\butilityProcess\.fork\(/, /^electron\/main\/engine-host\.ts$/],
   [/\.on(?:ce)?\(\s*['"](?:uncaughtException|unhandledRejection)['"]/, /^core\/guard\/last-resort\.ts$/],

@@ -137,6 +137,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     signalling: [],
     gateways: [],
     servers: [],
+    pushes: [],
     broadcasts: [],
     selfLoop: null,
     repair: null,

@@ -4,6 +4,7 @@ import { withoutCredentials } from '../../contract/shown-url.ts'
 import type { HostRule } from './host-rule.ts'
 import { type HttpClock, SYSTEM_CLOCK } from './http-clock.ts'
 import { failureOf, HttpFailure } from './http-failure.ts'
+import { type ChangeAnswer, type ChangeRequest, sendRequest } from './send-request.ts'
 
 /** Options of one GET. Times ms. */
 export type GetOptions = {
@@ -56,7 +57,7 @@ type Shared = {
   readonly answered: Set<string>
 }
 
-/** Sends GETs over pooled connections, which stay open between requests. Only this file uses undici. */
+/** Sends requests over pooled connections, which stay open between requests. Only this file and `send-request.ts` use undici. */
 export class HttpClient {
   readonly #agent: Agent
   readonly #shared: Shared
@@ -81,6 +82,14 @@ export class HttpClient {
     const get = new Get(url, options, receiver, this.#shared)
     get.begin()
     return get
+  }
+
+  /**
+   * Sends one PUT, POST or DELETE, without redirects.
+   * @throws HttpFailure where no answer comes
+   */
+  send(request: ChangeRequest): Promise<ChangeAnswer> {
+    return sendRequest(this.#agent, this.#shared.clock, request)
   }
 
   /** Ends all requests and connections. */
@@ -118,11 +127,10 @@ class Get implements Transfer {
     this.#hosts = hosts
     this.#url = httpUrl(url)
     if (this.#url === null) return
-    const { username, password, origin } = this.#url
+    const { origin } = this.#url
     this.#origin = origin
-    if (username === '' && password === '') return
-    const pair = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')
-    this.#authorization = { origin, value: `Basic ${pair}` }
+    const value = authorizationOf(this.#url)
+    if (value !== null) this.#authorization = { origin, value }
   }
 
   begin(): void {
@@ -287,6 +295,12 @@ function httpUrl(text: string, base?: URL): URL | null {
   } catch {
     return null
   }
+}
+
+/** Value of the header Authorization for `user:password@` of a URL; null where it has neither. */
+export function authorizationOf({ username, password }: URL): string | null {
+  if (username === '' && password === '') return null
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`
 }
 
 function decoded(part: string): string {

@@ -1,0 +1,136 @@
+import type { PartSpec } from '../../contract/session-spec.ts'
+import { withoutCredentials } from '../../contract/shown-url.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
+import { FirstReports } from '../../failure/first-reports.ts'
+import { Version } from '../../flow/version.ts'
+import { PushSink } from '../../push/push-sink.ts'
+import { PushTarget } from '../../push/push-target.ts'
+import { headersOf } from '../../server/headers.ts'
+import type { AnySection, ObjectNeeds, Part, PartHost } from '../part.ts'
+import type { PushSpec } from './push-options.ts'
+
+/** Opens the targets of a push; nothing is asked before the first file. @throws AppFailure bad-url | bad-spec */
+export async function openPush(spec: PartSpec, host: PartHost): Promise<Part> {
+  return new PushPart(spec as unknown as PushSpec, host)
+}
+
+/** Sends received files to HTTP servers. */
+class PushPart implements Part {
+  readonly id: string
+  readonly input: PushSink
+  readonly #targets: readonly PushTarget[]
+  readonly #problems: FirstReports
+  readonly #version = new Version()
+  readonly #sections: readonly AnySection[]
+  #closing: Promise<unknown> | null = null
+
+  constructor(spec: PushSpec, host: PartHost) {
+    this.id = spec.id
+    this.#problems = new FirstReports((error) => host.problem(error, 'error'))
+    const headers = headersOf(spec.headers ?? []) as Record<string, string>
+    const rules = { method: spec.post ? 'POST' : 'PUT', headers, timeoutMs: spec.timeoutS * 1000 } as const
+    const places = spec.urls.map((text) => {
+      const { folder, manifest } = placeOf(text)
+      const shown = withoutCredentials(folder.href)
+      const target = new PushTarget(folder, rules, (path, reason) => {
+        host.log('http', 'warning', `${shown}${path} was not pushed: ${reason}.`)
+        this.#problems.add({
+          code: 'source-unreachable',
+          message: `Some files were not pushed to ${shown}: ${reason}.`,
+          tryThis: 'See that the server is there, takes uploads below this address, and has room.',
+        })
+      })
+      return { target, manifest }
+    })
+    this.#targets = places.map(({ target }) => target)
+    this.input = new PushSink(places, spec.maxSegments, (serviceId) =>
+      host.log(
+        'http',
+        'warning',
+        `Service ${serviceId} is not pushed: an address that names a manifest takes one service.`,
+      ),
+    )
+    this.#sections = [
+      { name: 'push', version: () => this.#now(), read: () => this.#targets.map((target) => target.snapshot()) },
+    ]
+  }
+
+  async stop(): Promise<void> {
+    this.#closing ??= this.#finish()
+    await this.#closing
+  }
+
+  flush(): void {
+    for (const target of this.#targets) target.flush()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#targets.map((target) => target.close()))
+  }
+
+  state(): readonly AnySection[] {
+    return this.#sections
+  }
+
+  wants(): 'all' {
+    return 'all'
+  }
+
+  needs(): ObjectNeeds {
+    return { hash: false, patched: false }
+  }
+
+  async #finish(): Promise<void> {
+    await Promise.all(this.#targets.map((target) => target.finish()))
+    this.#problems.end((more) => ({
+      code: 'source-unreachable',
+      message: `${more} more reasons kept files from being pushed.`,
+      tryThis: 'See the log for them: --log http@info.',
+    }))
+  }
+
+  #now(): number {
+    let sum = 0
+    for (const target of this.#targets) {
+      const { files, removed, failed, leftOut, retries, waitingBytes } = target.snapshot()
+      sum += files + removed + failed + leftOut + retries + waitingBytes
+    }
+    return this.#version.of(sum)
+  }
+}
+
+/** Reads an address: a folder, or a manifest in a folder. @throws AppFailure bad-url */
+function placeOf(text: string): { folder: URL; manifest: string | null } {
+  const url = urlOf(text)
+  if (url === null) throw refused(text)
+  if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') throw refused(text)
+  const [, folder = '/', name = ''] = /^(.*\/)([^/]*)$/.exec(url.pathname) ?? []
+  const isManifest = /\.(?:mpd|m3u8)$/i.test(name)
+  url.pathname = isManifest || name === '' ? folder : `${url.pathname}/`
+  return { folder: url, manifest: isManifest ? decoded(name) : null }
+}
+
+function urlOf(text: string): URL | null {
+  try {
+    return new URL(text)
+  } catch {
+    return null
+  }
+}
+
+/** A name without escapes; as it is where they are malformed. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
+
+function refused(text: string): AppFailure {
+  return new AppFailure(
+    'bad-url',
+    `${withoutCredentials(text)} is no address to push to.`,
+    'Name a folder or a manifest: http://HOST/FOLDER/ or http://HOST/FOLDER/NAME.mpd.',
+  )
+}

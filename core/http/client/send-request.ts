@@ -1,0 +1,68 @@
+import type Agent from 'undici/lib/agent.js'
+import type { HttpClock } from './http-clock.ts'
+import { failureOf, HttpFailure } from './http-failure.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+/** A request that changes something at a server. */
+export type ChangeRequest = {
+  readonly method: 'PUT' | 'POST' | 'DELETE'
+  /** Without credentials. */
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array | null
+  /** Time until the answer, with the time that the body takes, ms. */
+  readonly answerMs: number
+  readonly signal: AbortSignal
+}
+
+/** Status of the answer, and the wait that it asks for, ms. */
+export type ChangeAnswer = { readonly status: number; readonly retryAfterMs: number | null }
+
+/**
+ * Sends one request and drops the body of its answer. Redirects are answers.
+ * @throws HttpFailure where no answer comes
+ */
+export function sendRequest(agent: Agent, clock: HttpClock, request: ChangeRequest): Promise<ChangeAnswer> {
+  const { method, url, headers, body, answerMs, signal } = request
+  return new Promise((resolve, reject) => {
+    let abort: () => void = () => {}
+    let answer: ChangeAnswer | null = null
+    const settle = (failure: HttpFailure | null): void => {
+      cancel()
+      signal.removeEventListener('abort', aborted)
+      // An answer that came before its connection broke is one.
+      if (answer !== null) resolve(answer)
+      else reject(failure ?? new HttpFailure('broken', 'the connection broke'))
+    }
+    const end = (failure: HttpFailure): void => {
+      settle(failure)
+      abort()
+    }
+    const aborted = (): void => end(new HttpFailure('aborted', 'it was cancelled'))
+    const cancel = clock.after(answerMs, () => end(new HttpFailure('no-answer', 'no answer in time')))
+    signal.addEventListener('abort', aborted)
+    if (signal.aborted) return aborted()
+    agent.dispatch(
+      { origin: url.origin, path: url.pathname + url.search, method, headers, body },
+      {
+        onConnect: (cut) => {
+          abort = () => cut()
+        },
+        onHeaders: (status, raw) => {
+          if (status < 200) return true
+          answer = { status, retryAfterMs: retryAfterMs(headerOf(raw ?? [], 'retry-after'), clock.wallMs()) }
+          return true
+        },
+        onData: () => true,
+        onComplete: () => settle(null),
+        onError: (error) => settle(failureOf(error, answer !== null)),
+      },
+    )
+  })
+}
+
+function headerOf(raw: readonly (Buffer | string)[], wanted: string): string | undefined {
+  for (let at = 0; at + 1 < raw.length; at += 2)
+    if (String(raw[at]).toLowerCase() === wanted) return String(raw[at + 1])
+  return undefined
+}

@@ -1,0 +1,274 @@
+import { withoutCredentials } from '../contract/shown-url.ts'
+import type { PushTargetSnapshot } from '../contract/snapshot.ts'
+import type { Lease } from '../flow/lease.ts'
+import { authorizationOf, HttpClient } from '../http/client/http-client.ts'
+import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
+import type { ChangeAnswer } from '../http/client/send-request.ts'
+
+/** Bytes of files that wait; more and the oldest segments are left out, so that a slow server never holds up others. */
+const QUEUE_BYTES = 64 * 1024 * 1024
+/** What a file costs while it waits, besides its bytes. */
+const ENTRY_BYTES = 1024
+/** Files that are under way at once. */
+const LANES = 16
+/** Wait before a file is sent again: doubles with each attempt, ms. */
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 4000
+/** A file may take longer than the time limit where it is long, bytes a second. */
+const LEAST_RATE = 64 * 1024
+
+/** How files are sent. */
+export type PushRules = {
+  readonly method: 'PUT' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  /** Time for which failed requests are sent again, from the first that failed after one that succeeded, ms. */
+  readonly timeoutMs: number
+}
+
+/** A file to send, or, without bytes, one to remove. */
+export type Push = {
+  /** Below the folder of the target, its components encoded. */
+  readonly path: string
+  /** Files of one lane are sent one after another. */
+  readonly lane: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly lease: Lease | null
+  /** It may be left out where too much waits. */
+  readonly spare: boolean
+}
+
+/** Files of one channel, in order, and those removed. */
+type Lane = {
+  /** By path: a newer file takes the place of one that waits. */
+  readonly waiting: Map<string, Push>
+  running: boolean
+}
+
+/** One server that gets files: what waits for it, what it got, and what it refused. */
+export class PushTarget {
+  readonly #folder: URL
+  readonly #rules: PushRules
+  readonly #authorization: string | null
+  readonly #failed: (path: string, reason: string) => void
+  readonly #client: HttpClient
+  readonly #clock: HttpClock
+  readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, () => ({ waiting: new Map(), running: false }))
+  readonly #closing = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  #waitingBytes = 0
+  #reachable = true
+  /** When requests began to fail, none having succeeded since, on the clock's ms; null: the last one succeeded. */
+  #failingMs: number | null = null
+  #finishing = false
+  #room: (() => void)[] = []
+  readonly #state = { files: 0, bytes: 0, removed: 0, failed: 0, leftOut: 0, retries: 0 }
+  #problem: string | null = null
+
+  /**
+   * @param folder its path ends in `/`; `user:password@` is sent to it alone
+   * @param failed called for each file that was given up
+   */
+  constructor(
+    folder: URL,
+    rules: PushRules,
+    failed: (path: string, reason: string) => void,
+    clock: HttpClock = SYSTEM_CLOCK,
+  ) {
+    this.#authorization = authorizationOf(folder)
+    this.#folder = new URL(folder)
+    this.#folder.username = ''
+    this.#folder.password = ''
+    this.#rules = rules
+    this.#failed = failed
+    this.#clock = clock
+    this.#client = new HttpClient(clock)
+  }
+
+  /** Counts and the state of the target. */
+  snapshot(): PushTargetSnapshot {
+    return {
+      ...this.#state,
+      url: withoutCredentials(this.#folder.href),
+      waitingBytes: this.#waitingBytes,
+      reachable: this.#reachable,
+      problem: this.#problem,
+    }
+  }
+
+  /** Queues a file, or its removal. */
+  push(push: Push): void {
+    const lane = this.#laneOf(push.lane)
+    const waited = this.#drop(lane, push.path)
+    if (waited?.lease != null && push.lease === null) {
+      // It is to be removed before it was sent.
+      this.#state.leftOut++
+      return
+    }
+    push.lease?.keep()
+    lane.waiting.set(push.path, push)
+    this.#waitingBytes += bytesOf(push)
+    if (this.#waitingBytes > QUEUE_BYTES) this.#leaveOut()
+    if (lane.running) return
+    lane.running = true
+    const run = this.#run(lane).finally(() => this.#running.delete(run))
+    this.#running.add(run)
+  }
+
+  /** While the server takes files but is behind: settles once it has caught up, or takes none any more. */
+  busy(): Promise<void> | null {
+    if (!this.#isBehind) return null
+    return new Promise((resolve) => this.#room.push(resolve))
+  }
+
+  /** Waits until everything has been sent or given up. */
+  async finish(): Promise<void> {
+    this.#finishing = true
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+
+  /** Gives up what waits. */
+  flush(): void {
+    this.#closing.abort()
+  }
+
+  async close(): Promise<void> {
+    this.flush()
+    await this.finish()
+    await this.#client.close()
+  }
+
+  get #isBehind(): boolean {
+    return this.#reachable && this.#waitingBytes > QUEUE_BYTES / 2
+  }
+
+  async #run(lane: Lane): Promise<void> {
+    for (;;) {
+      const [first] = lane.waiting.values()
+      if (first === undefined) break
+      lane.waiting.delete(first.path)
+      try {
+        await this.#deliver(first, lane)
+      } finally {
+        this.#waitingBytes -= bytesOf(first)
+        first.lease?.release()
+        this.#tellRoom()
+      }
+    }
+    lane.running = false
+  }
+
+  /** Sends a file until the server has it, a newer one is there, or its time is over. */
+  async #deliver(push: Push, lane: Lane): Promise<void> {
+    const { signal } = this.#closing
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      if (signal.aborted) return this.#giveUp(push, 'the session ended')
+      if (this.#finishing && this.#leftMs() <= 0) return this.#giveUp(push, this.#problem ?? 'the session ended')
+      const answer = await this.#attempt(push)
+      const reason = typeof answer === 'string' ? answer : reasonOf(answer.status, push)
+      this.#reachable = typeof answer !== 'string'
+      if (reason === null) {
+        this.#count(push)
+        return
+      }
+      this.#problem = reason
+      this.#tellRoom()
+      if (signal.aborted || (typeof answer !== 'string' && !isPassing(answer.status))) return this.#giveUp(push, reason)
+      this.#failingMs ??= this.#clock.nowMs()
+      if (lane.waiting.has(push.path)) return
+      const left = this.#leftMs()
+      if (left <= 0) return this.#giveUp(push, reason)
+      const asked = typeof answer === 'string' ? null : answer.retryAfterMs
+      this.#state.retries++
+      await pause(this.#clock, Math.min(asked ?? waitMs, left), signal)
+    }
+  }
+
+  /** Time for which failed requests are still sent again, ms. */
+  #leftMs(): number {
+    if (this.#failingMs === null) return this.#rules.timeoutMs
+    return this.#rules.timeoutMs - (this.#clock.nowMs() - this.#failingMs)
+  }
+
+  /** @returns the answer, or why there is none */
+  async #attempt({ path, headers, lease }: Push): Promise<ChangeAnswer | string> {
+    const own = this.#authorization === null ? undefined : { Authorization: this.#authorization }
+    try {
+      return await this.#client.send({
+        method: lease === null ? 'DELETE' : this.#rules.method,
+        url: new URL(`${this.#folder.pathname}${path}`, this.#folder),
+        headers: { 'User-Agent': 'routescope', ...own, ...this.#rules.headers, ...headers },
+        body: lease === null ? null : lease.bytes,
+        answerMs: this.#rules.timeoutMs + ((lease?.bytes.byteLength ?? 0) / LEAST_RATE) * 1000,
+        signal: this.#closing.signal,
+      })
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  #count(push: Push): void {
+    this.#problem = null
+    this.#failingMs = null
+    if (push.lease === null) this.#state.removed++
+    else {
+      this.#state.files++
+      this.#state.bytes += push.lease.bytes.byteLength
+    }
+  }
+
+  #giveUp(push: Push, reason: string): void {
+    this.#state.failed++
+    this.#failed(push.path, reason)
+  }
+
+  /** Leaves out the oldest that wait: segments first. */
+  #leaveOut(): void {
+    for (const spare of [true, false])
+      for (const lane of this.#lanes)
+        for (const push of lane.waiting.values()) {
+          if (this.#waitingBytes <= QUEUE_BYTES) return
+          if (push.spare !== spare) continue
+          this.#drop(lane, push.path)
+          this.#state.leftOut++
+        }
+  }
+
+  #drop(lane: Lane, path: string): Push | null {
+    const waiting = lane.waiting.get(path)
+    if (waiting === undefined) return null
+    lane.waiting.delete(path)
+    this.#waitingBytes -= bytesOf(waiting)
+    waiting.lease?.release()
+    return waiting
+  }
+
+  /** Few lanes, also where a broadcast has thousands of channels. */
+  #laneOf(name: string): Lane {
+    let sum = 0
+    for (let at = 0; at < name.length; at++) sum = (sum * 31 + name.charCodeAt(at)) >>> 0
+    return this.#lanes[sum % LANES] as Lane
+  }
+
+  #tellRoom(): void {
+    if (this.#isBehind) return
+    const waiting = this.#room
+    this.#room = []
+    for (const tell of waiting) tell()
+  }
+}
+
+function bytesOf({ lease }: Push): number {
+  return ENTRY_BYTES + (lease?.bytes.byteLength ?? 0)
+}
+
+/** Why an answer is a failure; null for success. What is to be removed may be gone already. */
+function reasonOf(status: number, { lease }: Push): string | null {
+  if (status >= 200 && status < 300) return null
+  if (lease === null && (status === 404 || status === 410)) return null
+  return `it answered ${status}`
+}
+
+/** Whether the same request may succeed later. */
+function isPassing(status: number): boolean {
+  return status >= 500 || status === 408 || status === 425 || status === 429
+}
