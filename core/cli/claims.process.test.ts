@@ -188,9 +188,12 @@ describe('an SLT that comes seconds after the service it lists', () => {
     expect(paths).toHaveLength(26)
     expect(paths.filter((path) => !path.startsWith('service7/'))).toEqual([])
     expect(stderr).toMatch(/^Service 7: playable after /m)
-    expect(report.services.map(({ id, name, notPlayable }) => [id, name, notPlayable])).toEqual([[7, 'S1', null]])
-    expect(report.services[0]?.sls.length).toBeGreaterThan(2)
-    expect(report.alarms.map(({ service: number }) => number)).toEqual([7])
+    expect(report.services.map(({ id, name, notPlayable }) => [id, name, notPlayable])).toEqual([[7, 'S7', null]])
+    expect(report.services[0]?.sls.map(({ type }) => type).sort()).toEqual(['MPD', 'S-TSID'])
+    const numbers = (rule: RegExp) =>
+      report.alarms.filter((alarm) => rule.test(alarm.rule)).map((alarm) => alarm.service)
+    expect(numbers(/^OBJ-LOSS$/)).toEqual([7])
+    expect(new Set(numbers(/^(?!LLS-)/))).toEqual(new Set([7]))
   })
 })
 

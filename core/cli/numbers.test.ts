@@ -47,6 +47,12 @@ function outside({ type }: OptionRow, value: unknown): string | null {
   return numbers.every((each) => typeof each === 'number' && each >= min && each <= max) ? null : `${value}`
 }
 
+/** A value of an option that names a part's subject. */
+function subjectOf(type: OptionRow['type']): string | readonly string[] {
+  const text = 'of' in type && type.of === 'url' ? 'http://x/' : 'x:1'
+  return type.kind === 'list' ? [text] : text
+}
+
 /** The sentence of a refusal names the range, so that a person can correct the value. */
 const RANGE = / (?:from -?\d+ to \d+|(?:above|from) 0 and at most \d+)/
 
@@ -73,7 +79,7 @@ describe.each(ROWS)('%s', (_, row, part) => {
 
   it('is refused in a session by a sentence with field, value and range', () => {
     const subjects = Object.fromEntries(
-      part.options.filter(({ subject }) => subject).map(({ key, type }) => [key, type.kind === 'list' ? ['x'] : 'x:1']),
+      part.options.filter(({ subject }) => subject).map(({ key, type }) => [key, subjectOf(type)]),
     )
     for (const number of NUMBERS) {
       const read = () =>
