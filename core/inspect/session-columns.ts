@@ -6,7 +6,6 @@ import type { Losses, Report, ReportLink, ReportSignature, ReportSource } from '
 import type {
   ChannelSnapshot,
   FlowSnapshot,
-  PlayableSnapshot,
   SectionName,
   ServiceSnapshot,
   SessionSnapshot,
@@ -42,6 +41,7 @@ import { RateMeter } from './rate-meter.ts'
 import { channelSnapshot } from './report/channel-snapshots.ts'
 import { flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
 import { ServiceLines } from './report/service-lines.ts'
+import type { ServedState } from './report/service-state.ts'
 import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
 import type { Alarm } from './rules/alarm.ts'
@@ -563,7 +563,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   /** @param playable address and codecs of a service's manifest where served */
-  services(playable: (service: ServiceFacts) => PlayableSnapshot | null): ServiceSnapshot[] {
+  services(playable: (service: ServiceFacts) => ServedState): ServiceSnapshot[] {
     return this.#lines.snapshots(this.#services.slice(0, MAX_SERVICES), playable, this.#nowUs)
   }
 

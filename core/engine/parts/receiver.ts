@@ -19,6 +19,7 @@ import type {
 import type { Finding } from '../../flow/findings.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { ObjectFanOut, ObserverTee } from '../../flow/tee.ts'
+import type { ServedState } from '../../inspect/report/service-state.ts'
 import { SessionColumns } from '../../inspect/session-columns.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
@@ -232,8 +233,8 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   }
 
   /** Address of a service's manifest, where something serves it. */
-  playable(service: ServiceFacts): ReturnType<Serving['playable']> {
-    return this.#serving?.playable(service) ?? null
+  playable(service: ServiceFacts): ServedState {
+    return this.#serving === null ? null : (this.#serving.playable(service) ?? 'awaited')
   }
 
   pictured(...picture: Parameters<Serving['pictured']>): void {

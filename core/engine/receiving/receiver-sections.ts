@@ -1,12 +1,13 @@
 import type { SectionMap, SectionName } from '../../contract/snapshot.ts'
 import type { ServiceFacts } from '../../flow/facts.ts'
+import type { ServedState } from '../../inspect/report/service-state.ts'
 import type { SessionColumns } from '../../inspect/session-columns.ts'
-import type { Serving } from '../faces/receiving.ts'
+
 import type { AnySection } from '../part.ts'
 
 type Shown = {
   readonly columns: SessionColumns
-  playable(service: ServiceFacts): ReturnType<Serving['playable']>
+  playable(service: ServiceFacts): ServedState
   playableVersion(): number
 }
 

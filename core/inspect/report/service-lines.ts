@@ -1,13 +1,13 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { Startup } from '../../contract/report.ts'
-import type { PlayableSnapshot, ServiceSnapshot } from '../../contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../contract/snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { StreamWatch } from '../clock/stream-watch.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
 import type { RateMeter } from '../rate-meter.ts'
 import { ofServices, sharedWith } from './of-services.ts'
 import { whyNotPlayable } from './playability.ts'
-import { serviceSnapshot } from './service-state.ts'
+import { type ServedState, serviceSnapshot } from './service-state.ts'
 import type { StartupLog } from './startup-log.ts'
 
 /** What lines of services are made of. */
@@ -46,7 +46,7 @@ export class ServiceLines {
   /** @param playable address and codecs of a service's manifest where served */
   snapshots(
     services: readonly ServiceFacts[],
-    playable: (service: ServiceFacts) => PlayableSnapshot | null,
+    playable: (service: ServiceFacts) => ServedState,
     nowUs: number,
   ): ServiceSnapshot[] {
     return [...this.each(services, playable, nowUs)]
@@ -55,7 +55,7 @@ export class ServiceLines {
   /** As `snapshots`, each made when it is asked for. */
   *each(
     services: readonly ServiceFacts[],
-    playable: (service: ServiceFacts) => PlayableSnapshot | null,
+    playable: (service: ServiceFacts) => ServedState,
     nowUs: number,
   ): Generator<ServiceSnapshot> {
     const { rates, losses, watch, startup: log } = this.#from

@@ -4,6 +4,9 @@ import type { FetchedObjects } from '../losses/fetched-objects.ts'
 import type { LossMeter } from '../losses/loss-meter.ts'
 import type { RateMeter } from '../rate-meter.ts'
 
+/** Where a service is served for players; null: nothing serves it; `awaited`: the gateway has nothing of it to begin with. */
+export type ServedState = PlayableSnapshot | 'awaited' | null
+
 /** What is known of a service beside its own facts. */
 export type AroundService = {
   /** Its own channels and flows, or more. */
@@ -11,7 +14,7 @@ export type AroundService = {
   readonly flows: readonly FlowFacts[]
   readonly silent: 'silent' | 'closed' | null
   readonly tuningIn: Pick<ServiceSnapshot, 'startup' | 'latest'>
-  readonly playable: PlayableSnapshot | null
+  readonly playable: ServedState
   readonly notPlayable: string | null
 }
 
@@ -24,7 +27,8 @@ export type ServiceMeters = {
 
 /** Makes one line of the service list. */
 export function serviceSnapshot(service: ServiceFacts, around: AroundService, meters: ServiceMeters): ServiceSnapshot {
-  const { channels, flows, silent, tuningIn, playable, notPlayable } = around
+  const { channels, flows, silent, tuningIn, playable: served, notPlayable } = around
+  const playable = served === 'awaited' ? null : served
   const { rates, meter, fetched } = meters
   let packets = 0
   let bytes = 0
@@ -77,8 +81,14 @@ export function serviceSnapshot(service: ServiceFacts, around: AroundService, me
         randomBackoffMs,
       })),
     playable,
-    notPlayable: notPlayable ?? (playable === null ? 'Nothing serves this session over HTTP.' : null),
+    notPlayable: notPlayable ?? notServed(served),
   }
+}
+
+/** Why nothing can be played of a service of which all came; null where it can be. */
+function notServed(served: ServedState): string | null {
+  if (served === null) return 'Nothing serves this session over HTTP.'
+  return served === 'awaited' ? 'Nothing with which a player could begin has come to the gateway yet.' : null
 }
 
 /** Rows of one list in a snapshot. */

@@ -82,6 +82,17 @@ describe('a decoder that fails', () => {
     expect(made.options).toHaveLength(2)
   })
 
+  it('of one kind of media is no end of the other, which is told once', async () => {
+    await play('hls', false)
+    expect(fatal()).toEqual([DECODER])
+    made.snapshot = { ...playing(false), timeS: 8.5 }
+    await vi.waitFor(() => expect(states.at(-1)?.problem).toMatchObject({ kind: 'decoder', fatal: false }))
+    const before = states.length
+    made.options[0]?.onProblem(DECODER)
+    await vi.waitFor(() => expect(states.length).toBeGreaterThan(before))
+    expect(states.at(-1)?.problem?.message).toBe('Only a part of it can be decoded here, and plays.')
+  })
+
   it('of HLS is told at once, whose library tries again by itself', async () => {
     await play('hls', false)
     expect(fatal()).toEqual([DECODER])

@@ -24,8 +24,12 @@ const JUMP_MS = 700
 const INTO_S = 0.02
 /** Live, standing this long, and so far behind the end of the presentation: its time line went back. */
 const BEYOND = { ms: 1500, s: 1 }
+/** Live, the next segment may be so late. */
+const LATE_MS = 2500
 /** Of a finished presentation everything is at hand: what has run out for this long has ended. */
 const RUN_OUT_MS = 600
+/** What plays on for so long after a decoder failed has another one, seconds. */
+const PLAYS_ON_S = 0.5
 /** Scripts of the player libraries, which the build keeps in files of their own. */
 const PLAYER_SCRIPTS = /\/(?:dash|hls)[\w.-]*\.js/
 
@@ -66,6 +70,9 @@ export class Playback {
   #problem: PlayerProblem | null = null
   /** A picture or sound has come since it started. */
   #plays = false
+  /** Where the decoder failed, seconds; null where it did not, or the rest plays on without it. */
+  #failedAtS: number | null = null
+  #playsPart = false
   #refusal: string | null = null
   #waitingSinceMs: number | null = null
   readonly #forbid: () => void
@@ -121,6 +128,8 @@ export class Playback {
     this.#startS = null
     this.#problem = null
     this.#plays = false
+    this.#failedAtS = null
+    this.#playsPart = false
     this.#waitingSinceMs = null
     this.#startOver()
   }
@@ -201,7 +210,7 @@ export class Playback {
     }
     if (this.#lacks?.kind !== kind) this.#lacks = { kind, sinceMs: nowMs }
     // Live, the next segment may only be late.
-    if (nowMs - this.#lacks.sinceMs < (snapshot.live ? LONG_WAIT_MS : RUN_OUT_MS)) return
+    if (nowMs - this.#lacks.sinceMs < (snapshot.live ? LATE_MS : RUN_OUT_MS)) return
     this.#lacks = null
     this.#without = kind
     this.#startS = snapshot.live ? null : snapshot.timeS
@@ -229,6 +238,20 @@ export class Playback {
     }
   }
 
+  /** A picture that no decoder takes does not stop the sound, nor the other way round. */
+  #playOn(snapshot: PlayerSnapshot | null): void {
+    if (this.#failedAtS === null || snapshot?.phase !== 'playing') return
+    if (snapshot.timeS < this.#failedAtS + PLAYS_ON_S) return
+    this.#failedAtS = null
+    this.#playsPart = true
+    this.#problem = {
+      kind: 'decoder',
+      message: 'Only a part of it can be decoded here, and plays.',
+      tryThis: 'Save the files with Dump and play them elsewhere.',
+      fatal: false,
+    }
+  }
+
   #startOver(): void {
     if (this.#stop.signal.aborted) return
     this.#adapter?.destroy()
@@ -246,6 +269,10 @@ export class Playback {
       // Destroyed later: the library is inside its error event.
       setTimeout(() => this.#startOver())
       return
+    }
+    if (problem.kind === 'decoder') {
+      if (this.#playsPart) return
+      this.#failedAtS ??= this.#timeS
     }
     this.#problem = this.#refusal === null ? problem : { ...problem, message: this.#refusal }
     this.#update()
@@ -295,6 +322,7 @@ export class Playback {
       // Of live segments, those before the first one that could be played were sent before.
       if (snapshot.live && this.#problem?.kind === 'segments' && !this.#problem.fatal) this.#problem = null
     }
+    this.#playOn(snapshot)
     this.#outlast(snapshot, nowMs)
     this.#unstick(snapshot, nowMs)
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs

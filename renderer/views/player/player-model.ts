@@ -2,8 +2,8 @@ import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatSeconds } from '../../model/format.ts'
 import type { PlayerSnapshot } from './player-adapter.ts'
 
-/** Waiting this long is explained. */
-export const LONG_WAIT_MS = 2500
+/** Waiting this long is explained: with the time between two looks, before 3 s have passed. */
+export const LONG_WAIT_MS = 2000
 
 /** The service to offer: the requested one, else the selected one, else the first playable one, else the first. */
 export function serviceToPlay(
