@@ -25,7 +25,7 @@ const INTO_S = 0.02
 /** Live, standing this long, and so far behind the end of the presentation: its time line went back. */
 const BEYOND = { ms: 1500, s: 1 }
 /** Live, the next segment may be so late. */
-const LATE_MS = 2500
+const LATE_MS = 3000
 /** Of a finished presentation everything is at hand: what has run out for this long has ended. */
 const RUN_OUT_MS = 600
 /** What plays on for so long after a decoder failed has another one, seconds. */
