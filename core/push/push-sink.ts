@@ -10,6 +10,8 @@ export type PushPlace = {
   readonly target: PushTarget
   /** Name that the manifest gets; null: files keep their names, below `serviceN/`. */
   readonly manifest: string | null
+  /** Called once for each service that has no place here. */
+  readonly leftOut: (serviceId: ServiceId) => void
 }
 
 /** What has a name at one place. */
@@ -18,6 +20,7 @@ type Place = PushPlace & {
   readonly names: Map<ServiceId, PathNames>
   /** The service of a place with one manifest, once there is one; others are left out. */
   service: ServiceId | null
+  readonly told: Set<ServiceId>
 }
 
 /** What became of a segment at each place, in their order. */
@@ -31,17 +34,11 @@ type Kept = {
 export class PushSink implements ObjectSink {
   readonly #places: readonly Place[]
   readonly #retention: SegmentRetention<Kept>
-  readonly #leftOut: (serviceId: ServiceId) => void
-  readonly #told = new Set<ServiceId>()
 
-  /**
-   * @param maxSegments media segments of each representation that stay on the servers; 0: all
-   * @param leftOut called once for each service that has no place
-   */
-  constructor(places: readonly PushPlace[], maxSegments: number, leftOut: (serviceId: ServiceId) => void) {
-    this.#places = places.map((place) => ({ ...place, names: new Map(), service: null }))
+  /** @param maxSegments media segments of each representation that stay on the servers; 0: all */
+  constructor(places: readonly PushPlace[], maxSegments: number) {
+    this.#places = places.map((place) => ({ ...place, names: new Map(), service: null, told: new Set() }))
     this.#retention = new SegmentRetention(maxSegments)
-    this.#leftOut = leftOut
   }
 
   whole(file: FlowFile): void {
@@ -91,8 +88,8 @@ export class PushSink implements ObjectSink {
     if (manifest === null) return `service${serviceId}/${encoded(names.pathOf(name))}`
     place.service ??= serviceId
     if (place.service !== serviceId) {
-      if (!this.#told.has(serviceId)) this.#leftOut(serviceId)
-      this.#told.add(serviceId)
+      if (!place.told.has(serviceId)) place.leftOut(serviceId)
+      place.told.add(serviceId)
       return null
     }
     const path = names.pathOf(name)

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { withoutCredentials } from '../../contract/shown-url.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -40,16 +41,16 @@ class PushPart implements Part {
           tryThis: 'See that the server is there, takes uploads below this address, and has room.',
         })
       })
-      return { target, manifest }
+      const leftOut = (serviceId: ServiceId): void =>
+        host.log(
+          'http',
+          'warning',
+          `Service ${serviceId} is not pushed to ${shown}: a manifest there takes one service.`,
+        )
+      return { target, manifest, leftOut }
     })
     this.#targets = places.map(({ target }) => target)
-    this.input = new PushSink(places, spec.maxSegments, (serviceId) =>
-      host.log(
-        'http',
-        'warning',
-        `Service ${serviceId} is not pushed: an address that names a manifest takes one service.`,
-      ),
-    )
+    this.input = new PushSink(places, spec.maxSegments)
     this.#sections = [
       { name: 'push', version: () => this.#now(), read: () => this.#targets.map((target) => target.snapshot()) },
     ]
@@ -90,12 +91,12 @@ class PushPart implements Part {
   }
 
   #now(): number {
-    let sum = 0
-    for (const target of this.#targets) {
-      const { files, removed, failed, leftOut, retries, waitingBytes } = target.snapshot()
-      sum += files + removed + failed + leftOut + retries + waitingBytes
-    }
-    return this.#version.of(sum)
+    return this.#version.of(
+      ...this.#targets.flatMap((target) => {
+        const { files, removed, failed, leftOut, retries, waitingBytes, reachable } = target.snapshot()
+        return [files, removed, failed, leftOut, retries, waitingBytes, Number(reachable)]
+      }),
+    )
   }
 }
 
