@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pcapOf } from '../testing/datagrams.ts'
-import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
+import { DEMO_FOLDER, routeFixture, twoServicesFixture } from '../testing/make-fixtures.ts'
 import { RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { type Upload, UploadServer } from '../testing/upload-server.ts'
 
@@ -105,6 +105,16 @@ describe('received files on other servers', () => {
     }
     const kept = demo.filter((name) => !/-\d+\.m4s$/.test(name) || /-1[12]\.m4s$/.test(name))
     expect([...there].sort()).toEqual(kept.map((name) => `/service1/${name}`).sort())
+  })
+
+  it('says which services an address of one manifest leaves out', async () => {
+    const server = await uploadServer()
+    writeFileSync(folder.at('two.pcap'), pcapOf(await twoServicesFixture()))
+    const two = ['receive', '--capture', folder.at('two.pcap'), '--services', 'all']
+    const { status, stderr } = await routescope([...two, '--push', `http://${server.host}/one/live.mpd`])
+    expect(status).toBe(0)
+    expect(stderr).toMatch(new RegExp(`^routescope: Service \\d+ is not pushed to http://${server.host}/one/, `, 'm'))
+    expect(server.uploads.filter(({ path }) => path === '/one/live.mpd')).toHaveLength(1)
   })
 
   it('refuses what is no place to push to in one sentence', async () => {

@@ -41,12 +41,14 @@ class PushPart implements Part {
           tryThis: 'See that the server is there, takes uploads below this address, and has room.',
         })
       })
-      const leftOut = (serviceId: ServiceId): void =>
-        host.log(
-          'http',
-          'warning',
-          `Service ${serviceId} is not pushed to ${shown}: a manifest there takes one service.`,
-        )
+      const leftOut = (serviceId: ServiceId): void => {
+        const error = {
+          code: 'not-supported',
+          message: `Service ${serviceId} is not pushed to ${shown}, since an address that names a manifest takes one service.`,
+          tryThis: 'Choose the service with --services, or push to a folder.',
+        } as const
+        host.problem(error, 'warning')
+      }
       return { target, manifest, leftOut }
     })
     this.#targets = places.map(({ target }) => target)
