@@ -1,5 +1,6 @@
 import type { Severity } from '../../contract/report.ts'
-import { type RuleId, type RuleProfile, ruleRow } from '../../contract/rules.ts'
+import type { RuleProfile } from '../../contract/rule-row.ts'
+import { type RuleId, ruleRow } from '../../contract/rules.ts'
 import type { Finding, FindingKind, FindingPlace } from '../../flow/findings.ts'
 import { type Alarm, channelOf } from './alarm.ts'
 import type { Evidence, Raise } from './raise.ts'
