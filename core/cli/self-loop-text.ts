@@ -1,4 +1,4 @@
-import type { ReturnCounts } from '../contract/snapshot.ts'
+import type { ReturnCounts } from '../contract/sending-snapshot.ts'
 import type { SessionSummary } from '../engine/session.ts'
 
 type SelfLoop = NonNullable<SessionSummary['selfLoop']>

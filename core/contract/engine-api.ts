@@ -7,8 +7,9 @@ import type { SessionRequest } from './open-request.ts'
 import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
 import type { SendPlan, SendRequest } from './send-request.ts'
+import type { PictureSnapshot } from './service-snapshot.ts'
 import type { RecordingOptions, SessionSpec } from './session-spec.ts'
-import type { LogLine, PictureSnapshot, RecordingSnapshot, SectionChanges } from './snapshot.ts'
+import type { LogLine, RecordingSnapshot, SectionChanges } from './snapshot.ts'
 
 /**
  * Commands of a window to the engine, over a MessagePort in the app and a WebSocket in a browser. Every command is answered once,

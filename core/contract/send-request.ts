@@ -1,5 +1,5 @@
 import type { Choices } from './choices.ts'
-import type { SentServiceSnapshot } from './snapshot.ts'
+import type { SentServiceSnapshot } from './sending-snapshot.ts'
 
 /** What is sent as one service: a manifest, a folder, a file or an http(s) URL, and what it has of its own. */
 export type SendInput = {

@@ -1,5 +1,5 @@
+import type { SentServiceSnapshot } from '../contract/sending-snapshot.ts'
 import { withoutCredentials } from '../contract/shown-url.ts'
-import type { SentServiceSnapshot } from '../contract/snapshot.ts'
 import type { Presentation } from '../ingest/presentation.ts'
 import type { BroadcastService } from '../send/broadcaster.ts'
 import type { PacketSender } from '../send/emitter.ts'

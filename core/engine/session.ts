@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import { parseChances } from '../contract/option-values.ts'
+import type { SelfLoopSnapshot } from '../contract/sending-snapshot.ts'
 import type { RecordingOptions, SessionSpec } from '../contract/session-spec.ts'
 import type {
   RecordingSnapshot,
   SectionMap,
   SectionName,
-  SelfLoopSnapshot,
   SessionPhase,
   SessionSection,
   SessionSnapshot,

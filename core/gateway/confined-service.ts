@@ -1,4 +1,4 @@
-import type { CutSnapshot } from '../contract/snapshot.ts'
+import type { CutSnapshot } from '../contract/service-snapshot.ts'
 import type { ConfinedManifest } from '../manifest/confined-manifest.ts'
 
 /** What became of the manifests of a service before they were served. */

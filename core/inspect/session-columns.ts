@@ -3,11 +3,11 @@ import { defined } from '../contract/defined.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import type { Losses, Report, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
+import type { ServiceSnapshot } from '../contract/service-snapshot.ts'
 import type {
   ChannelSnapshot,
   FlowSnapshot,
   SectionName,
-  ServiceSnapshot,
   SessionSnapshot,
   SignallingSnapshot,
   SocketSnapshot,

@@ -1,5 +1,6 @@
 import type { FlowProtocol, ServiceProtocol } from '../../core/contract/report.ts'
-import type { ChannelSnapshot, ServiceSnapshot, SessionPhase, SessionSnapshot } from '../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../core/contract/service-snapshot.ts'
+import type { ChannelSnapshot, SessionPhase, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { fileName } from '../../core/contract/source-patterns.ts'
 import { formatChannelNumber, UNKNOWN } from './format.ts'
 

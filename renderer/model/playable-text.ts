@@ -1,4 +1,4 @@
-import type { CutSnapshot } from '../../core/contract/snapshot.ts'
+import type { CutSnapshot } from '../../core/contract/service-snapshot.ts'
 import { formatCount } from './format.ts'
 
 /** One sentence about media that needs a licence. @param how `cenc, Widevine` */

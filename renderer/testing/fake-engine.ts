@@ -5,13 +5,8 @@ import { makeColumnArrays, packObjectRows } from '../../core/contract/object-bat
 import { BATCH_COLUMNS, OBJECT_STATE, type ObjectRow } from '../../core/contract/object-table.ts'
 import type { ObjectState } from '../../core/contract/report.ts'
 import { STARTUP_STEPS, type Startup } from '../../core/contract/report.ts'
-import type {
-  Latest,
-  SectionChange,
-  SectionChanges,
-  SectionMap,
-  SessionSnapshot,
-} from '../../core/contract/snapshot.ts'
+import type { Latest } from '../../core/contract/service-snapshot.ts'
+import type { SectionChange, SectionChanges, SectionMap, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import type { ConnectionState, EngineClient } from '../client/engine-client.ts'
 import { busy } from '../client/idle.ts'

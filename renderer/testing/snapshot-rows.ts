@@ -1,6 +1,7 @@
 import { NO_LOSS } from '../../core/contract/loss.ts'
 import type { OBJECT_STATE } from '../../core/contract/object-table.ts'
-import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../core/contract/service-snapshot.ts'
+import type { ChannelSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
 import { ObjectColumns } from '../stores/object-columns.ts'
 import { noChannelFacts } from './empty-rows.ts'
 import { fakeRow, NO_LATEST, NO_STARTUP, packRows } from './fake-engine.ts'

@@ -1,5 +1,5 @@
 import type { ChannelRole, ObjectState, Severity } from '../../core/contract/report.ts'
-import type { ServiceState } from '../../core/contract/snapshot.ts'
+import type { ServiceState } from '../../core/contract/service-snapshot.ts'
 import styles from './glyphs.module.css'
 
 /*

@@ -1,6 +1,7 @@
 import type { AppError } from '../../contract/app-error.ts'
+import type { ServiceSnapshot } from '../../contract/service-snapshot.ts'
 import type { TuneIn } from '../../contract/session-spec.ts'
-import type { FlowSnapshot, ServiceSnapshot, SocketSnapshot } from '../../contract/snapshot.ts'
+import type { FlowSnapshot, SocketSnapshot } from '../../contract/snapshot.ts'
 
 type Outcome = {
   readonly label: string

@@ -1,5 +1,5 @@
 import type { ServiceId } from '../../contract/ids.ts'
-import type { PictureSnapshot } from '../../contract/snapshot.ts'
+import type { PictureSnapshot } from '../../contract/service-snapshot.ts'
 import { BoundedMap } from '../../flow/bounded-map.ts'
 
 /** Services whose pictures are remembered. */

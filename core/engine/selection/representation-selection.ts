@@ -1,4 +1,5 @@
-import type { ChannelSnapshot, ServiceSnapshot } from '../../contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../contract/service-snapshot.ts'
+import type { ChannelSnapshot } from '../../contract/snapshot.ts'
 
 /** Destinations of a service's representations. */
 export type ServiceParts = { readonly service: number; readonly destinations: readonly string[] }

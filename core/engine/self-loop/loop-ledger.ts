@@ -1,5 +1,5 @@
 import { hashOf, hexText } from '#platform'
-import type { ReturnedObject, ReturnState, SelfLoopSnapshot } from '../../contract/snapshot.ts'
+import type { ReturnedObject, ReturnState, SelfLoopSnapshot } from '../../contract/sending-snapshot.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import type { ObjectOnAir, SendWatch } from '../../send/emitter.ts'

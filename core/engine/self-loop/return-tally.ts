@@ -1,4 +1,4 @@
-import type { ReturnState, SelfLoopSnapshot } from '../../contract/snapshot.ts'
+import type { ReturnState, SelfLoopSnapshot } from '../../contract/sending-snapshot.ts'
 
 type Counts = { [State in ReturnState]: number }
 

@@ -1,4 +1,4 @@
-import type { LastSeen, Latest } from '../../contract/snapshot.ts'
+import type { LastSeen, Latest } from '../../contract/service-snapshot.ts'
 import type { ChannelFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { ClockLimits } from './clock-limits.ts'
 import type { MediaWatch } from './media-watch.ts'

@@ -1,5 +1,5 @@
 import type { ServiceId } from '../../contract/ids.ts'
-import type { Latest } from '../../contract/snapshot.ts'
+import type { Latest } from '../../contract/service-snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import { type Finding, findingAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'

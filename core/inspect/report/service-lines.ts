@@ -1,6 +1,6 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { Startup } from '../../contract/report.ts'
-import type { ServiceSnapshot } from '../../contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../contract/service-snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { StreamWatch } from '../clock/stream-watch.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'

@@ -1,4 +1,4 @@
-import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } from '../../contract/snapshot.ts'
+import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } from '../../contract/service-snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { FetchedObjects } from '../losses/fetched-objects.ts'
 import type { LossMeter } from '../losses/loss-meter.ts'

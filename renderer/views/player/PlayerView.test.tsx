@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { act } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
 import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'

@@ -1,7 +1,7 @@
 import { LoaderCircle, MonitorOff, Play, TvMinimalPlay } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
-import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { engine } from '../../client/engine-client.ts'
 import { serviceTitle, streamNowUs } from '../../model/names.ts'
 import { cutText, encryptedText } from '../../model/playable-text.ts'

@@ -1,4 +1,4 @@
-import type { PictureSnapshot } from '../../../core/contract/snapshot.ts'
+import type { PictureSnapshot } from '../../../core/contract/service-snapshot.ts'
 
 const NOTHING: PictureSnapshot = { decodedAfterMs: null, shownAfterMs: null, soundOnly: false, problem: null }
 

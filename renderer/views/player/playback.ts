@@ -1,4 +1,4 @@
-import type { PictureSnapshot, PlayableSnapshot } from '../../../core/contract/snapshot.ts'
+import type { PictureSnapshot, PlayableSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { encryptedText } from '../../model/playable-text.ts'
 import { createDashAdapter } from './dash-adapter.ts'
 import { createHlsAdapter } from './hls-adapter.ts'

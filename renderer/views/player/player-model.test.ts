@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { qualityLabel } from './player-adapter.ts'
 import { type Arrivals, clockText, LONG_WAIT_MS, refusalText, serviceToPlay, waitText } from './player-model.ts'
 import { bufferedAhead } from './video-facts.ts'

@@ -1,4 +1,4 @@
-import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { formatSeconds } from '../../model/format.ts'
 import type { PlayerSnapshot } from './player-adapter.ts'
 

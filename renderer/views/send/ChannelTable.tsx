@@ -1,4 +1,4 @@
-import type { SentChannelSnapshot, SentServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { SentChannelSnapshot, SentServiceSnapshot } from '../../../core/contract/sending-snapshot.ts'
 import { formatCount, formatDuration, formatRate, UNKNOWN } from '../../model/format.ts'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import styles from './SendView.module.css'

@@ -1,5 +1,5 @@
 import { useId, useRef } from 'react'
-import type { ReturnedObject, SelfLoopSnapshot, SentServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ReturnedObject, SelfLoopSnapshot, SentServiceSnapshot } from '../../../core/contract/sending-snapshot.ts'
 import { useWidth } from '../../ui/use-width.ts'
 import { RETURN_TEXT } from './return-words.ts'
 import styles from './SendView.module.css'

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useStore } from 'zustand'
-import type { ReturnedObject, SelfLoopSnapshot, SentServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ReturnedObject, SelfLoopSnapshot, SentServiceSnapshot } from '../../../core/contract/sending-snapshot.ts'
 import { formatCount, formatDuration, formatTime, UNKNOWN } from '../../model/format.ts'
 import { goToPanel } from '../../stores/frame-store.ts'
 import { selectObject } from '../../stores/selection-store.ts'

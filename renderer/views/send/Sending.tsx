@@ -1,6 +1,6 @@
 import { Square } from 'lucide-react'
 import { useStore } from 'zustand'
-import type { BroadcastSnapshot } from '../../../core/contract/snapshot.ts'
+import type { BroadcastSnapshot } from '../../../core/contract/sending-snapshot.ts'
 import { stop } from '../../app/session-actions.ts'
 import { formatBytesShort, formatCount, formatRate, UNKNOWN } from '../../model/format.ts'
 import { sessionStore } from '../../stores/session-store.ts'

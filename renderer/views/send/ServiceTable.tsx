@@ -1,6 +1,6 @@
 import { choiceName } from '../../../core/contract/choices.ts'
 import type { OptionRow } from '../../../core/contract/option-row.ts'
-import type { SentServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { SentServiceSnapshot } from '../../../core/contract/sending-snapshot.ts'
 import { UNKNOWN } from '../../model/format.ts'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import type { Drafts } from '../welcome/receive-form.ts'

@@ -1,5 +1,5 @@
 import type { Severity } from '../../../core/contract/report.ts'
-import type { ReturnState, SelfLoopSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ReturnState, SelfLoopSnapshot } from '../../../core/contract/sending-snapshot.ts'
 import { formatCount } from '../../model/format.ts'
 
 /** What became of a sent object, in words. */

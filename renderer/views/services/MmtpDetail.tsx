@@ -1,4 +1,4 @@
-import type { MmtpSnapshot } from '../../../core/contract/snapshot.ts'
+import type { MmtpSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { formatCount, formatRate } from '../../model/format.ts'
 import styles from './ServicesView.module.css'
 

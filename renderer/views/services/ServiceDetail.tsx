@@ -1,6 +1,6 @@
 import { Check, Minus, Play, Square, X } from 'lucide-react'
 import { useStore } from 'zustand'
-import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { formatAge, formatCount, formatDuration, formatRate, formatTime } from '../../model/format.ts'
 import { hasEnded, serviceTitle, streamNowUs } from '../../model/names.ts'
 import { playerStore } from '../../stores/player-store.ts'

@@ -1,7 +1,7 @@
 import { RadioTower } from 'lucide-react'
 import { useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
-import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { formatChannelNumber, formatCount, formatRate } from '../../model/format.ts'
 import { lossNote, lossSummary } from '../../model/losses.ts'
 import { categoryName, hasEnded, protocolName, serviceName, serviceTitle } from '../../model/names.ts'

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Startup } from '../../../core/contract/report.ts'
-import type { PictureSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import type { PictureSnapshot, ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
+import type { SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { fakeSnapshot, NO_LATEST, NO_STARTUP } from '../../testing/fake-engine.ts'
 import { service as fakeService, table as fakeTable } from '../../testing/snapshot-rows.ts'
 import { type Rung, rungsOf } from './ladder.ts'

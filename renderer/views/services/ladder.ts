@@ -1,11 +1,7 @@
 import type { StartupStep } from '../../../core/contract/report.ts'
+import type { PictureSnapshot, ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { clauseOf } from '../../../core/contract/shown-text.ts'
-import type {
-  PictureSnapshot,
-  ServiceSnapshot,
-  SessionSnapshot,
-  SignallingSnapshot,
-} from '../../../core/contract/snapshot.ts'
+import type { SessionSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatAge, formatCount, formatDuration } from '../../model/format.ts'
 import { cutText, encryptedText, offAirText } from '../../model/playable-text.ts'
 

@@ -1,4 +1,5 @@
-import type { ServiceSnapshot, SignalledServer, SystemTimeSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot, SignalledServer } from '../../../core/contract/service-snapshot.ts'
+import type { SystemTimeSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatPercent } from '../../model/format.ts'
 import { categoryName, protocolName } from '../../model/names.ts'
 

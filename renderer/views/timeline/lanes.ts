@@ -1,5 +1,6 @@
 import type { ChannelRole } from '../../../core/contract/report.ts'
-import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
+import type { ChannelSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatChannelNumber } from '../../model/format.ts'
 
 /** Heights in CSS pixels; the ruler is above the lanes. */
