@@ -2,8 +2,8 @@ import type { AppError } from './app-error.ts'
 import type { ObjectBatch } from './object-batch.ts'
 import type { BoxField, BytesView, ObjectBoxes } from './object-boxes.ts'
 import type { ObjectDetail, ObjectQuery, ObjectView } from './object-rows.ts'
-import type { ObjectRow } from './object-table.ts'
 import type { SessionRequest } from './open-request.ts'
+import type { PackedRows } from './packed-rows.ts'
 import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
 import type { SendPlan, SendRequest } from './send-request.ts'
@@ -43,7 +43,7 @@ export type EngineCommands = {
   /** Runs the view's query again over all rows. */
   refreshObjects: (sessionId: string, viewId: number, part?: string) => ObjectView
   /** Rows `[from, to)` of a view. */
-  objectRows: (sessionId: string, viewId: number, from: number, to: number, part?: string) => readonly ObjectRow[]
+  objectRows: (sessionId: string, viewId: number, from: number, to: number, part?: string) => PackedRows
   objectDetail: (sessionId: string, index: number, part?: string) => ObjectDetail
   /** Bytes `[from, to)` of the object as it arrived, or as it is served; at most 64 KiB a call; shorter where not stored. */
   objectBytes: (

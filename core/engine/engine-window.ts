@@ -1,6 +1,7 @@
 import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
 import { asServiceId } from '../contract/ids.ts'
 import { OBJECT_BATCH_ROWS, OBJECT_ROW_BYTES } from '../contract/object-batch.ts'
+import { packRows } from '../contract/packed-rows.ts'
 import type { LogLine } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
@@ -105,7 +106,7 @@ export class EngineWindow {
     queryObjects: (sessionId, query, part) => this.#engine.session(sessionId).contents.queryObjects(query, part),
     refreshObjects: (sessionId, viewId, part) => this.#engine.session(sessionId).contents.refreshObjects(viewId, part),
     objectRows: (sessionId, viewId, from, to, part) =>
-      this.#engine.session(sessionId).contents.objectRows(viewId, from, to, part),
+      packRows(this.#engine.session(sessionId).contents.objectRows(viewId, from, to, part)),
     objectDetail: (sessionId, index, part) => this.#engine.session(sessionId).contents.objectDetail(index, part),
     objectBytes: (sessionId, index, from, to, part, view) =>
       this.#engine

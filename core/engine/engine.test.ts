@@ -1,7 +1,10 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { EngineCommands } from '../contract/engine-api.ts'
+import type { ObjectRow } from '../contract/object-table.ts'
 import { DEMO_SOURCE } from '../contract/open-request.ts'
+import { unpackRows } from '../contract/packed-rows.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import { pcapOf, withLoss } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
@@ -54,6 +57,11 @@ async function read(file: string): Promise<string> {
   const { totals } = await window.ended(sessionId)
   await window.until(() => window.rows(sessionId).size === totals.objects)
   return sessionId
+}
+
+/** Rows of a view, as a page unpacks them. */
+async function rowsOf(...range: Parameters<EngineCommands['objectRows']>): Promise<ObjectRow[]> {
+  return unpackRows(await window.call('objectRows', ...range))
 }
 
 const byTime = { column: 'firstTimeUs', descending: false } as const
@@ -228,7 +236,7 @@ describe('a session', () => {
   it('answers tables, details, bytes and signalling', async () => {
     const sessionId = await read(lossy)
     const all = await window.call('queryObjects', sessionId, { filter: '', sort: byTime })
-    const rows = await window.call('objectRows', sessionId, all.viewId, 0, all.total)
+    const rows = await rowsOf(sessionId, all.viewId, 0, all.total)
     const whole = rows.find((row) => row.name?.endsWith('.m4s') && row.state === 'complete')
     if (whole === undefined) throw new Error('no whole segment')
     const detail = await window.call('objectDetail', sessionId, whole.index)
@@ -250,7 +258,7 @@ describe('a session', () => {
     expect(await window.call('objectPosition', sessionId, all.viewId, whole.index)).toBe(rows.indexOf(whole))
 
     const partial = await window.call('queryObjects', sessionId, { filter: 'state:partial', sort: byTime })
-    const lost = await window.call('objectRows', sessionId, partial.viewId, 0, partial.total)
+    const lost = await rowsOf(sessionId, partial.viewId, 0, partial.total)
     expect(lost.length).toBeGreaterThan(0)
     expect(lost.every(({ state }) => state === 'partial')).toBe(true)
     expect(await window.call('objectPosition', sessionId, partial.viewId, whole.index)).toBe(-1)
@@ -270,7 +278,7 @@ describe('a session', () => {
   it('shows what arrived of a damaged segment, and what is served for it as another view', async () => {
     const sessionId = await read(lossy)
     const partial = await window.call('queryObjects', sessionId, { filter: 'state:partial name:m4s', sort: byTime })
-    const rows = await window.call('objectRows', sessionId, partial.viewId, 0, partial.total)
+    const rows = await rowsOf(sessionId, partial.viewId, 0, partial.total)
     const details = await Promise.all(rows.map(({ index }) => window.call('objectDetail', sessionId, index)))
     const detail = details.find(({ missing: [first] }) => first !== undefined && first[0] > 2000)
     if (detail === undefined) throw new Error('no segment with a hole in its mdat')
@@ -306,7 +314,7 @@ describe('a session', () => {
       expect(await window.call('objectBytes', sessionId, index, 0, 10)).toEqual(new Uint8Array(0))
     }
     expect(await window.call('signallingText', sessionId, 'nothing')).toMatchObject({ text: '' })
-    expect(await window.call('objectRows', sessionId, 77, 0, 10)).toEqual([])
+    expect(await rowsOf(sessionId, 77, 0, 10)).toEqual([])
     expect((await window.call('objectBytes', sessionId, 0, 10, 5)).length).toBe(0)
     expect((await window.call('report', sessionId)).services).toHaveLength(1)
   })
@@ -336,7 +344,7 @@ describe('a session', () => {
     expect(phase).toBe('stopped')
     const { viewId, total } = await window.call('queryObjects', sessionId, { filter: '', sort: byTime })
     expect(total).toBe(totals.objects)
-    expect(await window.call('objectRows', sessionId, viewId, 0, total)).toHaveLength(total)
+    expect(await rowsOf(sessionId, viewId, 0, total)).toHaveLength(total)
     await window.call('stopSession', sessionId)
     await window.call('closeSession', sessionId)
     await expect(window.call('report', sessionId)).rejects.toMatchObject({ error: { code: 'no-such-session' } })

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ObjectRow } from '../../../core/contract/object-table.ts'
+import { packRows } from '../../../core/contract/packed-rows.ts'
 import { FakeEngine, fakeRow } from '../../testing/fake-engine.ts'
 import { ObjectList } from './object-list.ts'
 
@@ -20,7 +21,7 @@ beforeEach(() => {
   engine = new FakeEngine({
     queryObjects: view,
     refreshObjects: view,
-    objectRows: (_session, viewId, from, to) => (views[viewId] ?? []).slice(from, to),
+    objectRows: (_session, viewId, from, to) => packRows((views[viewId] ?? []).slice(from, to)),
     objectPosition: (_session, viewId, index) => (views[viewId] ?? []).findIndex((row) => row.index === index),
   })
   list = new ObjectList(engine, 's1')

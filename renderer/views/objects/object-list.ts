@@ -1,6 +1,7 @@
 import type { AppError } from '../../../core/contract/app-error.ts'
 import type { ObjectQuery, ObjectView } from '../../../core/contract/object-rows.ts'
 import type { ObjectRow } from '../../../core/contract/object-table.ts'
+import { unpackRows } from '../../../core/contract/packed-rows.ts'
 import { appErrorOf } from '../../client/call-error.ts'
 import type { EngineClient } from '../../client/engine-client.ts'
 import { ObjectPages, PAGE_ROWS } from './object-pages.ts'
@@ -145,7 +146,7 @@ export class ObjectList {
     }
     if (viewId === null || first < 0) return
     try {
-      const rows = await this.#client.call('objectRows', this.#sessionId, viewId, first, last + 1, this.#receiver)
+      const rows = await this.#rows(viewId, first, last + 1)
       if (viewId !== this.#viewId) return
       this.#pages.replace(first, rows)
       this.#change({})
@@ -179,7 +180,7 @@ export class ObjectList {
       const pages = new ObjectPages()
       const [from, to] = this.#range
       const wanted = pages.missing(from, Math.max(Math.min(to, view.total), Math.min(view.total, PAGE_ROWS)))
-      const rows = await Promise.all(wanted.map((page) => this.#rows(view, page)))
+      const rows = await Promise.all(wanted.map((page) => this.#page(view, page)))
       if (asked !== this.#asked) return
       for (const [at, page] of wanted.entries()) pages.put(page, rows[at] ?? [])
       this.#viewId = view.viewId
@@ -200,23 +201,20 @@ export class ObjectList {
     }
   }
 
-  #rows(view: ObjectView, page: number): Promise<readonly ObjectRow[]> {
+  #page(view: Pick<ObjectView, 'viewId' | 'total'>, page: number): Promise<readonly ObjectRow[]> {
     const from = page * PAGE_ROWS
-    return this.#client.call(
-      'objectRows',
-      this.#sessionId,
-      view.viewId,
-      from,
-      Math.min(view.total, from + PAGE_ROWS),
-      this.#receiver,
-    )
+    return this.#rows(view.viewId, from, Math.min(view.total, from + PAGE_ROWS))
+  }
+
+  async #rows(viewId: number, from: number, to: number): Promise<readonly ObjectRow[]> {
+    return unpackRows(await this.#client.call('objectRows', this.#sessionId, viewId, from, to, this.#receiver))
   }
 
   async #fetch(viewId: number, page: number): Promise<void> {
     if (this.#fetching.has(page)) return
     this.#fetching.add(page)
     try {
-      const rows = await this.#rows({ viewId, total: this.#state.total, error: null }, page)
+      const rows = await this.#page({ viewId, total: this.#state.total }, page)
       if (viewId !== this.#viewId) return
       this.#pages.put(page, rows)
       this.#fetching.delete(page)
