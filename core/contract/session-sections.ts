@@ -1,4 +1,5 @@
 import type { SectionChange, SectionMap, SectionName, SessionSnapshot } from './snapshot.ts'
+import { patched } from './value-patch.ts'
 import { wholeSnapshot } from './whole-snapshot.ts'
 
 type Sections = { -readonly [S in SectionName]?: SectionMap[S] }
@@ -14,9 +15,11 @@ export class SessionSections {
   readonly #lists = new Map<string, readonly unknown[]>()
 
   take(changes: readonly SectionChange[]): void {
-    for (const { part, section, value } of changes) {
+    for (const change of changes) {
+      const { part, section } = change
       const sections = this.#parts.get(part ?? '') ?? {}
       this.#parts.set(part ?? '', sections)
+      const value = 'patch' in change ? patched(sections[section], change.patch) : change.value
       if (value === null) delete sections[section]
       else Object.assign(sections, { [section]: value })
     }

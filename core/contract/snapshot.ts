@@ -6,6 +6,7 @@ import type { ChannelRole, FlowProtocol, JsonObject, Losses, ReportLink, Signatu
 import type { BroadcastSnapshot, SelfLoopSnapshot } from './sending-snapshot.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import type { LinkSpec, LogLevel, LogTopic, Pace } from './session-spec.ts'
+import type { ValuePatch } from './value-patch.ts'
 
 /**
  * State of one session as one value, composed from its sections: one receiver with its linked parts.
@@ -149,15 +150,17 @@ export type SectionMap = {
 /** Name of a section. */
 export type SectionName = keyof SectionMap
 
-/** A changed section. `version` grows with every change; a null value: the part no longer has the section. */
+/**
+ * A changed section. `version` grows with every change; a null value: the part no longer has the section. `patch` changes the value
+ * that the window was sent before.
+ */
 export type SectionChange = {
   readonly [S in SectionName]: {
     /** Null: the session itself. */
     readonly part: string | null
     readonly section: S
     readonly version: number
-    readonly value: SectionMap[S] | null
-  }
+  } & ({ readonly value: SectionMap[S] | null } | { readonly patch: ValuePatch })
 }[SectionName]
 
 /** Changed sections since the last of these messages; the first one after watching has all. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { SessionSections } from '../contract/session-sections.ts'
 import type { SectionMap } from '../contract/snapshot.ts'
 import type { AnySection } from './part.ts'
 import { SectionFeed } from './section-feed.ts'
@@ -27,4 +28,24 @@ it('reads a section only when its version has changed, for each window by itself
   version = 2
   value = null
   expect(feed.changes(sections)).toEqual([{ part: 'g', section: 'gateway', version: 2, value: null }])
+})
+
+it('sends the changed fields of what the window has, also of a value that its part changes in place', () => {
+  let version = 1
+  const value = { baseUrl: 'http://127.0.0.1:1', requests: 0, bytes: 0 }
+  const sections = [{ part: 'g', section: { name: 'gateway', version: () => version, read: () => value } as const }]
+  const feed = new SectionFeed()
+  const window = new SessionSections()
+  const part = { id: 'g', kind: 'gateway', title: 'g' }
+  const session = { name: '', phase: 'running', problems: [], demo: false, parts: [part], links: [] } as const
+  window.take([{ part: null, section: 'session', version: 1, value: session }])
+  window.take(feed.changes(sections))
+  version = 2
+  value.requests = 1
+  const changes = feed.changes(sections)
+  expect(changes).toEqual([{ part: 'g', section: 'gateway', version: 2, patch: ['.', { requests: 1 }] }])
+  window.take(changes)
+  expect(window.snapshot('s1')?.gateways).toEqual([value])
+  version = 3
+  expect(feed.changes(sections)).toEqual([])
 })
