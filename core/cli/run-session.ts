@@ -1,6 +1,6 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
-import type { PushTargetSnapshot } from '../contract/snapshot.ts'
+import type { PushTargetSnapshot, StreamSnapshot } from '../contract/snapshot.ts'
 import type { Engine } from '../engine/engine.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import type { Session } from '../engine/session.ts'
@@ -39,12 +39,12 @@ export async function runSession(
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
   if (json) session.onFile((file) => printJson({ event: 'file', ...file }))
-  const { gateways, servers } = session.snapshot()
-  const baseUrl = (gateways[0] ?? servers[0])?.baseUrl ?? null
+  const { gateways, servers, streams } = session.snapshot()
+  const baseUrl = (gateways[0] ?? servers[0])?.baseUrl ?? originOf(streams[0]?.url)
   if (baseUrl !== null) {
     keepServing()
     if (json) printJson({ event: gateways.length > 0 ? 'gateway' : 'server', baseUrl })
-    else printLines([`Serving ${baseUrl}`])
+    else printLines([`Serving ${baseUrl}`, ...streams.map(({ url }) => `Stream ${url}`)])
     if (saved === null)
       for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS))
         tellLine(wildcardText(address.replace(/:0$/, `:${new URL(baseUrl).port}`)))
@@ -70,6 +70,10 @@ export async function runSession(
   if (keys.quit) return 130
   if (session.degraded) return 1
   return isShort(session) ? 3 : 0
+}
+
+function originOf(url: string | undefined): string | null {
+  return url === undefined ? null : new URL(url).origin
 }
 
 /** What was to be received did not come: no file at all, or not all that was announced. */
@@ -125,7 +129,7 @@ export function problemTeller(session: Session, progress: ProgressLine): () => v
 function summaryLines(session: Session): string[] {
   const { selfLoop } = session.summary()
   const lines = [summaryText(session), ...(selfLoop === null ? [] : [selfLoopText(selfLoop)])]
-  const { services, hostDrops, captureDrops, pushes } = session.snapshot()
+  const { services, hostDrops, captureDrops, pushes, streams } = session.snapshot()
   const listed = services.filter(
     ({ packets, state }) => packets > 0 || (session.expectsFiles && state !== 'not-joined'),
   )
@@ -134,6 +138,7 @@ function summaryLines(session: Session): string[] {
     if (text !== null) lines.push(`Service ${id}: ${text}`)
   }
   for (const target of pushes) lines.push(pushText(target))
+  for (const stream of streams) lines.push(streamText(stream))
   const ownDrops = (hostDrops ?? 0) - (captureDrops ?? 0)
   if (ownDrops > 0) lines.push(`This computer dropped ${ownDrops} packets: a socket's queue was full.`)
   if (captureDrops !== null && captureDrops > 0)
@@ -151,10 +156,22 @@ function pushText({ url, files, bytes, removed, failed, leftOut }: PushTargetSna
   return `Pushed ${files} files, ${bytes} bytes, to ${url}${rest.length === 0 ? '' : `; ${rest.join(', ')}`}.`
 }
 
+/** What the clients of a stream got. */
+function streamText({ url, requests, sent, bytes, unheard, slow }: StreamSnapshot): string {
+  const rest = [
+    unheard > 0 ? `${unheard} bytes came while nobody listened` : '',
+    slow > 0 ? `${slow} clients were too slow` : '',
+  ].filter((part) => part !== '')
+  const more = rest.length === 0 ? '' : `; ${rest.join(', ')}`
+  return `Streamed ${bytes} bytes, ${sent} to ${requests} requests, on ${url}${more}.`
+}
+
 function summaryText(session: Session): string {
-  const [server] = session.snapshot().servers
+  const { servers, streams } = session.snapshot()
+  const [server] = servers
   if (server !== undefined)
     return `Served ${server.requests} requests, ${server.bytes} bytes; took ${server.uploadedBytes} bytes of uploads.`
+  if (streams.length > 0) return `Served ${streams.length === 1 ? 'one stream' : `${streams.length} streams`}.`
   const {
     objects,
     complete,

@@ -702,7 +702,10 @@ describe('starting', () => {
     const read = ['--read', folder.at('a')]
     for (const [args, words] of [
       [['--listen', `127.0.0.1:${a.port}`, ...read], 'is already in use'],
-      [['--listen', '127.0.0.1:0'], 'No folder was named. Right form: routescope serve [--read DIR]'],
+      [
+        ['--listen', '127.0.0.1:0'],
+        'Neither a folder nor a stream was named. Right form: routescope serve [--read DIR]',
+      ],
       [read, "Required option '--listen"],
       [
         ['--listen', '127.0.0.1:0', ...read, '--header', 'X-A,one,X-B'],

@@ -45,7 +45,7 @@ export type SessionCommand = {
 /** `receive` and `record` end when nothing of a service arrives for this time; GPAC waits 5 s. */
 const GIVES_UP: Choices = { timeoutS: 10 }
 
-const SERVE_FORM = 'routescope serve [--read DIR]… [--write DIR] --listen HOST:PORT'
+const SERVE_FORM = 'routescope serve [--read DIR]… [--write DIR] [--stream /PATH=FILE]… --listen HOST:PORT'
 const RECORD_FORM = 'routescope record URL… --capture-out FILE'
 
 /** Every command that runs a session. */
@@ -103,7 +103,7 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
     name: 'serve',
     words: '',
     form: SERVE_FORM,
-    help: 'serves folders over HTTP: files to read, and a folder for uploads',
+    help: 'serves over HTTP: folders to read, a folder for uploads, files as live streams',
     names: null,
     defaults: {},
     required: ['--listen'],
@@ -113,8 +113,9 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
 
 /** There is something to serve. */
 function settleServe(choices: Choices): Choices {
-  if (choices.serveRead === undefined && choices.serveWrite === undefined) {
-    throw new AppFailure('bad-command-line', 'No folder was named.', `Right form: ${SERVE_FORM}`)
+  const { serveRead, serveWrite, serveStreams } = choices
+  if (serveRead === undefined && serveWrite === undefined && serveStreams === undefined) {
+    throw new AppFailure('bad-command-line', 'Neither a folder nor a stream was named.', `Right form: ${SERVE_FORM}`)
   }
   return choices
 }

@@ -36,6 +36,7 @@ export type SessionSnapshot = {
   readonly recordings: readonly RecordingSnapshot[]
   readonly gateways: readonly GatewaySnapshot[]
   readonly servers: readonly ServerSnapshot[]
+  readonly streams: readonly StreamSnapshot[]
   readonly pushes: readonly PushTargetSnapshot[]
   readonly broadcasts: readonly BroadcastSnapshot[]
   /** What came back of what the session sends; null where it does not compare them. */
@@ -80,6 +81,20 @@ export type ServerSnapshot = {
   readonly uploadedBytes: number
   /** Connections that are open. */
   readonly connections: number
+}
+
+/** A stream that all its HTTP clients get. */
+export type StreamSnapshot = {
+  readonly url: string
+  readonly state: 'waiting' | 'running' | 'over'
+  /** Clients that are there, and those that were disconnected since they were too slow. */
+  readonly clients: number
+  readonly slow: number
+  readonly requests: number
+  /** Bytes from its source, those that came while nobody was there, and those sent to all clients together. */
+  readonly bytes: number
+  readonly unheard: number
+  readonly sent: number
 }
 
 /** An HTTP server that files are pushed to. */
@@ -138,6 +153,7 @@ export type SectionMap = {
   readonly repair: RepairSnapshot
   readonly gateway: GatewaySnapshot
   readonly server: ServerSnapshot
+  readonly stream: readonly StreamSnapshot[]
   readonly push: readonly PushTargetSnapshot[]
   readonly recording: RecordingSnapshot
   readonly folder: FolderSnapshot

@@ -66,6 +66,7 @@ export function wholeSnapshot(
     signalling: all('signalling')[0] ?? EMPTY,
     gateways: all('gateway'),
     servers: all('server'),
+    streams: all('stream').flat(),
     pushes: all('push').flat(),
     recordings: runningLast(all('recording')),
     broadcasts: all('broadcast'),

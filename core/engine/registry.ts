@@ -5,6 +5,7 @@ import { CAPTURE_PART } from './parts/capture-options.ts'
 import { CAPTURE_STREAM } from './parts/capture-stream.ts'
 import { FOLDER_PART } from './parts/folder-options.ts'
 import { GATEWAY_PART } from './parts/gateway-options.ts'
+import { BYTE_FILE_PART, HTTP_STREAM_PART } from './parts/http-stream-options.ts'
 import { INTERFACE } from './parts/interface.ts'
 import { MULTICAST_PART } from './parts/multicast-options.ts'
 import { MULTICAST_OUT_PART } from './parts/multicast-out-options.ts'
@@ -46,6 +47,8 @@ export const PART_KINDS: readonly PartKind[] = [
     through: { kind: 'store', options: ['maxSegments'] },
   }),
   lazy(SERVER_PART, async () => (await import('./parts/server.ts')).openServer),
+  lazy(BYTE_FILE_PART, async () => (await import('./parts/byte-file.ts')).openByteFile),
+  lazy(HTTP_STREAM_PART, async () => (await import('./parts/http-stream.ts')).openHttpStream),
   lazy(STORE_PART, async () => (await import('./parts/store.ts')).openStore),
   lazy(REPORT_PART, async () => (await import('./parts/report.ts')).openReport),
   lazy(RECORDER_PART, async () => (await import('./parts/recorder.ts')).openRecorder),

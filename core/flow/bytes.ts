@@ -22,6 +22,8 @@ export interface ByteSink {
   discontinuity?(missingBytes: number | null, timeUs: number): void
   /** Nothing follows. */
   end(timeUs: number): void
+  /** Null once somebody takes the stream: before that, a source with a clock of its own waits after its first bytes. */
+  ready?(): Promise<void> | null
   /** Back-pressure: null while it keeps up. */
   busy?(): Promise<void> | null
 }

@@ -14,10 +14,9 @@ import { UploadedFiles, type UploadRules } from './uploads.ts'
 export type FolderRules = ReadRules &
   UploadRules &
   CorsRules & {
-    /** Headers of every reply. */
+    /** Headers of every reply, and those that are made anew for each. */
     readonly headers: OutgoingHttpHeaders
-    /** Every reply has the time of the server, Server-UTC, ms. */
-    readonly serverUtc: boolean
+    readonly stamp?: () => OutgoingHttpHeaders
   }
 
 /** What a request did, for a log. */
@@ -31,7 +30,7 @@ export type FolderEvents = {
 export function folderMount(
   roots: readonly Root[],
   rules: FolderRules,
-  { logins, nowMs, events }: { logins: Logins; nowMs: () => number; events: FolderEvents },
+  { logins, events }: { logins: Logins; events: FolderEvents },
 ): Mount {
   const uploads = new UploadedFiles(rules, events.written)
   const files = new FileServer(roots, rules, uploads)
@@ -46,7 +45,6 @@ export function folderMount(
       localNames: 'loopback',
       ownContinue: true,
       bodyMs: null,
-      ...(rules.serverUtc ? { stamp: () => ({ 'Server-UTC': Math.round(nowMs()) }) } : undefined),
     },
     log: (_level, text) => events.warn(text),
     answer: async (exchange) => {

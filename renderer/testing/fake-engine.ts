@@ -132,6 +132,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     signalling: [],
     gateways: [],
     servers: [],
+    streams: [],
     pushes: [],
     broadcasts: [],
     selfLoop: null,
