@@ -169,8 +169,21 @@ describe('readCommandLine', () => {
     expect(() => readCommandLine(args, '1.2.3')).toThrow('An empty name was given.')
   })
 
-  it('refuses what this version does not support by name', () => {
-    expect(failure('-i route://225.1.1.0:6000 -o x').error).toMatchObject({ code: 'not-supported' })
+  it("reads GPAC's grammar where the first word, or an input or output, is of it", () => {
+    const kinds = (line: string) => {
+      const request = readCommandLine(line.split(' '), '0')
+      return request.kind === 'session' ? request.spec.parts.map(({ kind }) => kind) : request
+    }
+    expect(kinds('-i route://225.1.1.0:6000:odir=x')).toEqual(['multicast', 'receiver', 'folder'])
+    expect(kinds('--ifce=lo -i route://225.1.1.0:6000:odir=x')).toEqual(['multicast', 'receiver', 'folder'])
+    expect(kinds('-logs=http@debug httpout:rdirs=x')).toEqual(['server'])
+    expect(kinds('-play route://225.1.1.0:6000')).toEqual({
+      kind: 'open',
+      request: { sources: ['route://225.1.1.0:6000'], choices: {} },
+      window: true,
+      listen: { host: '127.0.0.1', port: 0 },
+    })
+    expect(failure('vflip -i a.mpd -o x').message).toMatch(/^Column 1: unknown filter 'vflip' \(supported: aout, /)
   })
 
   it('prints help and version', () => {

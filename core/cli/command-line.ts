@@ -14,6 +14,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { parseHostPort, parseSeconds } from './argument-values.ts'
 import { addOptions, choicesOf } from './command-options.ts'
 import { commandSession, idleChoices } from './command-session.ts'
+import { isGpacLine, readGpacArguments } from './gpac.ts'
 import { type RunOptions, SESSION_COMMANDS } from './session-commands.ts'
 
 /** Request of a command line, before anything is opened. */
@@ -32,6 +33,8 @@ export type CliRequest =
       readonly spec: SessionSpec
       readonly json: boolean
       readonly notes: readonly string[]
+      /** The graph is printed before it starts. */
+      readonly graph?: boolean
     }
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
   | { readonly kind: 'text'; readonly text: string }
@@ -45,22 +48,12 @@ export type RunOverrides = {
   readonly force: boolean
 }
 
-/** First words of GPAC's grammar, which is refused in this version. */
-const GPAC_FIRST_WORDS = ['-i', '-o', '-play', '-src', '-dst']
-
 /**
  * Reads the arguments after the program's name.
  * @throws AppFailure bad-command-line, with one line that names the fault and the right form
  */
 export function readCommandLine(args: readonly string[], version: string): CliRequest {
-  const first = args[0]
-  if (first !== undefined && (GPAC_FIRST_WORDS.includes(first) || first.startsWith('-logs='))) {
-    throw new AppFailure(
-      'not-supported',
-      `"${first}": GPAC's grammar is not read by this version.`,
-      'Use routescope receive, gateway or send; routescope --help lists them.',
-    )
-  }
+  if (isGpacLine(args, Object.keys(COMMAND_FORMS))) return gpacRequest(args)
   let request: CliRequest | null = null
   const program = buildProgram(version, (value) => {
     request = value
@@ -84,6 +77,12 @@ export function readCommandLine(args: readonly string[], version: string): CliRe
     return { kind: 'open', request: null, window: true, listen: { host: LOOPBACK, port: 0 } }
   }
   return request
+}
+
+function gpacRequest(args: readonly string[]): CliRequest {
+  const { spec, play, notes, graph } = readGpacArguments(args)
+  if (play === undefined) return { kind: 'session', spec, json: false, notes, graph }
+  return { kind: 'open', request: play, window: true, listen: { host: LOOPBACK, port: 0 } }
 }
 
 /** Text that commander would print as help or version; collected here, since this file prints nothing. */

@@ -73,6 +73,8 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
         return await (await import('./inspect-captures.ts')).inspectCaptures(engine, request.spec, request.json)
       case 'session':
         for (const note of request.notes) tellLine(`routescope: ${note}`)
+        if (request.graph === true)
+          for (const line of await (await import('./gpac.ts')).graphLines(request.spec)) tellLine(line)
         engine.logger.listen(logTeller(request.spec.log))
         return await (await import('./run-session.ts')).runSession(engine, request.spec, request.json)
       case 'run': {

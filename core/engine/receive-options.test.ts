@@ -72,6 +72,15 @@ describe('what is written', () => {
     for (const path of kept) expect(all).toContain(path)
   })
 
+  it('--names: the same files by a template', async () => {
+    const plain = (await received({})).paths
+    const named = (await received({ names: 'ATSC$ServiceID$_rec/$File$' })).paths
+    expect(named).toEqual(plain.map((path) => path.replace('service1/', 'ATSC1_rec/')).sort())
+    const counted = (await received({ names: 'rec/$num$' })).paths
+    expect(counted).toHaveLength(plain.length)
+    expect(counted.filter((path) => /^rec\/\d+\.m4s$/.test(path))).toHaveLength(segments(plain).length)
+  })
+
   it('--split-tsi: a folder for each TSI, the same files', async () => {
     const plain = (await received({})).paths
     const { paths } = await received({ splitTsi: true })
@@ -224,6 +233,7 @@ describe('the table', () => {
       repairMergeBytes: 0,
       repairMinPercent: 100,
       repairOrder: 'partial',
+      names: 'rec$ServiceID$/$num$',
       out: 'dump',
       maxSegments: 4,
       splitTsi: true,

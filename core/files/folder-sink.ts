@@ -4,6 +4,7 @@ import type { AppError } from '../contract/app-error.ts'
 import { defined } from '../contract/defined.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import { FirstReports } from '../failure/first-reports.ts'
+import { BoundedMap } from '../flow/bounded-map.ts'
 import type { Lease } from '../flow/lease.ts'
 import type { FlowFile, ObjectSink } from '../flow/objects.ts'
 import { asideName } from './aside.ts'
@@ -11,6 +12,7 @@ import type { FileWriterOptions } from './file-writer.ts'
 import { FileWriters } from './file-writers.ts'
 import { makeFolder } from './make-folder.ts'
 import { moveFolder } from './move-folder.ts'
+import type { NameTemplate } from './name-template.ts'
 import { SegmentRetention } from './retention.ts'
 import { PathNames } from './safe-name.ts'
 import { ServiceFolders } from './service-folders.ts'
@@ -19,6 +21,8 @@ import { writeFailure } from './write-failure.ts'
 /** Settings of a folder of received files. */
 export type FolderSinkOptions = {
   readonly dir: string
+  /** Names below it; absent: `serviceN/<name>`. */
+  readonly names?: NameTemplate
   /** Media segments kept per representation; 0 keeps all. */
   readonly maxSegments: number
   /** Makes a folder for each TSI below that of the service. */
@@ -28,11 +32,13 @@ export type FolderSinkOptions = {
   readonly startDisk?: FileWriterOptions['startDisk']
 }
 
+/** Names whose number is kept. */
+const MAX_NUMBERED = 65_536
 /** Errors after which nothing more can be written; any other concerns one file. */
 const FATAL = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
 
 /**
- * Writes received files as `DIR/serviceN/<name>`, N being the number of the service in the end. A name appears when its file is whole; an incomplete file that is kept is
+ * Writes received files as `DIR/serviceN/<name>`, or by another template; N is the number of the service in the end. A name appears when its file is whole; an incomplete file that is kept is
  * named `<name>.partial`.
  */
 export class FolderSink implements ObjectSink {
@@ -43,7 +49,10 @@ export class FolderSink implements ObjectSink {
   /** Names of incomplete files in the folder. */
   readonly #partials = new Set<string>()
   readonly #retention: SegmentRetention<string>
-  readonly #folders = new ServiceFolders()
+  readonly #folders: ServiceFolders
+  /** Number of each name, where the template counts. */
+  readonly #numbers = new BoundedMap<string, number>(MAX_NUMBERED)
+  #nextNumber = 0
   #root = ''
   #writer: FileWriters | null = null
   #closing = false
@@ -54,6 +63,7 @@ export class FolderSink implements ObjectSink {
 
   constructor(options: FolderSinkOptions) {
     this.#options = options
+    this.#folders = new ServiceFolders(options.names?.folderOf)
     this.#retention = new SegmentRetention(options.maxSegments)
     this.#problems = new FirstReports(options.onProblem)
   }
@@ -85,7 +95,8 @@ export class FolderSink implements ObjectSink {
 
   whole(file: FlowFile): void {
     const folder = this.#folders.keyOf(file.serviceId)
-    const name = this.#options.splitTsi ? `${folder}/${file.lane}/${file.name}` : `${folder}/${file.name}`
+    const own = this.#ownName(folder, file.name)
+    const name = this.#options.splitTsi ? `${folder}/${file.lane}/${own}` : `${folder}/${own}`
     if (file.complete) {
       this.#write(name, file.lease)
       // The whole file replaces the incomplete one.
@@ -97,6 +108,16 @@ export class FolderSink implements ObjectSink {
     if (file.kind !== 'media') return
     const written = file.complete ? name : `${name}.partial`
     for (const expired of this.#retention.add(file, written)) this.#remove(expired)
+  }
+
+  /** Name of a file in the folder of its service. */
+  #ownName(folder: string, sent: string): string {
+    const { names } = this.#options
+    if (names?.counts !== true) return names?.fileOf(sent, 0) ?? sent
+    const key = `${folder}/${sent}`
+    const number = this.#numbers.get(key) ?? this.#nextNumber++
+    this.#numbers.set(key, number)
+    return names.fileOf(sent, number)
   }
 
   renumbered(former: ServiceId, serviceId: ServiceId): void {

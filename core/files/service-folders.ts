@@ -10,13 +10,19 @@ type ServiceFolder = { is: string; belongs: string }
 export class ServiceFolders {
   readonly #keys = new Map<ServiceId, string>()
   readonly #folders = new Map<string, ServiceFolder>()
+  readonly #nameOf: (serviceId: ServiceId) => string
+
+  /** @param nameOf name of the folder of a service */
+  constructor(nameOf: (serviceId: ServiceId) => string = (serviceId) => `service${serviceId}`) {
+    this.#nameOf = nameOf
+  }
 
   /** Key of the folder of a service. */
   keyOf(serviceId: ServiceId): string {
     const known = this.#keys.get(serviceId)
     if (known !== undefined) return known
     const key = String(this.#folders.size)
-    const belongs = `service${serviceId}`
+    const belongs = this.#nameOf(serviceId)
     this.#keys.set(serviceId, key)
     this.#folders.set(key, { is: this.#isTaken(belongs) ? aside(belongs, key) : belongs, belongs })
     return key
@@ -36,7 +42,7 @@ export class ServiceFolders {
     this.#keys.delete(former)
     this.#keys.set(serviceId, key)
     const folder = this.#folders.get(key)
-    if (folder !== undefined) folder.belongs = `service${serviceId}`
+    if (folder !== undefined) folder.belongs = this.#nameOf(serviceId)
   }
 
   /** Some folders are not where they belong. */

@@ -1,13 +1,15 @@
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { FolderSink } from '../../files/folder-sink.ts'
+import { parseNameTemplate } from '../../files/name-template.ts'
 import type { ObjectNeeds, Part, PartHost } from '../part.ts'
 import type { FolderSpec } from './folder-options.ts'
 
-/** Opens a folder for received files. @throws AppFailure folder-not-writable | disk-full */
+/** Opens a folder for received files. @throws AppFailure bad-spec | folder-not-writable | disk-full */
 export async function openFolder(spec: PartSpec, host: PartHost): Promise<Part> {
-  const { id, dir, maxSegments, splitTsi } = spec as unknown as FolderSpec
+  const { id, dir, names, maxSegments, splitTsi } = spec as unknown as FolderSpec
   const sink = new FolderSink({
     dir,
+    names: parseNameTemplate(names),
     maxSegments,
     splitTsi,
     onProblem: (error) => host.problem(error, 'error'),
@@ -16,7 +18,7 @@ export async function openFolder(spec: PartSpec, host: PartHost): Promise<Part> 
   return new FolderPart(id, sink)
 }
 
-/** Writes files as `DIR/serviceN/…` as they become whole. */
+/** Writes files as `DIR/serviceN/…`, or as its names say, as they become whole. */
 class FolderPart implements Part {
   readonly id: string
   readonly input: FolderSink

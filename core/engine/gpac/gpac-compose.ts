@@ -1,0 +1,257 @@
+import { LOOPBACK } from '../../contract/loopback.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+import { type PartDraft, PartDrafts } from './gpac-draft.ts'
+import { GpacFault } from './gpac-fault.ts'
+import type { GpacArgument } from './gpac-line.ts'
+import { argumentNamed, type GpacNode } from './gpac-links.ts'
+import { type OwnWords, ownWords } from './gpac-values.ts'
+
+/** What GPAC's filters of a line are as parts of ours. */
+export type Composed = {
+  readonly drafts: PartDrafts
+  /** Inputs that the app is to play; null: nothing is played. */
+  readonly played: readonly GpacNode[] | null
+  readonly notes: readonly string[]
+}
+
+/** A way from an input to an output, with the filters between. */
+type Way = { readonly source: GpacNode; readonly steps: readonly GpacNode[] }
+
+/** What an input gives. */
+type Content = 'received' | 'presentation' | 'media' | 'socket'
+
+const MANIFEST = /\.(?:mpd|m3u8)(?:$|[?#])/i
+
+/**
+ * Makes the parts of linked filters.
+ * @param globals options of every filter that has them
+ * @throws GpacFault for what cannot be linked, in words
+ */
+export function composeParts(
+  nodes: readonly GpacNode[],
+  globals: readonly GpacArgument[],
+  parts: readonly PartDescription[],
+): Composed {
+  return new Composer(nodes, globals, parts).compose()
+}
+
+class Composer {
+  readonly #nodes: readonly GpacNode[]
+  readonly #globals: readonly GpacArgument[]
+  readonly #drafts: PartDrafts
+  readonly #own: ReadonlyMap<GpacNode, OwnWords>
+  readonly #reached = new Set<GpacNode>()
+  readonly #notes: string[] = []
+  #played: GpacNode[] | null = null
+
+  constructor(nodes: readonly GpacNode[], globals: readonly GpacArgument[], parts: readonly PartDescription[]) {
+    this.#nodes = nodes
+    this.#globals = globals
+    this.#drafts = new PartDrafts(parts)
+    this.#own = new Map(nodes.map((node) => [node, ownWords(node, globals, parts)]))
+  }
+
+  compose(): Composed {
+    for (const node of this.#nodes) {
+      const { odir } = this.#ownOf(node)
+      if (odir !== undefined) this.#receivedTo(node, this.#folderOf(String(odir), node))
+      if (node.filter.role === 'play') this.#play(node)
+    }
+    for (const node of this.#nodes) if (node.kind.role === 'sink') this.#output(node)
+    for (const node of this.#nodes) {
+      if (node.kind.role !== 'source' || this.#reached.has(node)) continue
+      throw new GpacFault(
+        node.filter.column,
+        `nothing takes what '${shown(node)}' gives`,
+        'Add an output: -o URL, httpout, or odir=FOLDER behind an address that is received.',
+      )
+    }
+    return { drafts: this.#drafts, played: this.#played, notes: this.#notes }
+  }
+
+  #ownOf(node: GpacNode): OwnWords {
+    return this.#own.get(node) ?? {}
+  }
+
+  #has({ filter }: GpacNode, name: string): boolean {
+    return argumentNamed(filter, name) !== undefined || this.#globals.some((each) => each.name === name)
+  }
+
+  #output(node: GpacNode): void {
+    const ways = this.#waysTo(node, 0)
+    for (const { source } of ways) this.#reached.add(source)
+    if (node.kind.name === 'httpout') {
+      this.#http(node, ways)
+      return
+    }
+    if (ways.length === 0)
+      throw new GpacFault(node.filter.column, `nothing feeds '${shown(node)}'`, 'Put an input before it: -i INPUT.')
+    switch (node.kind.name) {
+      case 'routeout':
+        this.#broadcast(node, ways)
+        return
+      case 'vout':
+      case 'aout':
+        for (const { source } of ways) this.#play(source)
+        return
+      default:
+        this.#file(node, ways)
+    }
+  }
+
+  #broadcast(node: GpacNode, ways: readonly Way[]): void {
+    const air = this.#drafts.add('broadcast', [node], { url: addressOf(node) })
+    const out = this.#drafts.add('multicast-out', [node], {})
+    air.feeds.add(out)
+    for (const { source } of ways) {
+      const content = contentOf(source)
+      if (content === 'received' || content === 'socket')
+        throw this.#refused(node, source, 'a broadcast is made of presentations and files')
+      const draft = this.#drafts.of('presentation', source, { input: source.filter.subject })
+      draft.nodes.add(node)
+      draft.feeds.add(air)
+    }
+  }
+
+  #http(node: GpacNode, ways: readonly Way[]): void {
+    const { hmode = 'default', rdirs } = this.#ownOf(node)
+    const url = addressOf(node)
+    if (hmode === 'push') {
+      if (ways.length === 0) throw new GpacFault(node.filter.column, 'nothing feeds what is pushed')
+      if (url === '')
+        throw new GpacFault(
+          node.filter.column,
+          'hmode=push needs an address to push to',
+          'Right form: -o http://HOST/live.mpd:hmode=push.',
+        )
+      const push = this.#drafts.add('push', [node], { urls: [url] })
+      for (const { source } of ways) this.#received(node, source, push)
+      return
+    }
+    if (hmode === 'source') throw new GpacFault(node.filter.column, 'hmode=source is not there yet')
+    const listen = this.#listenOf(node)
+    if (ways.length === 0) {
+      if (rdirs === undefined && !this.#has(node, 'wdir'))
+        throw new GpacFault(
+          node.filter.column,
+          'httpout has nothing to serve',
+          'Name a folder: httpout:rdirs=FOLDER or httpout:wdir=FOLDER.',
+        )
+      this.#drafts.add('server', [node], { listen })
+      return
+    }
+    const gateway = this.#drafts.add('gateway', [node], { listen })
+    const folder = rdirs === undefined ? null : this.#folderOf(String(rdirs), node)
+    for (const { source } of ways) {
+      this.#received(node, source, gateway)
+      if (folder !== null) this.#received(node, source, folder)
+    }
+  }
+
+  #file(node: GpacNode, ways: readonly Way[]): void {
+    const { subject, column } = node.filter
+    if (!subject.includes('$')) throw new GpacFault(column, `'${subject}' is no kind of output that is written`)
+    if (this.#ownOf(node).dynext !== true)
+      throw new GpacFault(
+        column,
+        `'${subject}' would give files of every type one ending`,
+        'Add :dynext, so that each keeps its own.',
+      )
+    const { dir, names } = splitTemplate(subject, column)
+    const folder = this.#drafts.add('folder', [node], { dir, names })
+    for (const { source } of ways) this.#received(node, source, folder)
+  }
+
+  /** Links a received source to a part that takes received files. */
+  #received(node: GpacNode, source: GpacNode, to: PartDraft): void {
+    if (contentOf(source) !== 'received') throw this.#refused(node, source, 'it takes received files')
+    to.nodes.add(source)
+    this.#receivedTo(source, to)
+  }
+
+  #receivedTo(source: GpacNode, to: PartDraft): void {
+    this.#reached.add(source)
+    const from = this.#drafts.of('multicast', source, { url: addressOf(source) })
+    for (const kind of ['receiver', 'repair']) {
+      const between = this.#drafts.ofKind(kind)[0] ?? this.#drafts.add(kind, [], {})
+      between.nodes.add(source)
+    }
+    from.feeds.add(to)
+  }
+
+  #folderOf(dir: string, node: GpacNode): PartDraft {
+    const there = this.#drafts.ofKind('folder').find(({ values }) => values.get('dir') === dir && !values.has('names'))
+    const draft = there ?? this.#drafts.add('folder', [], { dir })
+    draft.nodes.add(node)
+    return draft
+  }
+
+  #play(source: GpacNode): void {
+    this.#played ??= []
+    if (this.#played.includes(source)) return
+    this.#played.push(source)
+    this.#reached.add(source)
+    // They take the options of what is played.
+    if (contentOf(source) === 'received') this.#receivedTo(source, this.#drafts.add('gateway', [source], {}))
+  }
+
+  /** Address to listen on: `ifce` or the host of the URL, else this computer alone; `port`, that of the URL, or HTTP's own. */
+  #listenOf(node: GpacNode): string {
+    const { ifce, port } = this.#ownOf(node)
+    const [, urlHost, urlPort] = /^https?:\/\/(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?/i.exec(node.filter.subject) ?? []
+    const named = ifce === undefined ? urlHost : String(ifce)
+    const host = named === undefined || named === '' || named === 'localhost' ? LOOPBACK : named
+    if (named === undefined || named === '')
+      this.#notes.push(
+        'Only this computer reaches what is served; ifce=0.0.0.0 serves every network, which GPAC does by itself.',
+      )
+    const isTls = this.#has(node, 'cert')
+    const own = Number(port) > 0 ? String(port) : urlPort
+    return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${own ?? (isTls ? 443 : 80)}`
+  }
+
+  #waysTo(node: GpacNode, depth: number): Way[] {
+    if (depth > this.#nodes.length)
+      throw new GpacFault(node.filter.column, `'${shown(node)}' takes from itself by its SID`)
+    return node.from.flatMap((from) =>
+      from.kind.role === 'source' || from.gives
+        ? [{ source: from, steps: [] }]
+        : this.#waysTo(from, depth + 1).map(({ source, steps }) => ({ source, steps: [...steps, from] })),
+    )
+  }
+
+  #refused(node: GpacNode, source: GpacNode, takes: string): GpacFault {
+    return new GpacFault(
+      node.filter.column,
+      `'${shown(node)}' cannot take what '${shown(source)}' gives: ${takes}`,
+      'Choose another output.',
+    )
+  }
+}
+
+/** A template as a folder without words, and names below it of a folder and a file. */
+function splitTemplate(template: string, column: number): { dir: string; names: string } {
+  const components = template.split('/')
+  const first = components.findIndex((each) => each.includes('$'))
+  const begin = Math.min(first, components.length - 2)
+  if (begin < 0)
+    throw new GpacFault(column, `'${template}' names no folder`, 'Right form: -o FOLDER$ServiceID$/$File$:dynext.')
+  const dir = components.slice(0, begin).join('/')
+  return { dir: dir === '' ? (begin > 0 ? '/' : '.') : dir, names: components.slice(begin).join('/') }
+}
+
+/** What stands in a sentence for a filter. */
+function shown({ filter, kind }: GpacNode): string {
+  return filter.subject === '' ? kind.name : filter.subject
+}
+
+function contentOf({ kind, filter }: GpacNode): Content {
+  if (kind.name === 'routein') return 'received'
+  if (kind.name === 'sockin') return 'socket'
+  return MANIFEST.test(filter.subject) ? 'presentation' : 'media'
+}
+
+/** The address of a filter: what it declares, or its option `src` or `dst`. */
+function addressOf({ filter, kind }: GpacNode): string {
+  return filter.subject || (argumentNamed(filter, kind.role === 'source' ? 'src' : 'dst')?.value ?? '')
+}
