@@ -4,6 +4,9 @@ import { besideBundle } from './electron/packaging/beside-bundle.mjs'
 
 /** Against tests that hang; none is told slow from fast by it, so that a busy machine passes too. */
 const TEST_TIMEOUT_MS = 150_000
+/** Files share the modules of their worker, which are loaded once: no test replaces a module, or leaves anything behind in one. */
+const SHARED_MODULES = { isolate: false }
+const SETUP = { setupFiles: ['core/testing/setup.ts'] }
 const TIMEOUTS = { testTimeout: TEST_TIMEOUT_MS, hookTimeout: TEST_TIMEOUT_MS }
 
 export default defineConfig({
@@ -18,6 +21,8 @@ export default defineConfig({
           environment: 'node',
           include: ['core/**/*.test.ts', 'electron/**/*.test.ts'],
           exclude: ['**/*.process.test.ts'],
+          ...SHARED_MODULES,
+          ...SETUP,
           ...TIMEOUTS,
         },
       },
@@ -29,6 +34,8 @@ export default defineConfig({
           environment: 'node',
           globalSetup: ['electron/runtime/build-before-tests.mjs'],
           include: ['core/**/*.process.test.ts'],
+          ...SHARED_MODULES,
+          ...SETUP,
           ...TIMEOUTS,
         },
       },

@@ -79,7 +79,7 @@ describe('a gateway compares names as the addresses that players make of them', 
     })
   })
 
-  it.each([
+  it.concurrent.each([
     ['dynamic', DYNAMIC],
     ['static', STATIC],
   ])(
@@ -132,29 +132,32 @@ describe('send', () => {
     [second]: demoFile('video-2.m4s'),
   })
 
-  it.each(['./pic/hd/p.m3u8', 'pic/../pic/hd/p.m3u8'])('sends a child playlist %s as pic/hd/p.m3u8', async (uri) => {
-    const name = uri.replace(/\W/g, '-')
-    const master = `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=400000,CODECS="avc1.64001f"\n${uri}\n`
-    const child = `${PLAYLIST}#EXT-X-ENDLIST\n`
-    const at = presentation(name, {
-      'p.m3u8': master,
-      'pic/hd/p.m3u8': child,
-      ...video('pic/hd/i.mp4', 'pic/hd/v-1.m4s', 'pic/hd/v-2.m4s'),
-    })
-    expect(await received(join(at, 'p.m3u8'), `${name}-out`)).toEqual([
-      'p.m3u8',
-      'pic/hd/i.mp4',
-      'pic/hd/p.m3u8',
-      'pic/hd/v-1.m4s',
-      'pic/hd/v-2.m4s',
-    ])
-    const served = await ServedCapture.open(folder.at(`${name}-out.pcapng`))
-    try {
-      expect((await served.ask('/service1/pic/hd/p.m3u8')).status).toBe(200)
-    } finally {
-      await served.close()
-    }
-  })
+  it.concurrent.each(['./pic/hd/p.m3u8', 'pic/../pic/hd/p.m3u8'])(
+    'sends a child playlist %s as pic/hd/p.m3u8',
+    async (uri) => {
+      const name = uri.replace(/\W/g, '-')
+      const master = `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=400000,CODECS="avc1.64001f"\n${uri}\n`
+      const child = `${PLAYLIST}#EXT-X-ENDLIST\n`
+      const at = presentation(name, {
+        'p.m3u8': master,
+        'pic/hd/p.m3u8': child,
+        ...video('pic/hd/i.mp4', 'pic/hd/v-1.m4s', 'pic/hd/v-2.m4s'),
+      })
+      expect(await received(join(at, 'p.m3u8'), `${name}-out`)).toEqual([
+        'p.m3u8',
+        'pic/hd/i.mp4',
+        'pic/hd/p.m3u8',
+        'pic/hd/v-1.m4s',
+        'pic/hd/v-2.m4s',
+      ])
+      const served = await ServedCapture.open(folder.at(`${name}-out.pcapng`))
+      try {
+        expect((await served.ask('/service1/pic/hd/p.m3u8')).status).toBe(200)
+      } finally {
+        await served.close()
+      }
+    },
+  )
 
   it('finds the file of a name with a query, and sends again what was dumped', async () => {
     const at = presentation('query', {

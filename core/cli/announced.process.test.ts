@@ -18,7 +18,8 @@ function captureOf(name: string, ...settings: Parameters<typeof fluteCapture>): 
   return folder.at(name)
 }
 
-describe('a file that only a file table announces', () => {
+// Each waits for its capture to be played in real time.
+describe.concurrent('a file that only a file table announces', () => {
   it('is held until it comes', async () => {
     // A FLUTE session that no configuration claims is served after 5 s; the file comes after 8 s.
     const capture = captureOf('late.pcap', FILES, 500_000, { rounds: 4 })
@@ -56,7 +57,7 @@ describe('a file that only a file table announces', () => {
   })
 })
 
-it('an object that is under way when its session is given to a service is served while it arrives', async () => {
+it.concurrent('an object that is under way when its session is given to a service is served while it arrives', async () => {
   const big = { name: 'big.bin', bytes: 'y'.repeat(40_000) }
   const capture = captureOf('under-way.pcap', [big], 250_000)
   const served = await ServedCapture.open(capture, ['--pace', 'real'], null)

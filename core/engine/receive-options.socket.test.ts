@@ -50,12 +50,14 @@ function start(...parts: readonly (readonly PartSpec[])[]): Promise<Session> {
   return engine.start(sessionOf(parts.flat()))
 }
 
-/** Repeats sending until the condition is true: the first datagrams may arrive before the socket reads. */
+/**
+ * Repeats sending until the condition is true: the first datagrams may arrive before the socket reads. Between two looks the session
+ * has some time to itself, for joining hundreds of groups takes it many turns.
+ */
 async function until(session: Session, send: () => void, reached: () => boolean): Promise<void> {
   while (!reached()) {
     send()
-    // A turn of the event loop, in which sockets are read.
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve, 20))
     if (session.snapshot().phase !== 'running') throw new Error(`the session is ${session.snapshot().phase}`)
   }
 }
