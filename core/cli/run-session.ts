@@ -39,12 +39,17 @@ export async function runSession(
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
   if (json) session.onFile((file) => printJson({ event: 'file', ...file }))
-  const { gateways, servers, streams } = session.snapshot()
-  const baseUrl = (gateways[0] ?? servers[0])?.baseUrl ?? originOf(streams[0]?.url)
+  const { gateways, servers, streams, origins } = session.snapshot()
+  const baseUrl = (gateways[0] ?? servers[0] ?? origins[0])?.baseUrl ?? originOf(streams[0]?.url)
   if (baseUrl !== null) {
     keepServing()
     if (json) printJson({ event: gateways.length > 0 ? 'gateway' : 'server', baseUrl })
-    else printLines([`Serving ${baseUrl}`, ...streams.map(({ url }) => `Stream ${url}`)])
+    else
+      printLines([
+        `Serving ${baseUrl}`,
+        ...streams.map(({ url }) => `Stream ${url}`),
+        ...origins.map(({ url }) => `Origin ${url}`),
+      ])
     if (saved === null)
       for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS))
         tellLine(wildcardText(address.replace(/:0$/, `:${new URL(baseUrl).port}`)))
@@ -129,7 +134,7 @@ export function problemTeller(session: Session, progress: ProgressLine): () => v
 function summaryLines(session: Session): string[] {
   const { selfLoop } = session.summary()
   const lines = [summaryText(session), ...(selfLoop === null ? [] : [selfLoopText(selfLoop)])]
-  const { services, hostDrops, captureDrops, pushes, streams } = session.snapshot()
+  const { services, hostDrops, captureDrops, pushes, streams, origins } = session.snapshot()
   const listed = services.filter(
     ({ packets, state }) => packets > 0 || (session.expectsFiles && state !== 'not-joined'),
   )
@@ -139,6 +144,8 @@ function summaryLines(session: Session): string[] {
   }
   for (const target of pushes) lines.push(pushText(target))
   for (const stream of streams) lines.push(streamText(stream))
+  for (const { url, requests, bytes, removed } of origins)
+    lines.push(`Origin ${url}: ${requests} requests, ${bytes} bytes; ${removed} segments removed.`)
   const ownDrops = (hostDrops ?? 0) - (captureDrops ?? 0)
   if (ownDrops > 0) lines.push(`This computer dropped ${ownDrops} packets: a socket's queue was full.`)
   if (captureDrops !== null && captureDrops > 0)

@@ -37,6 +37,7 @@ export type SessionSnapshot = {
   readonly gateways: readonly GatewaySnapshot[]
   readonly servers: readonly ServerSnapshot[]
   readonly streams: readonly StreamSnapshot[]
+  readonly origins: readonly OriginSnapshot[]
   readonly pushes: readonly PushTargetSnapshot[]
   readonly broadcasts: readonly BroadcastSnapshot[]
   /** What came back of what the session sends; null where it does not compare them. */
@@ -97,6 +98,21 @@ export type StreamSnapshot = {
   readonly sent: number
 }
 
+/** An origin that serves files while they come. */
+export type OriginSnapshot = {
+  /** Address of its manifest or folder, and of its server. */
+  readonly url: string
+  readonly baseUrl: string
+  readonly requests: number
+  readonly bytes: number
+  /** Requests that wait for what comes next. */
+  readonly held: number
+  /** Files that came, bytes of those in memory, and segments removed since they were old. */
+  readonly files: number
+  readonly memoryBytes: number
+  readonly removed: number
+}
+
 /** An HTTP server that files are pushed to. */
 export type PushTargetSnapshot = {
   /** Folder of the files, without credentials. */
@@ -154,6 +170,7 @@ export type SectionMap = {
   readonly gateway: GatewaySnapshot
   readonly server: ServerSnapshot
   readonly stream: readonly StreamSnapshot[]
+  readonly origin: OriginSnapshot
   readonly push: readonly PushTargetSnapshot[]
   readonly recording: RecordingSnapshot
   readonly folder: FolderSnapshot

@@ -67,6 +67,7 @@ export function wholeSnapshot(
     gateways: all('gateway'),
     servers: all('server'),
     streams: all('stream').flat(),
+    origins: all('origin'),
     pushes: all('push').flat(),
     recordings: runningLast(all('recording')),
     broadcasts: all('broadcast'),

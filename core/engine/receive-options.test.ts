@@ -242,6 +242,11 @@ describe('the table', () => {
       pushHeaders: ['X-A,b'],
       pushSegments: 3,
       pushTimeout: 4.5,
+      originListen: '127.0.0.1:1',
+      originPath: '/live.mpd',
+      originFolder: 'live',
+      originSegments: -3,
+      originHold: 1.5,
       cachedSegments: 8,
       fullSegments: true,
       lowLatency: false,
@@ -269,6 +274,7 @@ describe('the table', () => {
       'folder',
       'push',
       'gateway',
+      'http-origin',
       'store',
     ])
     expect(() => parseSessionSpec({ ...made, parts: [{ id: 'r', kind: 'receiver', reorderMs: -1 }] }, 's')).toThrow(

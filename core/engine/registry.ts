@@ -5,6 +5,7 @@ import { CAPTURE_PART } from './parts/capture-options.ts'
 import { CAPTURE_STREAM } from './parts/capture-stream.ts'
 import { FOLDER_PART } from './parts/folder-options.ts'
 import { GATEWAY_PART } from './parts/gateway-options.ts'
+import { HTTP_ORIGIN_PART } from './parts/http-origin-options.ts'
 import { BYTE_FILE_PART, HTTP_STREAM_PART } from './parts/http-stream-options.ts'
 import { INTERFACE } from './parts/interface.ts'
 import { MULTICAST_PART } from './parts/multicast-options.ts'
@@ -47,6 +48,7 @@ export const PART_KINDS: readonly PartKind[] = [
     through: { kind: 'store', options: ['maxSegments'] },
   }),
   lazy(SERVER_PART, async () => (await import('./parts/server.ts')).openServer),
+  lazy(HTTP_ORIGIN_PART, async () => (await import('./parts/http-origin.ts')).openHttpOrigin),
   lazy(BYTE_FILE_PART, async () => (await import('./parts/byte-file.ts')).openByteFile),
   lazy(HTTP_STREAM_PART, async () => (await import('./parts/http-stream.ts')).openHttpStream),
   lazy(STORE_PART, async () => (await import('./parts/store.ts')).openStore),

@@ -5,12 +5,17 @@ type SegmentKey = Pick<FlowFile, 'serviceId' | 'representation' | 'lane' | 'name
 
 /** Keeps the newest media segments of each representation (or channel, where none is named), by order of arrival. */
 export class SegmentRetention<Value> {
-  readonly #maxSegments: number
+  #maxSegments: number
   readonly #kept = new Map<string, Map<string, Value>>()
 
   /** @param maxSegments 0 keeps all */
   constructor(maxSegments: number) {
     this.#maxSegments = maxSegments
+  }
+
+  /** Changes how many are kept; those over it go with the next segment of their group. */
+  set maxSegments(most: number) {
+    this.#maxSegments = most
   }
 
   /** The segments of a service are of another number now. */

@@ -24,6 +24,9 @@ export type ReadRules = {
   readonly ignoreRanges: boolean
 }
 
+/** Files that are being uploaded, by the path that each gets. */
+export type GrowingFiles = Pick<UploadedFiles, 'growing'>
+
 /** Why there is no file at an address: nobody has logged in, this user may not, or there is none. */
 type Refused = 'login' | 'forbidden' | 'missing'
 
@@ -41,9 +44,9 @@ export class FileServer {
   /** By tag and coding. */
   readonly #encoded = new BoundedMap<string, Buffer>(MAX_ENCODED)
 
-  readonly #uploads: UploadedFiles
+  readonly #uploads: GrowingFiles
 
-  constructor(roots: readonly Root[], rules: ReadRules, uploads: UploadedFiles) {
+  constructor(roots: readonly Root[], rules: ReadRules, uploads: GrowingFiles) {
     this.#roots = roots
     this.#rules = rules
     this.#uploads = uploads

@@ -133,6 +133,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     gateways: [],
     servers: [],
     streams: [],
+    origins: [],
     pushes: [],
     broadcasts: [],
     selfLoop: null,

@@ -1,8 +1,8 @@
 import { defined } from '../contract/defined.ts'
 import type { FlowObject } from '../flow/objects.ts'
-import type { Exchange } from '../http/exchange.ts'
-import { mediaTypeOf } from '../http/mime.ts'
-import { contentRange, type RangeSpec } from '../http/ranges.ts'
+import type { Exchange } from './exchange.ts'
+import { mediaTypeOf } from './mime.ts'
+import { contentRange, type RangeSpec } from './ranges.ts'
 
 /** Bytes handed to the socket at a time. */
 const CHUNK_BYTES = 256 * 1024

@@ -1,6 +1,6 @@
-import type { Exchange } from '../http/exchange.ts'
+import type { Exchange } from './exchange.ts'
 
-/** How a hold ended. `gone`: the client left or the gateway closed. `full`: too many wait already. */
+/** How a hold ended. `gone`: the client left or the server closed. `full`: too many wait already. */
 export type HoldEnd = 'settled' | 'timeout' | 'gone' | 'full'
 
 /** Requests that wait for something to arrive: bounded in number and in time, and released when their client leaves. */

@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import type { ServiceId } from '../../contract/ids.ts'
+import { SegmentRetention } from '../../files/retention.ts'
+import { type ServicePath, ServicePaths, type ServicePlace } from '../../files/service-paths.ts'
+import type { FlowFile, FlowObject, ObjectSink } from '../../flow/objects.ts'
+import { mediaTypeOf } from '../../http/mime.ts'
+import { keptSegments, shiftSegments } from './kept-segments.ts'
+import type { OriginFolder } from './origin-folder.ts'
+
+/** A whole file in memory. */
+export type OriginFile = {
+  readonly state: 'whole'
+  readonly path: string
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  readonly contentEncoding: string | null
+  readonly etag: string
+  readonly modifiedMs: number
+  readonly isManifest: boolean
+}
+
+/** What has a path: a file that is still coming, or a whole one. */
+export type OriginEntry = OriginFile | { readonly state: 'growing'; readonly object: FlowObject }
+
+/** Rules of an origin. */
+export type OriginRules = ServicePlace & {
+  /** Segments kept of each representation, see `keptSegments`. */
+  readonly maxSegments: number
+  /** Bytes of files in memory; the oldest segments go where there are more. */
+  readonly memoryBytes: number
+  readonly nowMs: () => number
+  readonly warn: (text: string) => void
+  /** Where whole files are written; null: they stay in memory. */
+  readonly folder: OriginFolder | null
+}
+
+/** Lanes whose next segment is awaited. */
+const MAX_LANES = 4096
+
+/**
+ * The files of a live origin: segments can be read while they come, and go once they are older than the rules say. Manifests and
+ * initialisation segments stay.
+ */
+export class OriginFiles implements ObjectSink {
+  readonly holds = true
+  readonly #rules: OriginRules
+  readonly #paths: ServicePaths
+  readonly #entries = new Map<string, OriginEntry>()
+  readonly #retention: SegmentRetention<ServicePath>
+  /** Segments in memory, the oldest first. */
+  readonly #segments = new Map<string, number>()
+  readonly #expected = new Map<string, string>()
+  readonly #changes = new EventEmitter<{ changed: [] }>()
+  readonly #instance = randomBytes(6).toString('base64url')
+  #version = 0
+  #memoryBytes = 0
+  #shift: number | null = null
+  #removed = 0
+  #toldShift = false
+  #hasManifest = false
+
+  constructor(rules: OriginRules) {
+    this.#rules = rules
+    this.#paths = new ServicePaths(rules)
+    this.#retention = new SegmentRetention(this.#kept)
+    this.#changes.setMaxListeners(0)
+  }
+
+  /** Files that are whole, and bytes of those in memory; segments removed since they were old. */
+  get counts(): { readonly files: number; readonly memoryBytes: number; readonly removed: number } {
+    return { files: this.#version, memoryBytes: this.#memoryBytes, removed: this.#removed }
+  }
+
+  find(path: string): OriginEntry | null {
+    return this.#entries.get(path) ?? null
+  }
+
+  /** Whether a file of this path will come next: the segment behind the newest one, or the manifest before anything has come. */
+  expects(path: string): boolean {
+    if (path === this.#rules.manifest && !this.#hasManifest) return true
+    for (const next of this.#expected.values()) if (next === path) return true
+    return false
+  }
+
+  /** Calls the watcher after every change. @returns the function that unsubscribes */
+  watch(watcher: () => void): () => void {
+    this.#changes.on('changed', watcher)
+    return () => this.#changes.off('changed', watcher)
+  }
+
+  begun(object: FlowObject): void {
+    const { serviceId, name, kind } = object
+    if (serviceId === null || name === null) return
+    const place = this.#paths.pathOf({ serviceId, name, kind })
+    if (place === null) return
+    this.#entries.set(place.path, { state: 'growing', object })
+    this.#expect(`${serviceId}/${object.destination}/${object.channel}`, place.path)
+    this.#changes.emit('changed')
+  }
+
+  whole(file: FlowFile): void {
+    if (!file.complete) return
+    const place = this.#paths.pathOf(file)
+    if (place === null) return
+    const { path } = place
+    const { kind, name, lease } = file
+    if (path === this.#rules.manifest) this.#hasManifest = true
+    this.#forgetBytes(path)
+    this.#entries.set(path, {
+      state: 'whole',
+      path,
+      bytes: lease.bytes,
+      mediaType: mediaTypeOf(name, file.contentType),
+      contentEncoding: file.contentEncoding ?? null,
+      etag: `"${this.#instance}-${++this.#version}"`,
+      modifiedMs: this.#rules.nowMs(),
+      isManifest: kind === 'manifest' || kind === 'playlist',
+    })
+    this.#memoryBytes += lease.bytes.byteLength
+    if (kind === 'manifest' || kind === 'playlist') this.#takeShift(name, lease.bytes)
+    if (kind === 'media') {
+      this.#segments.set(path, lease.bytes.byteLength)
+      for (const old of this.#retention.add(file, place)) this.#remove(old)
+    }
+    this.#evict()
+    this.#store(path)
+    this.#changes.emit('changed')
+  }
+
+  lost(object: FlowObject): void {
+    for (const [path, entry] of this.#entries)
+      if (entry.state === 'growing' && entry.object === object) this.#entries.delete(path)
+    this.#changes.emit('changed')
+  }
+
+  renumbered(former: ServiceId, serviceId: ServiceId): void {
+    this.#paths.renumbered(former, serviceId)
+    this.#retention.renumbered(former, serviceId)
+    if (this.#rules.manifest !== null) return
+    const prefix = `service${former}/`
+    for (const [path, entry] of [...this.#entries]) {
+      if (!path.startsWith(prefix)) continue
+      this.#entries.delete(path)
+      this.#entries.set(`service${serviceId}/${path.slice(prefix.length)}`, entry)
+    }
+  }
+
+  busy(): Promise<void> | null {
+    return this.#rules.folder?.busy() ?? null
+  }
+
+  get #kept(): number {
+    const { folder, maxSegments } = this.#rules
+    return keptSegments(folder === null ? 'memory' : 'disk', maxSegments, this.#shift)
+  }
+
+  #takeShift(name: string, bytes: Uint8Array): void {
+    const shift = shiftSegments(name, bytes)
+    if (shift === null) return
+    this.#shift = shift
+    this.#retention.maxSegments = this.#kept
+    const { folder, warn } = this.#rules
+    if (folder !== null || this.#toldShift || this.#kept >= shift) return
+    this.#toldShift = true
+    warn(`Clients may miss segments: the manifest offers ${shift} of each representation, and ${this.#kept} are kept.`)
+  }
+
+  /** The name of the next segment of a channel, where its names are numbered. */
+  #expect(lane: string, path: string): void {
+    const [, before = '', number = '', after = ''] = /^(.*?)(\d{1,15})([^\d/]*\.\w+)$/.exec(path) ?? []
+    if (number === '') return
+    this.#expected.delete(lane)
+    this.#expected.set(lane, `${before}${String(Number(number) + 1).padStart(number.length, '0')}${after}`)
+    const [oldest] = this.#expected.keys()
+    if (this.#expected.size > MAX_LANES && oldest !== undefined) this.#expected.delete(oldest)
+  }
+
+  /** Writes a file to the folder, after which it is no longer needed in memory. */
+  #store(path: string): void {
+    const entry = this.#entries.get(path)
+    const { folder } = this.#rules
+    if (folder === null || entry?.state !== 'whole') return
+    folder.write(path, entry.bytes, () => {
+      // A newer one may have taken its place.
+      if (this.#entries.get(path) !== entry) return
+      this.#forgetBytes(path)
+      this.#entries.delete(path)
+    })
+  }
+
+  #remove(place: ServicePath): void {
+    this.#removed++
+    place.forget()
+    this.#forgetBytes(place.path)
+    this.#entries.delete(place.path)
+    this.#rules.folder?.remove(place.path)
+  }
+
+  #forgetBytes(path: string): void {
+    const entry = this.#entries.get(path)
+    if (entry?.state === 'whole') this.#memoryBytes -= entry.bytes.byteLength
+    this.#segments.delete(path)
+  }
+
+  /** Drops the oldest segments where the files in memory are too many. */
+  #evict(): void {
+    const { memoryBytes, folder, warn } = this.#rules
+    if (folder !== null) return
+    for (const path of [...this.#segments.keys()]) {
+      if (this.#memoryBytes <= memoryBytes) return
+      warn(`More than ${memoryBytes} bytes of files are in memory: ${path} was removed before its time.`)
+      this.#forgetBytes(path)
+      this.#entries.delete(path)
+      this.#removed++
+    }
+  }
+}
