@@ -7,6 +7,7 @@ import { toAppError } from '../failure/app-failure.ts'
 import { startAttachedProgram } from '../guard/guarded-programs.ts'
 import { type CliRequest, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
+import { graphLines } from './gpac.ts'
 import { outputFailure, outputFlushed, printOwnText, tellLine, watchOutput } from './output.ts'
 import { passSignals } from './quit-keys.ts'
 import { logTeller, tellFailure } from './tell.ts'
@@ -73,8 +74,7 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
         return await (await import('./inspect-captures.ts')).inspectCaptures(engine, request.spec, request.json)
       case 'session':
         for (const note of request.notes) tellLine(`routescope: ${note}`)
-        if (request.graph === true)
-          for (const line of await (await import('./gpac.ts')).graphLines(request.spec)) tellLine(line)
+        if (request.graph === true) for (const line of await graphLines(request.spec)) tellLine(line)
         engine.logger.listen(logTeller(request.spec.log))
         return await (await import('./run-session.ts')).runSession(engine, request.spec, request.json)
       case 'run': {
