@@ -15,9 +15,11 @@ export interface ByteSink {
   format?(format: ByteFormat): void
   /**
    * `bytes[start, end)` follows the bytes of the call before; valid only during the call.
-   * @param timeUs arrival, µs since the UNIX epoch
+   * @param timeUs of received bytes: arrival, µs since the UNIX epoch; of bytes made of samples: media time, µs
    */
   chunk(bytes: Uint8Array, start: number, end: number, timeUs: number): void
+  /** A receiver can join with the next chunk, if it gets `preamble` before it; null: it needs nothing. */
+  joinable?(preamble: Uint8Array | null): void
   /** Bytes are missing between the last chunk and the next; how many, where that is known. */
   discontinuity?(missingBytes: number | null, timeUs: number): void
   /** Nothing follows. */

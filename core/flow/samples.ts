@@ -6,8 +6,18 @@ export type SampleTrack = {
   readonly codec: string
   /** Ticks per second of all its times. */
   readonly timescale: number
-  /** Decoder configuration as ISO BMFF has it (`avcC`, `hvcC`, `esds` …); null where the samples carry it. */
+  /** Content of the configuration box of ISO BMFF (`avcC`, `hvcC`, `esds`, `dac3` …); null where there is none. */
   readonly configuration: Uint8Array | null
+  /** Sample entry of the MP4 it was read from, whole; for codecs of which the configuration alone is not enough. */
+  readonly entry?: Uint8Array
+  /** Size of the picture in pixels, where known. */
+  readonly width?: number
+  readonly height?: number
+  /** Samples per second and channels of audio, where known. */
+  readonly sampleRate?: number
+  readonly channels?: number
+  /** Ticks of composition time before the presentation begins (`media_time` of an edit list); absent: 0. */
+  readonly startTicks?: number
   /** BCP 47; null where unknown. */
   readonly language: string | null
 }
