@@ -68,7 +68,11 @@ function avc(type: string, avcC: Uint8Array | null): string {
 }
 
 function hevc(type: string, hvcC: Uint8Array | null): string {
-  if (hvcC === null || hvcC.length < 13) return type
+  return hvcC === null || hvcC.length < 13 ? type : `${type}.${hevcProfileText(hvcC)}`
+}
+
+/** What follows `hvc1.` in a `codecs` value. @param hvcC of 13 bytes or more */
+export function hevcProfileText(hvcC: Uint8Array): string {
   const first = hvcC[1] as number
   const space = ['', 'A', 'B', 'C'][first >> 6] ?? ''
   // Compatibility flags are written in reverse bit order, without leading zeros.
@@ -82,7 +86,7 @@ function hevc(type: string, hvcC: Uint8Array | null): string {
   const constraints = Array.from(hvcC.subarray(6, 12), (byte) => byte.toString(16))
   while (constraints.at(-1) === '0') constraints.pop()
   const parts = [`${space}${first & 31}`, (reversed >>> 0).toString(16), `${tier}${hvcC[12]}`, ...constraints]
-  return `${type}.${parts.join('.')}`
+  return parts.join('.')
 }
 
 /** ES_Descriptor, DecoderConfigDescriptor, DecoderSpecificInfo (ISO/IEC 14496-1 §7.2.6), each with a length of 7-bit groups. */
