@@ -1,0 +1,200 @@
+import type { ByteSink } from '../../flow/bytes.ts'
+import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
+import { nalCodecOf, nalLengthBytes, parameterSetsOf } from '../annexb/video-track.ts'
+import { StreamFaults } from '../stream/stream-faults.ts'
+import { BoxWriter } from './box-writer.ts'
+import { type FragmentTrackRun, type HeldSample, makeFragment } from './fragment.ts'
+import { type MovieTrack, makeFileType, makeMovie } from './movie-writer.ts'
+import { fitsMp4 } from './sample-entry.ts'
+
+/** Time for which samples are held at first, so that all tracks are known, s. */
+const TRACKS_S = 1
+/** Most bytes of a fragment. */
+const MAX_FRAGMENT_BYTES = 32 * 1024 * 1024
+
+/** Learns what is written, to make a plain MP4 of it later. */
+export interface FragmentWatch {
+  begun(tracks: readonly MovieTrack[]): void
+  /** A fragment was written: its runs, and the lengths of what is before its media data and of the data. */
+  written(runs: readonly FragmentTrackRun[], headBytes: number, dataBytes: number): void
+}
+
+type Track = {
+  track: SampleTrack
+  readonly number: number
+  samples: HeldSample[]
+  /** Decode time of its next sample. */
+  nextTicks: number
+  /** Parameter sets to be put before the next sync sample: those of the movie are others. */
+  sets: Uint8Array | null
+}
+
+/**
+ * Writes samples as fragmented MP4: `ftyp` and `moov`, then a `moof` and `mdat` for each period, in which the fragments of all tracks
+ * are beside each other. Times begin at 0. A track that is described after the first fragment is left out.
+ */
+export class FragmentWriter implements SampleSink {
+  readonly #sink: ByteSink
+  readonly #chunkS: number
+  readonly #faults: StreamFaults
+  readonly #watch: FragmentWatch | null
+  readonly #tracks = new Map<number, Track>()
+  #main: Track | null = null
+  #init: Uint8Array | null = null
+  #baseS = 0
+  #sequence = 0
+  #bytes = 0
+  /** Media time of the fragment written last. */
+  #timeUs = 0
+
+  /** @param chunkS duration of a fragment */
+  constructor(sink: ByteSink, chunkS: number, faults = new StreamFaults(), watch: FragmentWatch | null = null) {
+    this.#watch = watch
+    this.#sink = sink
+    this.#chunkS = chunkS
+    this.#faults = faults
+  }
+
+  track(track: SampleTrack): void {
+    const known = this.#tracks.get(track.id)
+    if (known !== undefined) {
+      this.#change(known, track)
+      return
+    }
+    if (this.#init !== null || !fitsMp4(track)) {
+      this.#faults.add('unsupported')
+      return
+    }
+    this.#tracks.set(track.id, { track, number: this.#tracks.size + 1, samples: [], nextTicks: 0, sets: null })
+  }
+
+  sample({ track: id, data, decodeTicks, offsetTicks, durationTicks, sync }: Sample): void {
+    const track = this.#tracks.get(id)
+    if (track === undefined) return
+    const { timescale } = track.track
+    const main = this.#mainTrack()
+    if (track === main && this.#isDue(main, decodeTicks)) this.#write()
+    const bytes = sync && track.sets !== null ? joined(track.sets, data) : data.slice()
+    if (sync) track.sets = null
+    track.samples.push({ data: bytes, decodeTicks, offsetTicks, durationTicks, sync })
+    track.nextTicks = decodeTicks + durationTicks
+    this.#bytes += bytes.length
+    if (this.#bytes > MAX_FRAGMENT_BYTES || (track !== main && this.#span(track) > 4 * this.#period() * timescale))
+      this.#write()
+  }
+
+  end(): void {
+    this.flush()
+    this.#sink.end(this.#timeUs)
+  }
+
+  /** Writes what is held, of all tracks. */
+  flush(): void {
+    if (this.#bytes > 0 || [...this.#tracks.values()].some(({ samples }) => samples.length > 0)) this.#write()
+  }
+
+  busy(): Promise<void> | null {
+    return this.#sink.busy?.() ?? null
+  }
+
+  /** The track whose samples end fragments: video, if there is any. */
+  #mainTrack(): Track | null {
+    if (this.#main !== null && this.#init !== null) return this.#main
+    const tracks = [...this.#tracks.values()]
+    this.#main = tracks.find(({ track }) => track.kind === 'video') ?? tracks[0] ?? null
+    return this.#main
+  }
+
+  #period(): number {
+    return this.#init === null ? Math.max(this.#chunkS, TRACKS_S) : this.#chunkS
+  }
+
+  #span({ samples, nextTicks }: Track): number {
+    const [first] = samples
+    return first === undefined ? 0 : nextTicks - first.decodeTicks
+  }
+
+  #isDue(main: Track, decodeTicks: number): boolean {
+    const [first] = main.samples
+    return first !== undefined && decodeTicks - first.decodeTicks >= (this.#period() - 0.001) * main.track.timescale
+  }
+
+  #write(): void {
+    const tracks = [...this.#tracks.values()].filter(({ samples }) => this.#init !== null || samples.length > 0)
+    if (this.#init === null) {
+      for (const [id, track] of this.#tracks) if (!tracks.includes(track)) this.#tracks.delete(id)
+      this.#begin(tracks)
+    }
+    const runs = tracks
+      .filter(({ samples }) => samples.length > 0)
+      .map(({ track, number, samples }) => ({ number, samples, baseTicks: Math.round(this.#baseS * track.timescale) }))
+    if (runs.length === 0) return
+    const firstS = runs.map(({ number, samples }) => this.#secondsOf(tracks, number, samples))
+    this.#timeUs = Math.round(Math.min(...firstS) * 1e6)
+    const begins = this.#main?.samples[0]?.sync ?? true
+    const fragment = makeFragment(++this.#sequence, runs)
+    for (const track of this.#tracks.values()) track.samples = []
+    this.#watch?.written(runs, fragment.length - this.#dataOf(runs), this.#dataOf(runs))
+    this.#bytes = 0
+    if (begins) this.#sink.joinable?.(this.#init)
+    this.#sink.chunk(fragment, 0, fragment.length, this.#timeUs)
+  }
+
+  #dataOf(runs: readonly FragmentTrackRun[]): number {
+    let bytes = 0
+    for (const { samples } of runs) for (const { data } of samples) bytes += data.length
+    return bytes
+  }
+
+  #secondsOf(tracks: readonly Track[], number: number, [first]: readonly HeldSample[]): number {
+    const track = tracks.find((each) => each.number === number)
+    return (first?.decodeTicks ?? 0) / (track?.track.timescale ?? 1)
+  }
+
+  #begin(tracks: readonly Track[]): void {
+    const starts = tracks.map(({ track, samples }) => (samples[0]?.decodeTicks ?? 0) / track.timescale)
+    this.#baseS = Math.min(...starts)
+    const out = new BoxWriter(4096)
+    out.bytes(makeFileType(true))
+    const described = tracks.map(({ track, number }) => ({
+      track,
+      number,
+      startTicks: Math.max(0, Math.round((track.startTicks ?? 0) - this.#baseS * track.timescale)),
+      durationTicks: 0,
+    }))
+    out.bytes(makeMovie(described, true))
+    this.#watch?.begun(described)
+    this.#init = out.take()
+    this.#sink.format?.({ contentType: 'video/mp4', extension: 'mp4' })
+    this.#sink.joinable?.(null)
+    this.#sink.chunk(this.#init, 0, this.#init.length, this.#timeUs)
+  }
+
+  /** A new configuration of video goes before its next sync sample: a movie has one for all fragments. */
+  #change(known: Track, track: SampleTrack): void {
+    const codec = nalCodecOf(track.codec)
+    if (track.timescale !== known.track.timescale || codec !== nalCodecOf(known.track.codec)) {
+      this.#faults.add('unsupported')
+      return
+    }
+    if (this.#init === null && known.samples.length === 0) known.track = track
+    else if (codec !== null && track.configuration !== null)
+      known.sets = withLengths(parameterSetsOf(codec, track.configuration), nalLengthBytes(codec, track.configuration))
+  }
+}
+
+function withLengths(sets: readonly Uint8Array[], lengthBytes: number): Uint8Array {
+  const out = new BoxWriter()
+  for (const set of sets) {
+    for (let byte = lengthBytes - 1; byte >= 0; byte--) out.u8((set.length >>> (8 * byte)) & 255)
+    out.bytes(set)
+  }
+  return out.take()
+}
+
+function joined(before: Uint8Array, data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(before.length + data.length)
+  bytes.set(before)
+  bytes.set(data, before.length)
+  return bytes
+}
