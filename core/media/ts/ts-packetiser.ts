@@ -1,0 +1,116 @@
+import { TS_PACKET_BYTES, TS_SYNC } from './ts-packets.ts'
+
+const PAYLOAD_BYTES = TS_PACKET_BYTES - 4
+/** Adaptation field with flags and a PCR. */
+const PCR_FIELD_BYTES = 8
+const WRAP = 2 ** 33
+
+/** What the first packet of a PES packet says in its adaptation field. */
+export type FirstPacket = {
+  /** Units of 27 MHz; null: none. */
+  readonly pcr: number | null
+  readonly randomAccess: boolean
+  readonly discontinuity: boolean
+}
+
+/** Writes transport packets into a buffer that grows, with a continuity counter for each PID. */
+export class TsPacketiser {
+  bytes = new Uint8Array(256 * TS_PACKET_BYTES)
+  length = 0
+  readonly #continuity = new Map<number, number>()
+
+  /** Appends a packet made before, such as a table, with the next continuity counter of its PID. */
+  table(packet: Uint8Array, pid: number): void {
+    const at = this.#room()
+    this.bytes.set(packet, at)
+    this.bytes[at + 3] = 0x10 | this.#next(pid)
+  }
+
+  /** Appends a packet with nothing but a PCR; its continuity counter does not move (ISO/IEC 13818-1 §2.4.3.3). */
+  pcrOnly(pid: number, pcr: number): void {
+    const at = this.#room()
+    this.bytes.fill(0xff, at, at + TS_PACKET_BYTES)
+    this.#head(at, pid, false, 0x20 | (this.#continuity.get(pid) ?? 15))
+    this.bytes[at + 4] = PAYLOAD_BYTES - 1
+    this.bytes[at + 5] = 0x10
+    this.#pcr(at + 6, pcr)
+  }
+
+  /** Appends the packets of a PES packet; the last is filled by its adaptation field. */
+  pes(pid: number, pes: Uint8Array, size: number, first: FirstPacket): void {
+    let done = 0
+    while (done < size) {
+      const begins = done === 0
+      const at = this.#room()
+      const flags = begins ? flagsOf(first) : 0
+      let field = flags === 0 ? 0 : first.pcr === null ? 2 : PCR_FIELD_BYTES
+      const count = Math.min(size - done, PAYLOAD_BYTES - field)
+      if (count < PAYLOAD_BYTES - field) field = PAYLOAD_BYTES - count
+      this.#head(at, pid, begins, (field > 0 ? 0x30 : 0x10) | this.#next(pid))
+      if (field > 0) {
+        this.bytes[at + 4] = field - 1
+        if (field > 1) {
+          this.bytes[at + 5] = flags
+          this.bytes.fill(0xff, at + 6, at + 4 + field)
+          if (begins && first.pcr !== null) this.#pcr(at + 6, first.pcr)
+        }
+      }
+      this.bytes.set(pes.subarray(done, done + count), at + 4 + field)
+      done += count
+    }
+  }
+
+  #head(at: number, pid: number, starts: boolean, control: number): void {
+    this.bytes[at] = TS_SYNC
+    this.bytes[at + 1] = (starts ? 0x40 : 0) | (pid >> 8)
+    this.bytes[at + 2] = pid & 255
+    this.bytes[at + 3] = control
+  }
+
+  #pcr(at: number, pcr: number): void {
+    const base = Math.floor(pcr / 300) % WRAP
+    const extension = pcr % 300
+    const high = Math.floor(base / 2)
+    this.bytes[at] = high / 2 ** 24
+    this.bytes[at + 1] = high >>> 16
+    this.bytes[at + 2] = high >>> 8
+    this.bytes[at + 3] = high
+    this.bytes[at + 4] = ((base % 2) << 7) | 0x7e | (extension >> 8)
+    this.bytes[at + 5] = extension
+  }
+
+  #next(pid: number): number {
+    const next = ((this.#continuity.get(pid) ?? 15) + 1) & 15
+    this.#continuity.set(pid, next)
+    return next
+  }
+
+  #room(): number {
+    const at = this.length
+    if (at + TS_PACKET_BYTES > this.bytes.length) {
+      const grown = new Uint8Array(this.bytes.length * 2)
+      grown.set(this.bytes)
+      this.bytes = grown
+    }
+    this.length += TS_PACKET_BYTES
+    return at
+  }
+}
+
+/** Flags of the adaptation field: discontinuity, random access, PCR. */
+function flagsOf({ pcr, randomAccess, discontinuity }: FirstPacket): number {
+  return (discontinuity ? 0x80 : 0) | (randomAccess ? 0x40 : 0) | (pcr === null ? 0 : 0x10)
+}
+
+/** Writes a time of 33 bits with its marker bits. @param prefix 2: PTS alone, 3: PTS before DTS, 1: DTS */
+export function writePesTime(into: Uint8Array, at: number, prefix: number, ticks: number): void {
+  const value = ((ticks % WRAP) + WRAP) % WRAP
+  const high = Math.floor(value / 2 ** 30)
+  const middle = Math.floor(value / 2 ** 15) & 0x7fff
+  const low = value % 2 ** 15
+  into[at] = (prefix << 4) | (high << 1) | 1
+  into[at + 1] = middle >> 7
+  into[at + 2] = ((middle & 127) << 1) | 1
+  into[at + 3] = low >> 7
+  into[at + 4] = ((low & 127) << 1) | 1
+}

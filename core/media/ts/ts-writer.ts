@@ -1,0 +1,268 @@
+import type { ByteSink } from '../../flow/bytes.ts'
+import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
+import { eachNal, nalCodecOf, nalLengthBytes, parameterSetsOf } from '../annexb/video-track.ts'
+import { openAudioSpecificConfig, writeAdtsHeader } from '../audio/adts.ts'
+import { openEsds } from '../audio/esds.ts'
+import { TsPacketiser, writePesTime } from './ts-packetiser.ts'
+import { makePat, makePmt, PMT_PID, type PmtStream } from './ts-tables.ts'
+
+const CLOCK = 90_000
+/** Time of the first decoding, so that clocks before it are above 0. */
+const BASE_TICKS = 10 * CLOCK
+/** Largest distances of tables and of clock references, in media time. */
+const TABLES_TICKS = 0.1 * CLOCK
+const PCR_TICKS = 0.04 * CLOCK
+/** Decoding follows the clock reference sent with a picture by as much. */
+const DELAY_TICKS = 0.1 * CLOCK
+/** Media times beyond are no pause but a jump: nothing is sent for the time between. */
+const MAX_PAUSE_TICKS = 10 * CLOCK
+const FIRST_PID = 0x100
+const PES_HEADER_BYTES = 19
+const START_CODE = [0, 0, 0, 1] as const
+const DELIMITERS = { avc: [0, 0, 0, 1, 9, 0xf0], hevc: [0, 0, 0, 1, 0x46, 1, 0x50] } as const
+
+type Track = {
+  track: SampleTrack
+  readonly pid: number
+  readonly streamId: number
+  nal: 'avc' | 'hevc' | null
+  sets: readonly Uint8Array[]
+  lengthBytes: number
+  adts: ReturnType<typeof openAudioSpecificConfig>
+}
+
+/** Whether a transport stream carries the codec. */
+export function fitsTs(codec: string): boolean {
+  return nalCodecOf(codec) !== null || /^(mp4a\.40|mp4a\.6b$|mp4a\.69$|ac-3$|ec-3$)/i.test(codec)
+}
+
+/**
+ * Writes samples of all tracks, in the order of their decode times, as a transport stream (ISO/IEC 13818-1): PAT and PMT at least
+ * every 100 ms and before each random access point, PCR at least every 40 ms of media time, video with delimiters and parameter sets
+ * before each sync sample. Each chunk is the packets of one sample, at its decode time.
+ */
+export class TsWriter implements SampleSink {
+  readonly #sink: ByteSink
+  readonly #packets = new TsPacketiser()
+  readonly #pat = makePat()
+  #pmt: Uint8Array | null = null
+  #version = -1
+  readonly #tracks = new Map<number, Track>()
+  /** Decode time of the first sample, s. */
+  #originS: number | null = null
+  #tablesTicks = Number.NEGATIVE_INFINITY
+  #pcrTicks = Number.NEGATIVE_INFINITY
+  #discontinuity = false
+  #pes = new Uint8Array(64 * 1024)
+  #length = 0
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink
+  }
+
+  track(track: SampleTrack): void {
+    if (!fitsTs(track.codec)) return
+    const { id, kind, codec, configuration } = track
+    const known = this.#tracks.get(id)
+    const nal = nalCodecOf(codec)
+    const esds = codec.startsWith('mp4a.40') && configuration !== null ? openEsds(configuration) : null
+    const adts = esds === null ? null : openAudioSpecificConfig(esds.specific)
+    const sets = nal !== null && configuration !== null ? parameterSetsOf(nal, configuration) : []
+    const lengthBytes = nal !== null && configuration !== null ? nalLengthBytes(nal, configuration) : 4
+    const changed = known === undefined || known.track.codec.slice(0, 4) !== codec.slice(0, 4)
+    const audios = [...this.#tracks.values()].filter((each) => each.track.kind === 'audio').length
+    const streamId = kind === 'video' ? 0xe0 : /^(ac-3|ec-3)/.test(codec) ? 0xbd : 0xc0 + (audios & 31)
+    this.#tracks.set(id, {
+      track,
+      pid: known?.pid ?? FIRST_PID + this.#tracks.size,
+      streamId: known?.streamId ?? streamId,
+      nal,
+      sets,
+      lengthBytes,
+      adts,
+    })
+    if (!changed) return
+    this.#pmt = null
+    this.#tablesTicks = Number.NEGATIVE_INFINITY
+  }
+
+  sample(sample: Sample): void {
+    const track = this.#tracks.get(sample.track)
+    if (track === undefined) return
+    const { timescale, startTicks = 0 } = track.track
+    const decodeS = (sample.decodeTicks - startTicks) / timescale
+    this.#originS ??= decodeS
+    const dts = Math.round((decodeS - this.#originS) * CLOCK) + BASE_TICKS
+    const pts = Math.round((decodeS - this.#originS + sample.offsetTicks / timescale) * CLOCK) + BASE_TICKS
+    this.#fillUntil(dts)
+    const isClock = track === this.#clockTrack()
+    const randomAccess = sample.sync && track.track.kind === 'video'
+    if (randomAccess || dts - this.#tablesTicks >= TABLES_TICKS - PCR_TICKS) this.#tables(dts)
+    if (!isClock && dts - this.#pcrTicks >= PCR_TICKS / 2) this.#pcrOnly(dts)
+    this.#build(track, sample, pts, dts)
+    if (randomAccess || track.track.kind === 'audio') {
+      const joins = randomAccess || this.#clockTrack()?.track.kind === 'audio'
+      if (joins) this.#sink.joinable?.(this.#preamble(track.track.kind === 'audio'))
+    }
+    const pcr = isClock ? clockOf(dts) : null
+    if (pcr !== null) this.#pcrTicks = dts
+    this.#packets.pes(track.pid, this.#pes, this.#length, {
+      pcr,
+      randomAccess,
+      discontinuity: isClock && this.#discontinuity,
+    })
+    if (isClock) this.#discontinuity = false
+    this.#flush(dts)
+  }
+
+  /** Samples are missing: the next clock reference is marked. */
+  gap(): void {
+    this.#discontinuity = true
+  }
+
+  end(): void {
+    this.#sink.end(0)
+  }
+
+  busy(): Promise<void> | null {
+    return this.#sink.busy?.() ?? null
+  }
+
+  /** Tables for one who joins an audio stream between them; of video they come with each random access point. */
+  #preamble(audio: boolean): Uint8Array | null {
+    if (!audio || this.#pmt === null) return null
+    const both = new Uint8Array(this.#pat.length * 2)
+    both.set(this.#pat)
+    both.set(this.#pmt, this.#pat.length)
+    return both
+  }
+
+  /** Clock references and tables for the time up to the next sample. */
+  #fillUntil(dts: number): void {
+    if (this.#pmt === null || !Number.isFinite(this.#pcrTicks)) return
+    if (dts - this.#pcrTicks > MAX_PAUSE_TICKS || dts < this.#pcrTicks - MAX_PAUSE_TICKS) {
+      this.#discontinuity = true
+      this.#pcrTicks = dts - PCR_TICKS
+      return
+    }
+    while (dts - this.#pcrTicks > PCR_TICKS) {
+      const at = this.#pcrTicks + PCR_TICKS
+      if (at - this.#tablesTicks >= TABLES_TICKS - PCR_TICKS) this.#tables(at)
+      this.#pcrOnly(at)
+      this.#flush(at)
+    }
+  }
+
+  #pcrOnly(dts: number): void {
+    const clock = this.#clockTrack()
+    if (clock === null) return
+    this.#packets.pcrOnly(clock.pid, clockOf(dts))
+    this.#pcrTicks = dts
+  }
+
+  #tables(dts: number): void {
+    if (this.#pmt === null) {
+      this.#version++
+      const clock = this.#clockTrack()
+      this.#pmt = makePmt(this.#version, clock?.pid ?? FIRST_PID, [...this.#tracks.values()].map(streamOf))
+    }
+    this.#packets.table(this.#pat, 0)
+    this.#packets.table(this.#pmt, PMT_PID)
+    this.#tablesTicks = dts
+  }
+
+  #clockTrack(): Track | null {
+    const tracks = [...this.#tracks.values()]
+    return tracks.find(({ track }) => track.kind === 'video') ?? tracks[0] ?? null
+  }
+
+  /** Writes the PES packet (§2.4.3.6). */
+  #build(track: Track, { data, sync }: Sample, pts: number, dts: number): void {
+    this.#length = 0
+    this.#room(PES_HEADER_BYTES)
+    const both = pts !== dts
+    const headerBytes = 9 + (both ? 10 : 5)
+    this.#pes.set([0, 0, 1, track.streamId, 0, 0, 0x84, both ? 0xc0 : 0x80, headerBytes - 9])
+    writePesTime(this.#pes, 9, both ? 3 : 2, pts)
+    if (both) writePesTime(this.#pes, 14, 1, dts)
+    this.#length = headerBytes
+    if (track.nal !== null) this.#video(track, track.nal, data, sync)
+    else {
+      const header = track.adts === null ? 0 : 7
+      this.#room(data.length + header)
+      if (track.adts !== null) writeAdtsHeader(this.#pes, this.#length, track.adts, data.length)
+      this.#pes.set(data, this.#length + header)
+      this.#length += header + data.length
+      const size = this.#length - 6
+      if (size <= 0xffff) this.#pes.set([size >> 8, size & 255], 4)
+    }
+  }
+
+  #video(track: Track, nal: 'avc' | 'hevc', data: Uint8Array, sync: boolean): void {
+    this.#append(DELIMITERS[nal])
+    let has = false
+    const typeOf = (at: number): number =>
+      nal === 'avc' ? (data[at] as number) & 31 : ((data[at] as number) >> 1) & 63
+    const isSet = (type: number): boolean => (nal === 'avc' ? type === 7 || type === 8 : type >= 32 && type <= 34)
+    if (sync) eachNal(data, track.lengthBytes, (start) => (has ||= isSet(typeOf(start))))
+    if (sync && !has)
+      for (const set of track.sets) {
+        this.#append(START_CODE)
+        this.#append(set)
+      }
+    eachNal(data, track.lengthBytes, (start, end) => {
+      // A delimiter of the sample's own would be a second one.
+      if (typeOf(start) === (nal === 'avc' ? 9 : 35)) return
+      this.#append(START_CODE)
+      this.#append(data.subarray(start, end))
+    })
+  }
+
+  #append(bytes: Uint8Array | readonly number[]): void {
+    this.#room(bytes.length)
+    this.#pes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  #room(count: number): void {
+    if (this.#length + count <= this.#pes.length) return
+    const grown = new Uint8Array(Math.max(this.#length + count, 2 * this.#pes.length))
+    grown.set(this.#pes.subarray(0, this.#length))
+    this.#pes = grown
+  }
+
+  #flush(dts: number): void {
+    const { bytes, length } = this.#packets
+    this.#packets.length = 0
+    if (length > 0) this.#sink.chunk(bytes, 0, length, this.#timeOf(dts))
+  }
+
+  #timeOf(dts: number): number {
+    return Math.round(((this.#originS ?? 0) + (dts - BASE_TICKS) / CLOCK) * 1e6)
+  }
+}
+
+/** Clock reference at the time of sending, in units of 27 MHz. */
+function clockOf(dts: number): number {
+  return Math.max(0, Math.round((dts - DELAY_TICKS) * 300))
+}
+
+function streamOf({ track: { codec, language }, pid }: Track): PmtStream {
+  const descriptors: number[] = []
+  const register = (name: string): void => void descriptors.push(5, 4, ...[...name].map((c) => c.charCodeAt(0)))
+  if (language !== null && /^[a-z]{3}$/.test(language))
+    descriptors.push(10, 4, ...[...language].map((c) => c.charCodeAt(0)), 0)
+  const lower = codec.toLowerCase()
+  let streamType = 0x0f
+  if (nalCodecOf(codec) !== null) streamType = nalCodecOf(codec) === 'avc' ? 0x1b : 0x24
+  else if (lower === 'mp4a.6b') streamType = 3
+  else if (lower === 'mp4a.69') streamType = 4
+  else if (lower === 'ac-3') {
+    streamType = 0x81
+    register('AC-3')
+  } else if (lower === 'ec-3') {
+    streamType = 0x87
+    register('EAC3')
+  }
+  return { pid, streamType, descriptors }
+}
