@@ -6,6 +6,7 @@ import { floodTargets } from './flood-targets.ts'
 import type { FuzzTarget } from './fuzz-target.ts'
 import { ingestTargets } from './ingest-targets.ts'
 import { manifestTargets } from './manifest-targets.ts'
+import { mediaTargets } from './media-targets.ts'
 import { parserTargets } from './parser-targets.ts'
 import { receptionTargets } from './reception-targets.ts'
 
@@ -14,6 +15,7 @@ export const fuzzTargets = (): FuzzTarget[] => [
   ...parserTargets(),
   ...manifestTargets(),
   ...fileTargets(),
+  ...mediaTargets(),
   ...ingestTargets(),
   ...receptionTargets(),
   ...captureTargets(),

@@ -6,6 +6,8 @@ import { parseHlsAttributes, parseMedia, parsePlaylist } from '../../manifest/hl
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { parseXsDateTime, parseXsDuration } from '../../manifest/mpd/time.ts'
 import { parseXmlSource } from '../../manifest/mpd/xml-source.ts'
+import { readAvcPps, readAvcSps } from '../../media/annexb/avc-parameters.ts'
+import { readHevcPps, readHevcSps } from '../../media/annexb/hevc-parameters.ts'
 import { describeBox, readBoxTree } from '../../media/bmff/box-tree.ts'
 import { readBoxes } from '../../media/bmff/boxes.ts'
 import { parseMovieFragment } from '../../media/mmt/movie-fragment.ts'
@@ -112,6 +114,10 @@ export const PARSERS: readonly FuzzedParser[] = [
   { name: 'parseXsDateTime', samples: [sample.text('2026-11-21T15:28:07.123Z')], parse: ofText(parseXsDateTime) },
   { name: 'parseXmlSource', samples: [sample.MPD, sample.STSID], parse: parseXmlSource },
   { name: 'readBoxes', samples: [init, moofOf(segment).slice(0, -8)], parse: (bytes) => readBoxes(bytes) },
+  { name: 'readAvcSps', samples: [sample.AVC_SPS], parse: readAvcSps },
+  { name: 'readAvcPps', samples: [sample.hex('68ebe3cb22c0')], parse: readAvcPps },
+  { name: 'readHevcSps', samples: [sample.HEVC_SPS], parse: readHevcSps },
+  { name: 'readHevcPps', samples: [sample.hex('4401c172b46240')], parse: readHevcPps },
   { name: 'parseMpuMovie', samples: [init], parse: parseMpuMovie },
   {
     name: 'readMpuFile',

@@ -11,6 +11,10 @@ export const text = (...lines: readonly string[]): Uint8Array => new TextEncoder
 export const hex = (digits: string): Uint8Array => hexToBytes(digits.replace(/\s/g, ''))
 export const gzip = (bytes: Uint8Array): Uint8Array => new Uint8Array(gzipSync(bytes))
 
+/** Parameter sets of 320x180 at 25 pictures per second. */
+export const AVC_SPS = hex('674d400ceca0a0cfcf80880000030008000003019078a14cb0')
+export const HEVC_SPS = hex('42010101600000030090000003000003003ca00a080b9f796566924caf0169c20000030002000003003210')
+
 export const demoFile = (name: string): Uint8Array => new Uint8Array(readFileSync(join(DEMO_FOLDER, name)))
 
 export const SLT = text(
