@@ -1,4 +1,4 @@
-import type { AudioFrame, AudioFraming } from './audio-framing.ts'
+import type { AudioFraming, AudioHeader } from './audio-framing.ts'
 
 const RATES = [48000, 44100, 32000] as const
 /** Bit rates in kbit/s by half of frmsizecod (ETSI TS 102 366 Table 4.13). */
@@ -21,7 +21,7 @@ export const AC3: AudioFraming = {
   },
 }
 
-function ac3Header(bytes: Uint8Array, at: number): AudioFrame | null {
+function ac3Header(bytes: Uint8Array, at: number): AudioHeader | null {
   const b4 = bytes[at + 4] as number
   const rate = RATES[b4 >> 6]
   const kbits = KBITS[(b4 & 63) >> 1]
@@ -49,13 +49,13 @@ function ac3Lfe(bytes: Uint8Array, at: number): number {
   return (word >> (15 - used)) & 1
 }
 
-function eac3Header(bytes: Uint8Array, at: number): AudioFrame | null {
+function eac3Header(bytes: Uint8Array, at: number): AudioHeader | null {
   const [b2, b3, b4] = [bytes[at + 2] as number, bytes[at + 3] as number, bytes[at + 4] as number]
   const frameBytes = ((((b2 & 7) << 8) | b3) + 1) * 2
   const half = b4 >> 6 === 3
   const rate = half ? (RATES[(b4 >> 4) & 3] ?? 0) / 2 : (RATES[b4 >> 6] as number)
   if (rate === 0 || frameBytes < 8) return null
-  const frame: AudioFrame = {
+  const frame: AudioHeader = {
     frameBytes,
     headerBytes: 0,
     samples: (half ? 6 : (BLOCKS[(b4 >> 4) & 3] as number)) * BLOCK_SAMPLES,

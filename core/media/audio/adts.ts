@@ -1,6 +1,6 @@
 import type { ByteSink } from '../../flow/bytes.ts'
 import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
-import type { AudioFrame, AudioFraming } from './audio-framing.ts'
+import type { AudioFraming, AudioHeader } from './audio-framing.ts'
 import { makeEsds, OBJECT_TYPES, openEsds } from './esds.ts'
 
 /** Sampling frequencies by index (ISO/IEC 14496-3 Table 1.18). */
@@ -20,7 +20,7 @@ export const ADTS: AudioFraming = {
     if (sampleRate === undefined || frameBytes < headerBytes) return null
     const channelConfig = ((b2 & 1) << 2) | (b3 >> 6)
     const blocks = (bytes[at + 6] as number) & 3
-    const frame: AudioFrame = {
+    const frame: AudioHeader = {
       frameBytes,
       headerBytes,
       samples: 1024 * (blocks + 1),

@@ -1,13 +1,19 @@
 import { ByteQueue } from '../stream/byte-queue.ts'
 import type { StreamFaults } from '../stream/stream-faults.ts'
-import type { AudioFrame, AudioFraming } from './audio-framing.ts'
+import type { AudioFraming, AudioHeader } from './audio-framing.ts'
 import { id3Bytes } from './mpeg-audio.ts'
 
 /** Headers in a row, each at the length that the one before announces, by which a stream is recognised. */
 const CHAIN = 3
 
 /** Takes a frame: `bytes[start, end)` with its header, valid during the call, and the stream offset of its start. */
-export type AudioFrameTaker = (frame: AudioFrame, bytes: Uint8Array, start: number, end: number, offset: number) => void
+export type AudioFrameTaker = (
+  frame: AudioHeader,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  offset: number,
+) => void
 
 /**
  * Splits a stream of audio into frames. Sync is found by three headers in a row; where a header is not at its place the stream is

@@ -1,5 +1,5 @@
 /** What the header of an audio frame says. */
-export type AudioFrame = {
+export type AudioHeader = {
   /** Length of the frame with its header. */
   readonly frameBytes: number
   /** Bytes of the header that are no part of the sample: those of ADTS, 0 otherwise. */
@@ -19,7 +19,7 @@ export type AudioFraming = {
   /** Bytes that `header` needs. */
   readonly headerBytes: number
   /** Reads a header at `at`, from where `headerBytes` are there; null where none is. */
-  header(bytes: Uint8Array, at: number): AudioFrame | null
+  header(bytes: Uint8Array, at: number): AudioHeader | null
   /** Content of the configuration box of a frame (`esds`, `dac3`, `dec3`). */
-  configuration(bytes: Uint8Array, at: number, frame: AudioFrame): Uint8Array
+  configuration(bytes: Uint8Array, at: number, frame: AudioHeader): Uint8Array
 }

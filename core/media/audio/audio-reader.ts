@@ -2,17 +2,17 @@ import type { ByteSink } from '../../flow/bytes.ts'
 import type { SampleSink, SampleTrack } from '../../flow/samples.ts'
 import type { StreamFaults } from '../stream/stream-faults.ts'
 import { AudioFrames } from './audio-frames.ts'
-import type { AudioFrame, AudioFraming } from './audio-framing.ts'
+import type { AudioFraming, AudioHeader } from './audio-framing.ts'
 
 /** Whether two frames are of one decoder configuration. */
-export function sameAudio(a: AudioFrame, b: AudioFrame): boolean {
+export function sameAudio(a: AudioHeader, b: AudioHeader): boolean {
   return a.codec === b.codec && a.sampleRate === b.sampleRate && a.channels === b.channels && a.samples === b.samples
 }
 
 /** Describes the track of a frame. */
 export function audioTrack(
   framing: AudioFraming,
-  frame: AudioFrame,
+  frame: AudioHeader,
   bytes: Uint8Array,
   at: number,
   id: number,
@@ -28,7 +28,7 @@ export class AudioReader implements ByteSink {
   readonly #framing: AudioFraming
   readonly #sink: SampleSink
   readonly #frames: AudioFrames
-  #known: AudioFrame | null = null
+  #known: AudioHeader | null = null
   #timescale = 0
   #ticks = 0
   #ended = false
@@ -59,7 +59,7 @@ export class AudioReader implements ByteSink {
     return this.#sink.busy?.() ?? null
   }
 
-  #frame(frame: AudioFrame, bytes: Uint8Array, start: number, end: number): void {
+  #frame(frame: AudioHeader, bytes: Uint8Array, start: number, end: number): void {
     if (this.#known === null || !sameAudio(this.#known, frame)) {
       if (this.#timescale === 0) this.#timescale = frame.sampleRate
       this.#known = frame

@@ -1,4 +1,4 @@
-import type { AudioFrame, AudioFraming } from './audio-framing.ts'
+import type { AudioFraming, AudioHeader } from './audio-framing.ts'
 import { makeEsds, OBJECT_TYPES } from './esds.ts'
 
 const RATES = [44100, 48000, 32000] as const
@@ -34,7 +34,7 @@ export const MPEG_AUDIO: AudioFraming = {
       layer === 1
         ? (Math.floor((12_000 * kbits) / sampleRate) + padding) * 4
         : Math.floor((samples * 125 * kbits) / sampleRate) + padding
-    const frame: AudioFrame = {
+    const frame: AudioHeader = {
       frameBytes,
       headerBytes: 0,
       samples,

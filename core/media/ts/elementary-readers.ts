@@ -3,7 +3,7 @@ import { type AccessUnit, AccessUnits, type NalCodec } from '../annexb/access-un
 import { NalSplitter } from '../annexb/nal-splitter.ts'
 import { videoTrack } from '../annexb/video-track.ts'
 import { AudioFrames } from '../audio/audio-frames.ts'
-import type { AudioFrame, AudioFraming } from '../audio/audio-framing.ts'
+import type { AudioFraming, AudioHeader } from '../audio/audio-framing.ts'
 import { audioTrack, sameAudio } from '../audio/audio-reader.ts'
 import type { StreamFaults } from '../stream/stream-faults.ts'
 
@@ -138,7 +138,7 @@ export class AudioElementary implements ElementaryReader {
   readonly #sink: SampleSink
   readonly #frames: AudioFrames
   readonly #marks = new Marks()
-  #known: AudioFrame | null = null
+  #known: AudioHeader | null = null
   #timescale = 0
   #next: number | null = null
 
@@ -166,7 +166,7 @@ export class AudioElementary implements ElementaryReader {
     this.#frames.flush()
   }
 
-  #frame(frame: AudioFrame, bytes: Uint8Array, start: number, end: number, offset: number): void {
+  #frame(frame: AudioHeader, bytes: Uint8Array, start: number, end: number, offset: number): void {
     if (this.#known === null || !sameAudio(this.#known, frame)) {
       if (this.#timescale === 0) this.#timescale = frame.sampleRate
       this.#known = frame
