@@ -16,6 +16,7 @@ import {
   treeOf,
 } from '../testing/program.ts'
 import { RawGroup } from '../testing/raw-route.ts'
+import { mp3Of } from '../testing/stream-files.ts'
 import type { Answering } from '../testing/test-server.ts'
 import { UploadServer } from '../testing/upload-server.ts'
 
@@ -262,6 +263,58 @@ describe.skipIf(!hasCurl)('servers of folders (need curl)', () => {
   it.skipIf(!hasOpenssl)('21: HTTPS (needs openssl)', async () => {
     const got = await curl(`${urls.get('21')}/a.txt`, '--cacert', folder.at('cert.pem'))
     expect([got.status, got.body.toString()]).toEqual([200, 'what is there'])
+  })
+})
+
+describe.skipIf(!hasCurl)('streams of a file (need curl)', () => {
+  beforeAll(() => {
+    writeFileSync(folder.at('source.mp3'), mp3Of(383))
+  })
+  /** Starts a stream; it ends with the tests. */
+  const stream = async (line: string): Promise<string> => {
+    const [port = 0] = await freeTcpPorts(1)
+    const program = start(line.replace('PORT', String(port)))
+    open.push(() => program.interrupt())
+    const [, url = ''] = await program.printed('stdout', /^Serving (\S+)$/m)
+    return `${new URL(url).origin}/live.mp3`
+  }
+
+  it('15: waits for its first client, who gets it from its first byte', async () => {
+    const url = await stream('-i source.mp3 -o http://127.0.0.1:PORT/live.mp3 --hold')
+    const { status, body, head } = await curl(url)
+    expect(status).toBe(200)
+    expect(head).toMatch(/^Content-Type: audio\/mpeg\r?$/im)
+    expect(sha256(body)).toBe(sha256(mp3Of(383)))
+    writeFileSync(folder.at('heard.mp3'), body)
+    const probe = spawnSync('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_name',
+      '-of',
+      'csv=p=0',
+      folder.at('heard.mp3'),
+    ])
+    if (probe.error === undefined) expect(probe.stdout.toString().trim()).toBe('mp3')
+  })
+
+  it('16: in real time', async () => {
+    const url = await stream('-i source.mp3 reframer:rt=on -o http://127.0.0.1:PORT/live.mp3')
+    const begun = performance.now()
+    const socket = await run('curl', ['-s', '-o', folder.at('real.mp3'), '--max-time', '1.5', url]).catch(() => null)
+    expect(socket).toBeNull()
+    const seconds = (performance.now() - begun) / 1000
+    // 16 000 bytes a second; a client may get a second ahead.
+    const { length } = readFileSync(folder.at('real.mp3'))
+    expect(length).toBeGreaterThan(8000)
+    expect(length).toBeLessThan(16_000 * (seconds + 1.5))
+  })
+
+  it('17: with ICE headers', async () => {
+    const url = await stream('-i source.mp3:#ice-Genre=CoolRock -o http://127.0.0.1:PORT/live.mp3 --ice --hold')
+    const { head } = await curl(url)
+    expect(head).toMatch(/^ice-Genre: CoolRock\r?$/m)
+    expect(head).toMatch(/^icy-pub: 1\r?$/m)
   })
 })
 

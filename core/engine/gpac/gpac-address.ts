@@ -20,7 +20,14 @@ const DRIVE = /[a-z]:[\\/](?!\/)/iy
  * @throws GpacFault for an argument without a name
  */
 export function splitWord(word: GpacWord): SplitWord {
-  const { text } = word
+  const split = splitText(word.text)
+  const nameless = split.pieces.find(({ text }) => text === '')
+  if (nameless === undefined) return split
+  throw new GpacFault(columnOf(word, nameless.at - 1), 'an option without a name follows the colon')
+}
+
+/** A piece without a name is empty. */
+function splitText(text: string): SplitWord {
   const escaped = new RegExp(`${ESCAPE}(?=:|$)`).exec(text)
   const subjectEnd = escaped?.index ?? pieceEnd(text, 0)
   const pieces: GpacPiece[] = []
@@ -30,7 +37,6 @@ export function splitWord(word: GpacWord): SplitWord {
     const begin = at + (isProtected ? 2 : 1)
     const double = text.indexOf('::', begin)
     const end = isProtected ? (double < 0 ? text.length : double) : pieceEnd(text, begin)
-    if (end === begin) throw new GpacFault(columnOf(word, at), 'an option without a name follows the colon')
     pieces.push({ text: text.slice(begin, end), at: begin })
     at = end
   }
@@ -71,7 +77,7 @@ export function joinWord(subject: string, args: readonly string[]): string | nul
     wasProtected ||= pieceEnd(arg, 0) !== arg.length
     text += `${wasProtected ? '::' : ':'}${arg}`
   }
-  const split = splitWord({ text, columns: [1] })
+  const split = splitText(text)
   const isSame = split.subject === subject && split.pieces.length === args.length
   return isSame && split.pieces.every((piece, at) => piece.text === args[at]) ? text : null
 }

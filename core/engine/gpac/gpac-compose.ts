@@ -20,6 +20,8 @@ type Way = { readonly source: GpacNode; readonly steps: readonly GpacNode[] }
 /** What an input gives. */
 type Content = 'received' | 'presentation' | 'media' | 'socket'
 
+/** Files that are played from their first byte on. */
+const STREAM_FILE = /\.(?:mp3|aac|adts|ac3|ec3|ts|m2ts|mp4|m4a|m4v|264|h264|avc|265|h265|hevc|flac|ogg|opus)$/i
 const MANIFEST = /\.(?:mpd|m3u8)(?:$|[?#])/i
 
 /**
@@ -140,12 +142,43 @@ class Composer {
       this.#drafts.add('server', [node], { listen })
       return
     }
+    if (ways.every(({ source }) => contentOf(source) === 'media')) {
+      this.#stream(node, ways, listen)
+      return
+    }
     const gateway = this.#drafts.add('gateway', [node], { listen })
     const folder = rdirs === undefined ? null : this.#folderOf(String(rdirs), node)
     for (const { source } of ways) {
       this.#received(node, source, gateway)
       if (folder !== null) this.#received(node, source, folder)
     }
+  }
+
+  /** Sends the bytes of a file to all clients of a path. */
+  #stream(node: GpacNode, ways: readonly Way[], listen: string): void {
+    const path = /^https?:\/\/[^/]*(\/[^?#]*)/i.exec(addressOf(node))?.[1] ?? '/'
+    const [way, second] = ways
+    if (
+      way === undefined ||
+      second !== undefined ||
+      MANIFEST.test(path) ||
+      !STREAM_FILE.test(way.source.filter.subject)
+    )
+      throw this.#refused(
+        node,
+        (second ?? way)?.source ?? node,
+        'a stream is one file of media, and its address no manifest',
+      )
+    const { source, steps } = way
+    const isReal = steps.some((step) => this.#ownOf(step).rt === 'on')
+    const iceHeaders = source.filter.arguments.flatMap(({ name, value }) =>
+      name.startsWith('#ice-') ? [`${name.slice(1)},${value ?? ''}`] : [],
+    )
+    const file = this.#drafts.add('byte-file', [source], {
+      file: source.filter.subject,
+      pace: isReal ? 'real' : 'fast',
+    })
+    file.feeds.add(this.#drafts.add('http-stream', [node], { listen, path, iceHeaders }))
   }
 
   #file(node: GpacNode, ways: readonly Way[]): void {

@@ -11,6 +11,8 @@ export type FilterKind = {
   readonly takes: readonly Taken[]
   /** Options of the grammar that are no option of a part: what they mean is in `gpac-compose.ts`. */
   readonly own?: Readonly<Record<string, OptionType>>
+  /** Properties that begin so may have any name. */
+  readonly free?: string
   /** Another word of GPAC for the option of a part. */
   readonly also?: Readonly<Record<string, readonly { readonly kind: string; readonly key: string }[]>>
   /** Options that have no meaning here: what they ask for is always so, or never. */
@@ -50,7 +52,8 @@ const FILTERS: readonly FilterKind[] = [
   {
     name: 'fin',
     role: 'source',
-    takes: [{ kind: 'presentation' }, { kind: 'media-in' }, { kind: 'media-reader' }, { kind: 'http-stream' }],
+    takes: [{ kind: 'presentation' }, { kind: 'media-in' }, { kind: 'media-reader' }],
+    free: 'ice-',
     idle: ['block_size'],
   },
   {

@@ -159,6 +159,18 @@ describe('what a line becomes', () => {
     })
   })
 
+  it('a stream of a file', () => {
+    expect(parts('-i a.mp3:#ice-Genre=CoolRock reframer:rt=on -o http://127.0.0.1:8080/live.mp3 --ice --hold')).toEqual(
+      [
+        { id: 'source', kind: 'byte-file', file: 'a.mp3', pace: 'real' },
+        {
+          ...{ id: 'http-stream', kind: 'http-stream', listen: '127.0.0.1:8080', path: '/live.mp3' },
+          ...{ iceHeaders: ['ice-Genre,CoolRock'], ice: true, hold: true },
+        },
+      ],
+    )
+  })
+
   it('a request to play', () => {
     for (const line of [
       '-play route://225.1.1.0:6000 --ifce=127.0.0.1',

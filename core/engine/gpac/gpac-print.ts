@@ -17,14 +17,17 @@ export type GpacText = {
 }
 
 /** Kinds of inputs and outputs, with the filter that each is. */
-const INPUTS: Readonly<Record<string, string>> = { multicast: 'routein', presentation: 'fin' }
+const INPUTS: Readonly<Record<string, string>> = { multicast: 'routein', presentation: 'fin', 'byte-file': 'fin' }
 const OUTPUTS: Readonly<Record<string, string>> = {
   folder: 'fout',
   push: 'httpout',
   gateway: 'httpout',
   server: 'httpout',
+  'http-stream': 'httpout',
   broadcast: 'routeout',
 }
+/** Options without a word of their own that are written all the same. */
+const WRITTEN: readonly string[] = ['folder.names', 'http-stream.path', 'http-stream.iceHeaders', 'byte-file.pace']
 /** Names of files in a folder that has no others. */
 const PLAIN_NAMES = 'service$ServiceID$/$File$'
 /** Parts whose options are written with another part. */
@@ -79,13 +82,15 @@ class GpacPrinter {
     else
       for (const row of this.#parts.find((each) => each.kind === kind)?.options ?? []) {
         const value = part[row.key]
-        if (value === undefined || row.gpac !== null || row.subject === true || row.key === 'names') continue
+        if (value === undefined || row.gpac !== null || row.subject === true || WRITTEN.includes(`${kind}.${row.key}`))
+          continue
         this.#unknown.push(`${row.option ?? row.label} ${shown(value)}`)
       }
   }
 
   #input(part: PartSpec): string[] {
     const id = this.#hasIds ? [`FID=${this.#inputs.indexOf(part) + 1}`] : []
+    if (part.kind === 'byte-file') return this.#byteFile(part, id)
     if (part.kind !== 'multicast') {
       const word = this.#word(this.#subject(part), this.#options(part, 'fin'))
       return ['-i', word, this.#word('dashin', ['forward=file', ...id])]
@@ -103,6 +108,16 @@ class GpacPrinter {
     const endless = !isServed && receiver?.timeoutS === undefined ? ['timeout=0'] : []
     const odir = folder === undefined || !this.#isAlone(folder) ? [] : [`odir=${String(folder.dir)}`]
     return ['-i', this.#word(this.#subject(part), [...new Set([...own, ...endless]), ...odir, ...id])]
+  }
+
+  /** A file with the headers of its streams as properties. */
+  #byteFile(part: PartSpec, id: readonly string[]): string[] {
+    const fed = this.#outputs.filter((output) => this.#feeds(part, output))
+    const ice = fed.flatMap(({ iceHeaders }) => (iceHeaders ?? []) as readonly string[])
+    const properties = ice.map((header) => `#${header.replace(',', '=')}`)
+    const isReal = part.pace === 'real'
+    const step = isReal ? [this.#word('reframer', ['rt=on', ...id])] : []
+    return ['-i', this.#word(this.#subject(part), [...properties, ...(isReal ? [] : id)]), ...step]
   }
 
   #output(part: PartSpec): string[] {
@@ -124,6 +139,10 @@ class GpacPrinter {
         const llmode = sent.some(({ lowLatency }) => lowLatency !== false) ? ['llmode'] : []
         const options = [part, ...(out === undefined ? [] : [out])].flatMap((each) => this.#options(each, 'routeout'))
         return ['-o', this.#word(this.#subject(part), [...llmode, ...options, ...from])]
+      }
+      case 'http-stream': {
+        const url = `http://${String(part.listen)}${String(part.path)}`
+        return ['-o', this.#word(url, [...this.#options(part, 'httpout'), ...from])]
       }
       default:
         return [this.#word('httpout', [...this.#listen(part), ...this.#options(part, 'httpout'), ...from])]
@@ -178,9 +197,15 @@ class GpacPrinter {
   /** Whether an input feeds an output: by the links, or by default. */
   #feeds(from: PartSpec, to: PartSpec): boolean {
     const { links } = this.#spec
-    if (links === undefined) return (from.kind === 'presentation') === (to.kind === 'broadcast') && to.kind !== 'server'
+    if (links === undefined) return familyOf(from) === familyOf(to) && to.kind !== 'server'
     return links.some((link) => link.from === from.id && link.to === to.id)
   }
+}
+
+/** Parts that are linked by default are of one family. */
+function familyOf({ kind }: PartSpec): 'sent' | 'streamed' | 'received' {
+  if (kind === 'presentation' || kind === 'broadcast') return 'sent'
+  return kind === 'byte-file' || kind === 'http-stream' ? 'streamed' : 'received'
 }
 
 /** A folder of services by their numbers, which GPAC's `odir` writes. */

@@ -132,7 +132,7 @@ function idleNotes(nodes: readonly GpacNode[], values: GpacValues): string[] {
   return nodes.flatMap(({ filter, kind }) =>
     filter.arguments.flatMap((argument: GpacArgument) => {
       const isIdle = kind.idle?.includes(argument.name) === true
-      const isOwn = kind.own?.[argument.name] !== undefined || ['FID', 'SID'].includes(argument.name)
+      const isOwn = kind.own?.[argument.name] !== undefined || /^(?:FID|SID|#ice-.*)$/.test(argument.name)
       if (values.hasUsed(argument) || (isOwn && !isIdle)) return []
       return [`${argument.name} (column ${argument.column}) changes nothing here.`]
     }),

@@ -34,6 +34,7 @@ export function ownWords(
     if (type !== undefined) words[name] = gpacValue({ type, gpac: { name } }, argument)
     if (type !== undefined || globals.includes(argument) || isKnown(kind.idle, rows, argument)) continue
     if (name.startsWith('#')) {
+      if (kind.free !== undefined && name.startsWith(`#${kind.free}`)) continue
       const known = rows.filter(({ row }) => row.gpac?.property === true).map(({ word }) => `#${word}`)
       throw new GpacFault(column, `unknown property '${name}' of ${kind.name} ${supported(known)}`)
     }
