@@ -52,7 +52,7 @@ describe('received files on other servers', () => {
   it('says what it sends, with credentials that no message shows', async () => {
     const server = await uploadServer()
     const url = `http://me:secret@${server.host}/in`
-    const { status, stderr } = await receive('--push', url, '--push-post', '--push-header', 'X-Run,7')
+    const { status, stderr } = await receive('--push', url, '--push-post', '--push-whole', '--push-header', 'X-Run,7')
     expect({ status, secret: stderr.includes('secret') }).toEqual({ status: 0, secret: false })
     expect(server.uploads.map(({ path }) => path).sort()).toEqual(demo.map((name) => `/in/service1/${name}`).sort())
     for (const { method, path, headers, body } of server.uploads) {
@@ -92,6 +92,15 @@ describe('received files on other servers', () => {
     expect(stderr).toContain(`Pushed 0 files, 0 bytes, to ${address}; ${demo.length} failed.`)
     expect(status).toBe(1)
     expect(treeOf(folder.at('kept'))).toHaveLength(demo.length)
+  })
+
+  it('HS-76: ends at the first failure where it is told so', async () => {
+    const server = await uploadServer(({ path }) => (path.includes('video-2') ? 500 : 201))
+    const address = `http://${server.host}/`
+    const { status, stderr } = await receive('--pace', 'real', '--push', address, '--push-or-end')
+    expect(stderr).toContain(`Some files were not pushed to ${address}: it answered 500. `)
+    expect(status).toBe(1)
+    expect(server.uploads.some(({ path }) => path.includes('video-4'))).toBe(false)
   })
 
   it('removes segments that are no longer kept', async () => {

@@ -1,7 +1,7 @@
 import type { ServiceId } from '../contract/ids.ts'
 import { SegmentRetention } from '../files/retention.ts'
 import { type ServicePath, ServicePaths, type ServicePlace } from '../files/service-paths.ts'
-import type { FlowFile, ObjectSink } from '../flow/objects.ts'
+import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import { mediaTypeOf } from '../http/mime.ts'
 import type { Push, PushTarget } from './push-target.ts'
 
@@ -17,7 +17,7 @@ type Kept = {
   readonly at: readonly (ServicePath | null)[]
 }
 
-/** Sends whole files to servers as they come, and removes segments from them that are no longer kept. */
+/** Sends files to servers as they come, and removes segments from them that are no longer kept. */
 export class PushSink implements ObjectSink {
   readonly #places: readonly Place[]
   readonly #retention: SegmentRetention<Kept>
@@ -28,12 +28,28 @@ export class PushSink implements ObjectSink {
     this.#retention = new SegmentRetention(maxSegments)
   }
 
+  begun(object: FlowObject): void {
+    const { serviceId, name, kind, contentType, contentEncoding } = object
+    // What is packed for the way is unpacked before it is a file.
+    if (serviceId === null || name === null || contentEncoding !== null) return
+    for (const { target, paths } of this.#places) {
+      const place = paths.pathOf({ serviceId, name, kind })
+      const headers = { 'Content-Type': mediaTypeOf(name, contentType) }
+      if (place !== null) target.begin(encoded(place.path), headers, object)
+    }
+  }
+
+  lost(object: FlowObject): void {
+    for (const { target } of this.#places) target.lost(object)
+  }
+
   whole(file: FlowFile): void {
     if (!file.complete) return
     const lane = `${file.serviceId}/${file.lane}`
     const at = this.#places.map(({ target, paths }) => {
       const place = paths.pathOf(file)
-      if (place !== null) target.push({ ...pushOf(file, lane, encoded(place.path)), lease: file.lease })
+      const push = { ...pushOf(file, lane, encoded(place?.path ?? '')), lease: file.lease }
+      if (place !== null) target.whole(push, file.objectIndex)
       return place
     })
     if (file.kind !== 'media') return

@@ -1,9 +1,11 @@
 import { withoutCredentials } from '../contract/shown-url.ts'
 import type { PushTargetSnapshot } from '../contract/snapshot.ts'
 import type { Lease } from '../flow/lease.ts'
+import type { FlowObject } from '../flow/objects.ts'
 import { authorizationOf, HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
-import type { ChangeAnswer } from '../http/client/send-request.ts'
+import type { ChangeAnswer, ChangeRequest } from '../http/client/send-request.ts'
+import { GrowingPushes } from './growing-pushes.ts'
 
 /** Bytes of files that wait; more and the oldest segments are left out, so that a slow server never holds up others. */
 const QUEUE_BYTES = 64 * 1024 * 1024
@@ -23,6 +25,10 @@ export type PushRules = {
   readonly headers: Readonly<Record<string, string>>
   /** Time for which failed requests are sent again, from the first that failed after one that succeeded, ms. */
   readonly timeoutMs: number
+  /** Failed requests are sent again. */
+  readonly retries: boolean
+  /** Files are sent while they come, in chunks; else once they are whole, with their length. */
+  readonly growing: boolean
 }
 
 /** A file to send, or, without bytes, one to remove. */
@@ -61,6 +67,7 @@ export class PushTarget {
   #failingMs: number | null = null
   #finishing = false
   #room: (() => void)[] = []
+  readonly #growing: GrowingPushes
   readonly #state = { files: 0, bytes: 0, removed: 0, failed: 0, leftOut: 0, retries: 0 }
   #problem: string | null = null
 
@@ -82,6 +89,9 @@ export class PushTarget {
     this.#failed = failed
     this.#clock = clock
     this.#client = new HttpClient(clock)
+    this.#growing = new GrowingPushes((path, headers, body, signal) =>
+      this.#client.send({ ...this.#request(path, headers), method: rules.method, body, answerMs: null, signal }),
+    )
   }
 
   /** Counts and the state of the target. */
@@ -93,6 +103,47 @@ export class PushTarget {
       reachable: this.#reachable,
       problem: this.#problem,
     }
+  }
+
+  /** Begins to send a file that is coming. */
+  begin(path: string, headers: Readonly<Record<string, string>>, object: FlowObject): void {
+    // What fails is sent whole, again and again.
+    if (!this.#rules.growing || this.#finishing || !this.#reachable || this.#failingMs !== null) return
+    this.#growing.begin(path, headers, object)
+  }
+
+  /** An object that is being sent is lost. */
+  lost(object: FlowObject): void {
+    this.#growing.lost(object.index)
+  }
+
+  /** Takes a whole file: the end of one that is being sent, or one to send. @param index of its object */
+  whole(push: Push & { readonly lease: Lease }, index: number): void {
+    const sending = this.#growing.finish(push.path, index, push.lease)
+    if (sending === null) {
+      this.push(push)
+      return
+    }
+    this.#drop(this.#laneOf(push.lane), push.path)
+    push.lease.keep()
+    const bytes = bytesOf(push)
+    this.#waitingBytes += bytes
+    // A server that takes nothing must not hold more than its share.
+    if (this.#waitingBytes > QUEUE_BYTES) sending.abort()
+    const cancel = this.#clock.after(this.#limitMs(push.lease), sending.abort)
+    const run = sending.ended
+      .then((end) => {
+        this.#waitingBytes -= bytes
+        if (end === 'sent') this.#count(push)
+        else this.push(push)
+      })
+      .finally(() => {
+        cancel()
+        push.lease.release()
+        this.#tellRoom()
+        this.#running.delete(run)
+      })
+    this.#running.add(run)
   }
 
   /** Queues a file, or its removal. */
@@ -123,12 +174,15 @@ export class PushTarget {
   /** Waits until everything has been sent or given up. */
   async finish(): Promise<void> {
     this.#finishing = true
+    // Of what has no end by now nothing more comes.
+    this.#growing.close()
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
   /** Gives up what waits. */
   flush(): void {
     this.#closing.abort()
+    this.#growing.close()
   }
 
   async close(): Promise<void> {
@@ -172,7 +226,8 @@ export class PushTarget {
       }
       this.#problem = reason
       this.#tellRoom()
-      if (signal.aborted || (typeof answer !== 'string' && !isPassing(answer.status))) return this.#giveUp(push, reason)
+      const passes = this.#rules.retries && (typeof answer === 'string' || isPassing(answer.status))
+      if (signal.aborted || !passes) return this.#giveUp(push, reason)
       this.#failingMs ??= this.#clock.nowMs()
       if (lane.waiting.has(push.path)) return
       const left = this.#leftMs()
@@ -191,19 +246,31 @@ export class PushTarget {
 
   /** @returns the answer, or why there is none */
   async #attempt({ path, headers, lease }: Push): Promise<ChangeAnswer | string> {
-    const own = this.#authorization === null ? undefined : { Authorization: this.#authorization }
     try {
       return await this.#client.send({
+        ...this.#request(path, headers),
         method: lease === null ? 'DELETE' : this.#rules.method,
-        url: new URL(`${this.#folder.pathname}${path}`, this.#folder),
-        headers: { 'User-Agent': 'routescope', ...own, ...this.#rules.headers, ...headers },
         body: lease === null ? null : lease.bytes,
-        answerMs: this.#rules.timeoutMs + ((lease?.bytes.byteLength ?? 0) / LEAST_RATE) * 1000,
+        answerMs: this.#limitMs(lease),
         signal: this.#closing.signal,
       })
     } catch (error) {
       return (error as Error).message
     }
+  }
+
+  /** Address and headers of a request. */
+  #request(path: string, headers: Readonly<Record<string, string>>): Pick<ChangeRequest, 'url' | 'headers'> {
+    const own = this.#authorization === null ? undefined : { Authorization: this.#authorization }
+    return {
+      url: new URL(`${this.#folder.pathname}${path}`, this.#folder),
+      headers: { 'User-Agent': 'routescope', ...own, ...this.#rules.headers, ...headers },
+    }
+  }
+
+  /** Time that a file may take, ms. */
+  #limitMs(lease: Lease | null): number {
+    return this.#rules.timeoutMs + ((lease?.bytes.byteLength ?? 0) / LEAST_RATE) * 1000
   }
 
   #count(push: Push): void {

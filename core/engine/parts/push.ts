@@ -24,22 +24,35 @@ class PushPart implements Part {
   readonly #version = new Version()
   readonly #sections: readonly AnySection[]
   #closing: Promise<unknown> | null = null
+  #fail: (failure: AppFailure) => void = () => {}
+  #tellStopped: () => void = () => {}
+  readonly #run = new Promise<void>((resolve, reject) => {
+    this.#tellStopped = resolve
+    this.#fail = reject
+  })
 
   constructor(spec: PushSpec, host: PartHost) {
     this.id = spec.id
+    // It may fail before it runs.
+    this.#run.catch(() => undefined)
     this.#problems = new FirstReports((error) => host.problem(error, 'error'))
     const headers = headersOf(spec.headers ?? []) as Record<string, string>
-    const rules = { method: spec.post ? 'POST' : 'PUT', headers, timeoutMs: spec.timeoutS * 1000 } as const
+    const rules = {
+      method: spec.post ? 'POST' : 'PUT',
+      headers,
+      timeoutMs: spec.timeoutS * 1000,
+      retries: !spec.endsOnFailure,
+      growing: !spec.wholeFiles,
+    } as const
     const places = spec.urls.map((text) => {
       const { folder, manifest } = placeOf(text)
       const shown = withoutCredentials(folder.href)
       const target = new PushTarget(folder, rules, (path, reason) => {
         host.log('http', 'warning', `${shown}${path} was not pushed: ${reason}.`)
-        this.#problems.add({
-          code: 'source-unreachable',
-          message: `Some files were not pushed to ${shown}: ${reason}.`,
-          tryThis: 'See that the server is there, takes uploads below this address, and has room.',
-        })
+        const message = `Some files were not pushed to ${shown}: ${reason}.`
+        const tryThis = 'See that the server is there, takes uploads below this address, and has room.'
+        if (spec.endsOnFailure) this.#fail(new AppFailure('source-unreachable', message, tryThis))
+        else this.#problems.add({ code: 'source-unreachable', message, tryThis })
       })
       const leftOut = (serviceId: ServiceId): void => {
         const error = {
@@ -58,7 +71,13 @@ class PushPart implements Part {
     ]
   }
 
+  /** Rejects at the first failure where that ends the session. */
+  run(): Promise<void> {
+    return this.#run
+  }
+
   async stop(): Promise<void> {
+    this.#tellStopped()
     this.#closing ??= this.#finish()
     await this.#closing
   }

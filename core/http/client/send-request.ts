@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type Agent from 'undici/lib/agent.js'
 import type { HttpClock } from './http-clock.ts'
 import { failureOf, HttpFailure } from './http-failure.ts'
@@ -9,9 +10,10 @@ export type ChangeRequest = {
   /** Without credentials. */
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | null
-  /** Time until the answer, with the time that the body takes, ms. */
-  readonly answerMs: number
+  /** Bytes, or pieces that are sent in chunks as they come. */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null
+  /** Time until the answer, with the time that the body takes, ms; null: any. */
+  readonly answerMs: number | null
   readonly signal: AbortSignal
 }
 
@@ -39,11 +41,12 @@ export function sendRequest(agent: Agent, clock: HttpClock, request: ChangeReque
       abort()
     }
     const aborted = (): void => end(new HttpFailure('aborted', 'it was cancelled'))
-    const cancel = clock.after(answerMs, () => end(new HttpFailure('no-answer', 'no answer in time')))
+    const late = (): void => end(new HttpFailure('no-answer', 'no answer in time'))
+    const cancel = answerMs === null ? () => undefined : clock.after(answerMs, late)
     signal.addEventListener('abort', aborted)
     if (signal.aborted) return aborted()
     agent.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, method, headers, body },
+      { origin: url.origin, path: url.pathname + url.search, method, headers, body: sentBody(body) },
       {
         onConnect: (cut) => {
           abort = () => cut()
@@ -59,6 +62,14 @@ export function sendRequest(agent: Agent, clock: HttpClock, request: ChangeReque
       },
     )
   })
+}
+
+function sentBody(body: ChangeRequest['body']): Uint8Array | Readable | null {
+  if (body === null || body instanceof Uint8Array) return body
+  const stream = Readable.from(body, { objectMode: false })
+  // The request fails with it, which is told there.
+  stream.on('error', () => undefined)
+  return stream
 }
 
 function headerOf(raw: readonly (Buffer | string)[], wanted: string): string | undefined {
