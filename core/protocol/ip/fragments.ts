@@ -2,13 +2,18 @@
 export const FRAGMENT_LIMITS = { datagrams: 256, datagramBytes: 65535, ageUs: 30_000_000 } as const
 
 const KEY_WORDS = 11
+/** Fragments begin at multiples of as many bytes (RFC 791 §3.1, RFC 8200 §4.5), and all but the last end at one. */
+const UNIT_BITS = 3
+const UNITS = (FRAGMENT_LIMITS.datagramBytes + 1) >> UNIT_BITS
 
 /** One incomplete datagram. Its buffer is reused for the next. */
 class Partial {
   readonly key = new Int32Array(KEY_WORDS)
   readonly bytes = new Uint8Array(FRAGMENT_LIMITS.datagramBytes)
-  /** Received pieces, `[start, end)` in pairs. */
-  pieces: number[] = []
+  /** Where the piece ends that begins at each unit, bytes; 0 where none does. */
+  readonly ends = new Uint16Array(UNITS)
+  /** 1 for each unit that a piece has bytes of. */
+  readonly covered = new Uint8Array(UNITS)
   received = 0
   /** -1 until the last fragment arrived. */
   total = -1
@@ -80,7 +85,8 @@ export class Reassembler {
     partial.lastFrame = this.frame
     if (partial.discarding) return false
     partial.bytes.set(from.subarray(start, end), offset)
-    partial.pieces.push(offset, stop)
+    partial.ends[offset >> UNIT_BITS] = stop
+    partial.covered.fill(1, offset >> UNIT_BITS, unitsTo(stop))
     partial.received += length
     if (offset === 0) partial.protocol = protocol
     if (!more) partial.total = stop
@@ -135,7 +141,7 @@ export class Reassembler {
   }
 
   #drop(partial: Partial): void {
-    const cutByStart = partial.firstFrame === 1 && !partial.pieces.some((at, index) => index % 2 === 0 && at === 0)
+    const cutByStart = partial.firstFrame === 1 && partial.ends[0] === 0
     if (cutByStart) this.dropped += partial.fragments
     else this.#count(partial.fragments, partial.firstFrame)
     this.#release(partial)
@@ -149,7 +155,8 @@ export class Reassembler {
 
   #release(partial: Partial): void {
     this.#open.splice(this.#open.indexOf(partial), 1)
-    partial.pieces.length = 0
+    partial.ends.fill(0)
+    partial.covered.fill(0)
     partial.received = 0
     partial.total = -1
     partial.fragments = 0
@@ -158,6 +165,12 @@ export class Reassembler {
   }
 }
 
+/** Units of which the bytes before `end` are part. */
+function unitsTo(end: number): number {
+  return (end + (1 << UNIT_BITS) - 1) >> UNIT_BITS
+}
+
+/** How a fragment meets the pieces that are there, which never overlap each other. Takes time by its own length, not by their number. */
 function clashOf(
   partial: Partial,
   from: Uint8Array,
@@ -165,14 +178,14 @@ function clashOf(
   offset: number,
   stop: number,
 ): 'none' | 'same' | 'reused' | 'overlap' {
-  for (let index = 0; index < partial.pieces.length; index += 2) {
-    const pieceStart = partial.pieces[index] as number
-    const pieceEnd = partial.pieces[index + 1] as number
-    if (pieceStart === offset && pieceEnd === stop) {
-      for (let at = offset; at < stop; at++) if (partial.bytes[at] !== from[start + at - offset]) return 'reused'
-      return 'same'
-    }
-    if (offset < pieceEnd && stop > pieceStart) return 'overlap'
+  const unit = offset >> UNIT_BITS
+  const end = partial.ends[unit] as number
+  if (end === stop && end > 0) {
+    for (let at = offset; at < stop; at++) if (partial.bytes[at] !== from[start + at - offset]) return 'reused'
+    return 'same'
   }
+  // One without bytes, which only a last one can be, lies on those of a piece that begins before it.
+  if (offset === stop) return end === 0 && partial.covered[unit] === 1 ? 'overlap' : 'none'
+  for (let at = unit; at < unitsTo(stop); at++) if (partial.covered[at] === 1) return 'overlap'
   return 'none'
 }
