@@ -1,4 +1,5 @@
 import type { AppError } from './app-error.ts'
+import type { GpacForm } from './gpac-form.ts'
 import type { ObjectBatch } from './object-batch.ts'
 import type { BoxField, BytesView, ObjectBoxes } from './object-boxes.ts'
 import type { ObjectDetail, ObjectQuery, ObjectView } from './object-rows.ts'
@@ -25,6 +26,8 @@ export type EngineCommands = {
   startSession: (spec: SessionSpec) => { readonly sessionId: string }
   /** Makes the session of a request and starts it, as `startSession` does. */
   openSession: (request: SessionRequest) => { readonly sessionId: string }
+  /** Reads a line of GPAC's grammar into the form that has it. */
+  readGpacLine: (line: string) => GpacForm
   /** Loads what would be sent, and tells what it is; nothing is sent. */
   checkSending: (request: SendRequest) => SendPlan
   /** Makes the session of a request to broadcast and starts it, as `startSession` does. */
@@ -139,6 +142,7 @@ export const COMMAND_NAMES = [
   'interfaces',
   'startSession',
   'openSession',
+  'readGpacLine',
   'checkSending',
   'startSending',
   'setLoss',

@@ -78,6 +78,7 @@ export class EngineWindow {
     interfaces: () => listInterfaces(),
     startSession: (spec) => this.#started(this.#engine.start(parseSessionSpec(spec, 'spec'))),
     openSession: (request) => this.#started(this.#engine.open(request)),
+    readGpacLine: async (line) => (await import('./gpac/gpac-form.ts')).formOfGpacLine(String(line)),
     checkSending: (request) => this.#engine.checkSending(request),
     startSending: (request) => this.#started(this.#engine.send(request)),
     setLoss: (sessionId, chances) => {

@@ -1,5 +1,5 @@
 import { Clapperboard, FileUp, FolderOpen, type LucideIcon, MonitorPlay, Radio, RadioTower, Send } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useStore } from 'zustand'
 import type { SessionRequest } from '../../../core/contract/open-request.ts'
 import { openerOf, sourcesLabel } from '../../../core/contract/source-patterns.ts'
@@ -15,6 +15,7 @@ import { KeyHint } from '../../ui/KeyHint.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { CaptureOptions } from './CaptureOptions.tsx'
+import { GpacLine } from './GpacLine.tsx'
 import { ListenForm } from './ListenForm.tsx'
 import { useOpening } from './use-opening.ts'
 import { useRecent } from './use-recent.ts'
@@ -26,6 +27,8 @@ export function WelcomeView() {
   const recent = useRecent()
   const capture = useOpening('Open')
   const demo = useOpening('Demo')
+  // The form begins again with what a line has filled in.
+  const [filled, setFilled] = useState(0)
   return (
     <main className={styles.screen} aria-label="Start">
       <div className={styles.content}>
@@ -35,7 +38,7 @@ export function WelcomeView() {
         </header>
         <div className={styles.ways}>
           <Way icon={RadioTower} title="Listen" keys="l" text="Receive a live source and see what arrives.">
-            <ListenForm />
+            <ListenForm key={filled} />
           </Way>
           <Way
             icon={FolderOpen}
@@ -84,6 +87,7 @@ export function WelcomeView() {
             </Button>
           </Way>
         </div>
+        <GpacLine onListen={() => setFilled(filled + 1)} />
         {recent.length > 0 && (
           <section className={styles.recent} aria-label="Recent">
             <h2>Recent</h2>
