@@ -33,7 +33,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   ingest: { imports: [...FORMATS, 'files', 'http'], pure: false },
   send: { imports: [...FORMATS, 'ingest'], pure: true },
   inspect: { imports: [...FORMATS, 'receive'], pure: true, nodeFree: true },
-  gateway: { imports: [...FORMATS, 'files', 'http'], pure: false },
+  decode: { imports: [...BASE, 'guard', 'media'], pure: false },
+  gateway: { imports: [...FORMATS, 'files', 'http', 'decode'], pure: false },
   repair: { imports: [...FORMATS, 'receive', 'http'], pure: false },
   socket: { imports: [...BASE, 'guard', 'protocol'], pure: false },
   engine: {
@@ -49,6 +50,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'http',
       'server',
       'push',
+      'decode',
       'gateway',
       'repair',
       'socket',

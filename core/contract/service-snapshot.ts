@@ -1,3 +1,4 @@
+import type { DecodedSnapshot, DecoderSnapshot } from './decoder.ts'
 import type { LossSpans } from './loss.ts'
 import type { ServiceProtocol, Startup, StartupStep } from './report.ts'
 
@@ -108,6 +109,10 @@ export type PlayableSnapshot = {
   readonly restarts: number
   /** What players of the windows made of it; null: none has played it yet. */
   readonly picture: PictureSnapshot | null
+  /** The ffmpeg of the gateway; null where no codec of the service needs one. */
+  readonly decoder: DecoderSnapshot | null
+  /** How its newest segment was decoded; null: none was. */
+  readonly decoded: DecodedSnapshot | null
 }
 
 /** How far a player came with a service. */

@@ -1,5 +1,7 @@
+import { codecsToDecode, type DecodedSnapshot } from '../contract/decoder.ts'
 import { defined } from '../contract/defined.ts'
 import { asServiceId, type ServiceId } from '../contract/ids.ts'
+import type { MediaDecoder } from '../decode/media-decoder.ts'
 import { channelNumber } from '../flow/carriers.ts'
 import type { CorsMode } from '../http/cors.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -8,6 +10,7 @@ import type { Mount, MountHandle } from '../http/mount.ts'
 import { encodeAddress } from '../http/request-target.ts'
 import { serialiseXsDateTime } from '../manifest/mpd/time.ts'
 import type { ConfinedService } from './confined-service.ts'
+import { DecodedAnswers } from './decoded-answers.ts'
 import type { GatewayRules, GatewaySource } from './gateway-source.ts'
 import { answerFileList, answerIndex } from './index-answer.ts'
 import { NameAnswers } from './name-answers.ts'
@@ -22,6 +25,10 @@ export type GatewayOptions = GatewaySource &
     /** Path before `/serviceN`, as `/name`, so that several gateways can share a port; empty by default. */
     readonly prefix?: string
     readonly cors: CorsMode
+    /** Decodes what players cannot; absent: nobody does. */
+    readonly decoder?: MediaDecoder
+    /** Called for each decoded segment with a picture. */
+    readonly onDecoded?: (serviceId: ServiceId, made: DecodedSnapshot) => void
     /** Origins that CORS admits beside those of this machine. */
     readonly allowOrigins?: readonly string[]
   }
@@ -36,6 +43,7 @@ const FOREIGN_HEADERS = { 'Content-Security-Policy': "sandbox; default-src 'none
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #names: NameAnswers
+  readonly #decoded: DecodedAnswers | null
   #use: HostUse | null = null
   #mount: MountHandle | null = null
   #baseUrl: string | null = null
@@ -46,6 +54,9 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#names = new NameAnswers(options, () => this.#baseUrl ?? '')
+    const { decoder, onDecoded = () => {} } = options
+    this.#decoded =
+      decoder === undefined ? null : new DecodedAnswers(decoder, (...of) => this.#names.answer(...of), onDecoded)
   }
 
   /** Address of the index without the last slash; null while closed. */
@@ -90,7 +101,7 @@ export class Gateway {
     this.#baseUrl = null
     this.#windowUrl = null
     this.#names.close()
-    await Promise.all([this.#use?.close(), this.#windowUse?.close()])
+    await Promise.all([this.#decoded?.close(), this.#use?.close(), this.#windowUse?.close()])
   }
 
   #mountAt(prefix: string, cors: CorsMode): Mount {
@@ -160,6 +171,8 @@ export class Gateway {
         return exchange.text(308, 'text/plain; charset=utf-8', 'See the list.\n', {
           Location: `${exchange.prefix}/service${serviceId}/`,
         })
+      const codecs = rest.length > 1 ? codecsToDecode(rest[0] ?? '') : null
+      if (codecs !== null && this.#decoded !== null) return this.#decoded.answer(exchange, serviceId, codecs, 2)
       if (rest.length > 1 || rest[0] !== '') return this.#names.answer(exchange, serviceId, 1)
       if (this.#isKnown(serviceId)) return answerFileList(exchange, store, serviceId)
       return refuseUnknown(exchange, `There is no service ${serviceId}.`)

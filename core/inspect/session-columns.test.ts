@@ -391,6 +391,8 @@ describe('snapshot', () => {
       picture: null,
       offAir: [],
       restarts: 0,
+      decoder: null,
+      decoded: null,
     } as const
     expect(columns.services(() => null)[0]).toMatchObject({ state: 'receiving', objects: 5, playable: null })
     expect(columns.services(() => null)[0]?.notPlayable).not.toBeNull()

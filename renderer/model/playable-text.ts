@@ -1,3 +1,4 @@
+import type { DecodedSnapshot } from '../../core/contract/decoder.ts'
 import type { CutSnapshot } from '../../core/contract/service-snapshot.ts'
 import { formatCount } from './format.ts'
 
@@ -20,4 +21,10 @@ export function cutText(cut: CutSnapshot | null): string | null {
   if (cut === null || first === undefined) return null
   const count = cut.count === 1 ? '1 reference leads' : `${formatCount(cut.count)} references lead`
   return `${count} out of the broadcast and ${cut.count === 1 ? 'is' : 'are'} cut: ${first.place} in ${first.document}, line ${first.line}, is ${first.reference}`
+}
+
+/** `ffmpeg 360p, 29.97/s, 1.8 × real time`. */
+export function decodedText({ height, framesPerS, speed }: DecodedSnapshot): string {
+  const rate = framesPerS === 0 ? 'key frames only' : `${framesPerS}/s`
+  return `ffmpeg ${height}p, ${rate}, ${speed.toFixed(1)} × real time`
 }

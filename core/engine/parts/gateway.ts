@@ -1,10 +1,13 @@
+import type { DecodedSnapshot } from '../../contract/decoder.ts'
 import { defined } from '../../contract/defined.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
 import type { PictureSnapshot, PlayableSnapshot } from '../../contract/service-snapshot.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
+import type { MediaDecoder } from '../../decode/media-decoder.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { ObjectStore } from '../../files/object-store.ts'
+import { BoundedMap } from '../../flow/bounded-map.ts'
 import type { ServiceFacts } from '../../flow/facts.ts'
 import { Version } from '../../flow/version.ts'
 import { AnnouncedFiles } from '../../gateway/announced-files.ts'
@@ -14,6 +17,9 @@ import type { AnySection, Part, PartHost } from '../part.ts'
 import { Pictures } from '../receiving/pictures.ts'
 import type { GatewaySpec } from './gateway-options.ts'
 import { oneReceiver } from './repair.ts'
+
+/** Services of which it is remembered how they are decoded. */
+const MAX_DECODED = 256
 
 /** Opens a gateway, which listens once it is linked to a store. */
 export async function openGateway(spec: PartSpec, host: PartHost): Promise<Part> {
@@ -30,6 +36,9 @@ class GatewayPart implements Part, Serving {
   #receiving: Receiving | null = null
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
+  #decoder: MediaDecoder | null = null
+  #decoderVersion = 0
+  readonly #decoded = new BoundedMap<ServiceId, DecodedSnapshot>(MAX_DECODED)
   readonly #pictures = new Pictures()
   readonly #announced = new AnnouncedFiles()
 
@@ -58,9 +67,11 @@ class GatewayPart implements Part, Serving {
     if (receiving === null || store === null || endpoint === null) {
       throw new AppFailure('bad-spec', `${this.id} has nothing to serve.`, 'Link a source to it.')
     }
-    const { cors, allowOrigins, fullSegments, lowLatency } = this.#spec
+    const { cors, allowOrigins, fullSegments, lowLatency, ffmpeg } = this.#spec
     // Loaded here, so that a program that only reads a capture starts sooner.
     const { Gateway } = await import('../../gateway/gateway.ts')
+    const { MediaDecoder } = await import('../../decode/media-decoder.ts')
+    this.#decoder = new MediaDecoder(ffmpeg, () => this.#decoderVersion++)
     this.#gateway = new Gateway({
       ...endpoint,
       cors,
@@ -70,6 +81,11 @@ class GatewayPart implements Part, Serving {
       streamShiftUs: () => 0,
       manifestShiftUs: () => receiving.shiftUs(),
       services: () => receiving.services(),
+      decoder: this.#decoder,
+      onDecoded: (serviceId, made) => {
+        this.#decoded.set(serviceId, made)
+        this.#decoderVersion++
+      },
       growing: !fullSegments,
       lowLatency,
       announced: (serviceId, name) => this.#announcedFile(serviceId, name),
@@ -115,6 +131,8 @@ class GatewayPart implements Part, Serving {
       ...confined,
       restarts: this.#store?.restartsOf(id) ?? 0,
       picture: this.#pictures.of(id),
+      decoder: this.#decoder?.snapshot(manifest.codecs) ?? null,
+      decoded: this.#decoded.get(id) ?? null,
     }
   }
 
@@ -123,7 +141,7 @@ class GatewayPart implements Part, Serving {
   }
 
   playableVersion(): number {
-    return this.#pictures.version
+    return this.#pictures.version + this.#decoderVersion
   }
 
   #announcedFile(serviceId: ServiceId, name: string): { readonly expired: boolean } | null {

@@ -17,6 +17,16 @@ export function lacksDecodeTime(bytes: Uint8Array): boolean {
   return end <= bytes.length && find(bytes, traf + 8, end, TFDT) === null
 }
 
+/** Decode time of the first track fragment of a segment, ticks; null where it is not in these bytes. */
+export function firstDecodeTime(bytes: Uint8Array): bigint | null {
+  const moof = find(bytes, 0, bytes.length, MOOF)
+  const traf = moof === null ? null : find(bytes, moof + 8, endOf(bytes, moof), TRAF)
+  const tfdt = traf === null ? null : find(bytes, traf + 8, endOf(bytes, traf), TFDT)
+  if (tfdt === null || tfdt + 20 > bytes.length) return null
+  const low = BigInt(u32At(bytes, tfdt + 12))
+  return bytes[tfdt + 8] === 0 ? low : (low << 32n) | BigInt(u32At(bytes, tfdt + 16))
+}
+
 /** Offset of the first box of a type among those that begin in `[from, to)`; null without one. */
 function find(bytes: Uint8Array, from: number, to: number, type: number): number | null {
   const last = Math.min(to, bytes.length) - 8

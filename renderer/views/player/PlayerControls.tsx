@@ -1,6 +1,8 @@
 import { Pause, Play, Volume1, Volume2, VolumeX } from 'lucide-react'
 import type { CSSProperties } from 'react'
+import type { DecodedSnapshot } from '../../../core/contract/decoder.ts'
 import { formatCount } from '../../model/format.ts'
+import { decodedText } from '../../model/playable-text.ts'
 import { IconButton } from '../../ui/Button.tsx'
 import styles from './PlayerView.module.css'
 import type { Playback } from './playback.ts'
@@ -105,8 +107,14 @@ function autoText(snapshot: PlayerSnapshot): string {
   return playing === undefined ? '' : ` (${playing.label.split(' ')[0]})`
 }
 
-/** Metrics of the player: latency, buffer, frames, picture. */
-export function PlayerMetrics({ snapshot }: { readonly snapshot: PlayerSnapshot }) {
+type PlayerMetricsProps = {
+  readonly snapshot: PlayerSnapshot
+  /** How ffmpeg decodes the picture; null where it does not. */
+  readonly decoded: DecodedSnapshot | null
+}
+
+/** Metrics of the player: latency, buffer, frames, picture, and what decodes it. */
+export function PlayerMetrics({ snapshot, decoded }: PlayerMetricsProps) {
   const { live, latencyS, targetLatencyS, bufferS, decodedFrames, droppedFrames, width, height } = snapshot
   return (
     <dl className={styles.metrics}>
@@ -135,6 +143,12 @@ export function PlayerMetrics({ snapshot }: { readonly snapshot: PlayerSnapshot 
         <dt>Picture</dt>
         <dd>{width > 0 ? `${width}×${height}` : '–'}</dd>
       </div>
+      {decoded !== null && (
+        <div data-low={decoded.speed < 1 || undefined}>
+          <dt>Decoded</dt>
+          <dd>{decodedText(decoded)}</dd>
+        </div>
+      )}
     </dl>
   )
 }

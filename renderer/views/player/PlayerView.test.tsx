@@ -23,6 +23,8 @@ function playableService(id: number, change: Partial<ServiceSnapshot> = {}): Ser
     picture: null,
     offAir: [],
     restarts: 0,
+    decoder: null,
+    decoded: null,
   } as const
   return service(id, { playable, ...change })
 }
@@ -89,6 +91,8 @@ describe('player', () => {
           picture: null,
           offAir: [],
           restarts: 0,
+          decoder: null,
+          decoded: null,
         },
       }),
     )
@@ -111,6 +115,8 @@ describe('player', () => {
           picture: null,
           offAir: [],
           restarts: 0,
+          decoder: null,
+          decoded: null,
         },
       }),
     )

@@ -1,6 +1,7 @@
 import { LoaderCircle, MonitorOff, Play, TvMinimalPlay } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
+import { decodedUrl } from '../../../core/contract/decoder.ts'
 import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { engine } from '../../client/engine-client.ts'
 import { serviceTitle, streamNowUs } from '../../model/names.ts'
@@ -25,6 +26,10 @@ const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0, waitin
 const VOLUME_STEP = 0.1
 const DECODER_ADVICE = 'Analysis continues. Save the files with Dump and play them in a player with these decoders.'
 
+/** @param advice what would decode it; null where nothing is known */
+const decoderAdvice = (advice: string | null): string =>
+  advice === null ? DECODER_ADVICE : `${advice} ${DECODER_ADVICE}`
+
 const setPlaying = (playing: { readonly sessionId: string; readonly serviceId: number } | null): void =>
   playerStore.setState({ playing })
 
@@ -47,12 +52,18 @@ export function PlayerView() {
 
   const serviceId = service?.id
   const kind = service?.playable?.kind
-  const url = service?.playable?.url
+  const sentUrl = service?.playable?.url
+  const decoder = kind === 'dash' ? (service?.playable?.decoder ?? null) : null
   const codecs = useMemo(
     () =>
-      checkCodecs(service?.playable?.codecs ?? [], (type) => globalThis.MediaSource?.isTypeSupported(type) ?? false),
-    [service?.playable?.codecs],
+      checkCodecs(
+        service?.playable?.codecs ?? [],
+        (type) => globalThis.MediaSource?.isTypeSupported(type) ?? false,
+        decoder,
+      ),
+    [service?.playable?.codecs, decoder],
   )
+  const url = sentUrl === undefined || codecs.decode.length === 0 ? sentUrl : decodedUrl(sentUrl, codecs.decode)
   const encryption = service?.playable?.encryption ?? null
   const locked = encryption === null ? null : encryptedText(encryption)
   // Codecs are known before; that a licence is needed, like a player, once it is to play.
@@ -119,7 +130,8 @@ export function PlayerView() {
   const playable = services.filter((one) => one.playable !== null)
   const { snapshot, problem } = state
   const limit = problem === null || problem.fatal ? null : problem.message
-  const notice = codecs.message ?? limit ?? cutText(service?.playable?.cut ?? null)
+  const lacks = [codecs.message, codecs.advice].filter((part) => part !== null).join(' ')
+  const notice = (lacks === '' ? null : lacks) ?? limit ?? cutText(service?.playable?.cut ?? null)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the player takes keys of its own, listed under "?".
     <section ref={panel} className={styles.player} data-main tabIndex={0} aria-label="Playback">
@@ -146,6 +158,7 @@ export function PlayerView() {
           service={service}
           blocked={blocked}
           locked={locked}
+          advice={codecs.advice}
           limits={codecs.blocked ? null : (locked ?? codecs.message)}
           started={started}
           state={state}
@@ -167,7 +180,10 @@ export function PlayerView() {
         <>
           <PlayerControls snapshot={snapshot} playback={playback} volume={volume} onVolume={setVolume} />
           <div className={styles.foot}>
-            <PlayerMetrics snapshot={snapshot} />
+            <PlayerMetrics
+              snapshot={snapshot}
+              decoded={codecs.decode.length === 0 ? null : (service?.playable?.decoded ?? null)}
+            />
             {playable.length > 1 && service !== null && sessionId !== null && (
               <select
                 className={styles.quality}
@@ -196,6 +212,8 @@ type OverlayProps = {
   readonly locked: string | null
   /** Codecs of the service that cannot be decoded. */
   readonly limits: string | null
+  /** What would decode them; null where nothing is to do. */
+  readonly advice: string | null
   readonly started: boolean
   readonly state: PlaybackState
   readonly onPlay: () => void
@@ -213,7 +231,18 @@ function arrivalsNow(serviceId: number | undefined): Arrivals {
 }
 
 /** Buttons and messages over the picture, or instead of it. */
-function Overlay({ service, blocked, locked, limits, started, state, onPlay, onRetry, onResume }: OverlayProps) {
+function Overlay({
+  service,
+  blocked,
+  locked,
+  limits,
+  advice,
+  started,
+  state,
+  onPlay,
+  onRetry,
+  onResume,
+}: OverlayProps) {
   const { snapshot, problem, waitedMs, waiting } = state
   if (service === null) {
     return (
@@ -239,7 +268,7 @@ function Overlay({ service, blocked, locked, limits, started, state, onPlay, onR
     return (
       <Words>
         <EmptyState icon={MonitorOff} title={blocked}>
-          {blocked === locked ? ENCRYPTED_ADVICE : DECODER_ADVICE}
+          {blocked === locked ? ENCRYPTED_ADVICE : decoderAdvice(advice)}
         </EmptyState>
       </Words>
     )

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { decodedText } from '../../model/playable-text.ts'
 import { checkCodecs, codecFact } from './codecs.ts'
 
+const NOTHING = { decode: [], advice: null }
 const decodes =
   (...good: string[]) =>
   (type: string) =>
@@ -20,12 +22,13 @@ describe('codecs', () => {
   })
 
   it('has no message for decodable codecs', () => {
-    expect(checkCodecs(['avc1.42c01e', 'mp4a.40.2'], () => true)).toEqual({ blocked: false, message: null })
-    expect(checkCodecs([], () => false)).toEqual({ blocked: false, message: null })
+    expect(checkCodecs(['avc1.42c01e', 'mp4a.40.2'], () => true)).toEqual({ ...NOTHING, blocked: false, message: null })
+    expect(checkCodecs([], () => false)).toEqual({ ...NOTHING, blocked: false, message: null })
   })
 
   it('plays sound only when no video is decodable, and names the codec', () => {
     expect(checkCodecs(['hvc1.2.4.L120', 'mp4a.40.2'], decodes('mp4a'))).toEqual({
+      ...NOTHING,
       blocked: false,
       message: 'HEVC (hvc1.2.4.L120) is not decodable here; playing sound only.',
     })
@@ -33,6 +36,7 @@ describe('codecs', () => {
 
   it('blocks a service without decodable codecs', () => {
     expect(checkCodecs(['hvc1.2.4.L120', 'ac-4.02.01'], decodes('mp4a'))).toEqual({
+      ...NOTHING,
       blocked: true,
       message: 'HEVC (hvc1.2.4.L120) and AC-4 (ac-4.02.01) are not decodable here.',
     })
@@ -43,9 +47,52 @@ describe('codecs', () => {
       'AC-4 (ac-4.02.01) is not decodable here; playing video only.',
     )
     expect(checkCodecs(['avc1.42c01e', 'hev1.1', 'vvc1.1', 'mp4a.40.2'], decodes('avc1', 'mp4a'))).toEqual({
+      ...NOTHING,
       blocked: false,
       message: 'HEVC (hev1.1) and VVC (vvc1.1) are not decodable here; playing the other representations.',
     })
+  })
+
+  const ffmpeg = {
+    state: 'ready',
+    path: '/bin/ffmpeg',
+    version: '7.1',
+    decodes: ['hevc', 'eac3'],
+    reason: null,
+  } as const
+
+  it('leaves to ffmpeg what it decodes, and names what it does not', () => {
+    const off = decodes()
+    expect(checkCodecs(['hvc1.2.4.L120', 'ec-3', 'stpp'], off, ffmpeg)).toEqual({
+      ...NOTHING,
+      blocked: false,
+      message: null,
+      decode: ['hvc1.2.4.L120', 'ec-3'],
+    })
+    expect(checkCodecs(['hvc1.2.4.L120', 'ac-4.02.01', 'ac-4.02.01'], off, ffmpeg)).toEqual({
+      blocked: false,
+      message: 'AC-4 (ac-4.02.01) is not decodable here; playing video only.',
+      decode: ['hvc1.2.4.L120'],
+      advice: 'ffmpeg 7.1 has no decoder ac4; a build that has one would decode it.',
+    })
+    expect(checkCodecs(['avc1.42c01e', 'hvc1.2.4.L120'], decodes('avc1'), ffmpeg).decode).toEqual(['hvc1.2.4.L120'])
+  })
+
+  it.each([
+    ['absent', null, 'With ffmpeg installed it plays'],
+    ['off', null, 'switched off (--ffmpeg off)'],
+    ['asking', null, 'Looking for an ffmpeg'],
+    ['unfit', 'There is no program /x.', 'There is no program /x.'],
+  ] as const)('says how to get a decoder where ffmpeg is %s', (state, reason, words) => {
+    const decoder = { state, path: null, version: null, decodes: [], reason }
+    const check = checkCodecs(['hvc1.2.4.L120'], decodes(), decoder)
+    expect(check).toMatchObject({ blocked: true, decode: [] })
+    expect(check.advice).toContain(words)
+  })
+
+  it('says how a picture is made', () => {
+    expect(decodedText({ height: 360, framesPerS: 29.97, speed: 1.82 })).toBe('ffmpeg 360p, 29.97/s, 1.8 × real time')
+    expect(decodedText({ height: 240, framesPerS: 0, speed: 4 })).toBe('ffmpeg 240p, key frames only, 4.0 × real time')
   })
 
   it('blocks a radio service without a decoder', () => {

@@ -1,5 +1,7 @@
+import { type DecoderSnapshot, decoderNameOf } from '../../../core/contract/decoder.ts'
+
 /*
- * Names of codecs, and which of them this window can decode.
+ * Names of codecs, which of them this window can decode, and which of the others ffmpeg decodes for it.
  */
 
 const NAMES: readonly (readonly [RegExp, string, 'video' | 'audio' | 'text'])[] = [
@@ -37,27 +39,61 @@ export type CodecCheck = {
   readonly blocked: boolean
   /** One sentence; null if all codecs are decodable. */
   readonly message: string | null
+  /** Codecs that ffmpeg decodes for this window. */
+  readonly decode: readonly string[]
+  /** What to do about the others; null where nothing is to do. */
+  readonly advice: string | null
 }
 
-/** Checks a service's codecs. @param supported `MediaSource.isTypeSupported` */
-export function checkCodecs(codecs: readonly string[], supported: (type: string) => boolean): CodecCheck {
+/** How to get a decoder, by the state of the engine's. */
+const ADVICE: Readonly<Record<DecoderSnapshot['state'], string | null>> = {
+  absent: 'With ffmpeg installed it plays: get it from ffmpeg.org or your package manager, then reopen the session.',
+  off: 'ffmpeg would decode it, and is switched off (--ffmpeg off).',
+  asking: 'Looking for an ffmpeg that decodes it.',
+  ready: null,
+  unfit: null,
+}
+
+/**
+ * Checks a service's codecs.
+ * @param supported `MediaSource.isTypeSupported`
+ * @param decoder the ffmpeg of the engine; null where it has none for this presentation
+ */
+export function checkCodecs(
+  codecs: readonly string[],
+  supported: (type: string) => boolean,
+  decoder: DecoderSnapshot | null = null,
+): CodecCheck {
   const facts = codecs.map(codecFact).filter((fact) => fact.kind !== 'text')
-  const bad = facts.filter((fact) => !supported(`${fact.kind}/mp4; codecs="${fact.codec}"`))
-  if (bad.length === 0) return { blocked: false, message: null }
+  const foreign = facts.filter((fact) => !supported(`${fact.kind}/mp4; codecs="${fact.codec}"`))
+  const helped = foreign.filter(({ codec }) => decoder?.decodes.includes(decoderNameOf(codec) ?? '') === true)
+  const bad = foreign.filter((fact) => !helped.includes(fact))
+  const decode = [...new Set(helped.map(({ codec }) => codec))]
+  if (bad.length === 0) return { blocked: false, message: null, decode, advice: null }
+  const advice = adviceOf(bad, decoder)
   const good = facts.filter((fact) => !bad.includes(fact))
   const names = listed([...new Set(bad.map((fact) => fact.name))])
-  const verb = bad.length === 1 ? 'is' : 'are'
+  const verb = new Set(bad.map(({ name }) => name)).size === 1 ? 'is' : 'are'
   const video = facts.some((fact) => fact.kind === 'video')
   // Sound plays without video, and video without sound.
   const blocked = good.length === 0
-  if (blocked) return { blocked, message: `${names} ${verb} not decodable here.` }
+  if (blocked) return { blocked, message: `${names} ${verb} not decodable here.`, decode, advice }
   if (video && !good.some((fact) => fact.kind === 'video')) {
-    return { blocked, message: `${names} ${verb} not decodable here; playing sound only.` }
+    return { blocked, message: `${names} ${verb} not decodable here; playing sound only.`, decode, advice }
   }
   const same = good.some((fact) => fact.kind === 'video') && !good.some((fact) => fact.kind === 'audio')
   const rest =
     same && facts.some((fact) => fact.kind === 'audio') ? 'playing video only' : 'playing the other representations'
-  return { blocked, message: `${names} ${verb} not decodable here; ${rest}.` }
+  return { blocked, message: `${names} ${verb} not decodable here; ${rest}.`, decode, advice }
+}
+
+/** What would decode what is not. */
+function adviceOf(bad: readonly CodecFact[], decoder: DecoderSnapshot | null): string | null {
+  if (decoder === null) return null
+  if (decoder.state !== 'ready') return decoder.reason ?? ADVICE[decoder.state]
+  const wanted = [...new Set(bad.map(({ codec }) => decoderNameOf(codec)))].filter((name) => name !== null)
+  if (wanted.length === 0) return null
+  return `ffmpeg ${decoder.version} has no decoder ${listed(wanted)}; a build that has one would decode it.`
 }
 
 function listed(words: readonly string[]): string {

@@ -102,6 +102,8 @@ it('reports what was cut of its manifests, and that a licence would be needed', 
     picture: null,
     offAir: [],
     restarts: 0,
+    decoder: null,
+    decoded: null,
   } as const
   const first = [{ document: 'm.mpd', place: 'BaseURL', line: 3, reference: 'http://127.0.0.1:19999/' }]
   const cut = rungsOf(service(done, { playable: { ...playable, cut: { count: 1, first } } }), fakeSnapshot(), null)
@@ -127,6 +129,8 @@ it('ends with what a player made of it, which is no fault before it was tried', 
     encryption: null,
     offAir: [],
     restarts: 0,
+    decoder: null,
+    decoded: null,
   } as const
   const last = (picture: Partial<PictureSnapshot> | null) => {
     const none = { decodedAfterMs: null, shownAfterMs: null, soundOnly: false, problem: null }

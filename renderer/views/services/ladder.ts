@@ -1,9 +1,9 @@
 import type { StartupStep } from '../../../core/contract/report.ts'
-import type { PictureSnapshot, ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
+import type { PlayableSnapshot, ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { clauseOf } from '../../../core/contract/shown-text.ts'
 import type { SessionSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatAge, formatCount, formatDuration } from '../../model/format.ts'
-import { cutText, encryptedText, offAirText } from '../../model/playable-text.ts'
+import { cutText, decodedText, encryptedText, offAirText } from '../../model/playable-text.ts'
 
 /**
  * One step from joining to the picture, as it is now: one that held and no longer does is not reached. `ageUs`: since it last
@@ -94,12 +94,12 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
   )
   if (encryption !== null)
     rungs.push({ name: 'Decryption', reached: false, ageUs: null, afterUs: null, note: encryptedText(encryption) })
-  else if (service.playable !== null) rungs.push(...pictureRungs(service.playable.picture))
+  else if (service.playable !== null) rungs.push(...pictureRungs(service.playable))
   return rungs
 }
 
 /** The last two steps, which only a player can take: the first frame decoded, and on the screen. */
-function pictureRungs(picture: PictureSnapshot | null): readonly Rung[] {
+function pictureRungs({ picture, decoded }: PlayableSnapshot): readonly Rung[] {
   const rung = (name: string, afterMs: number | null, missing: string): Rung => {
     if (picture === null)
       return { name, reached: false, untried: true, ageUs: null, afterUs: null, note: 'not played yet' }
@@ -109,7 +109,9 @@ function pictureRungs(picture: PictureSnapshot | null): readonly Rung[] {
     return { name, reached: false, untried: problem === null, ageUs: null, afterUs: null, note: problem ?? missing }
   }
   const problem = picture?.problem ?? null
-  const decode = rung('Decode', picture?.decodedAfterMs ?? null, 'loading')
+  const plain = rung('Decode', picture?.decodedAfterMs ?? null, 'loading')
+  const decode =
+    decoded === null || !plain.reached ? plain : { ...plain, note: `${plain.note}, ${decodedText(decoded)}` }
   if (picture?.soundOnly === true && decode.reached) {
     const note = picture.problem ?? 'sound only'
     return [decode, { name: 'Frame', reached: false, untried: true, ageUs: null, afterUs: null, note }]
