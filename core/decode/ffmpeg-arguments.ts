@@ -14,7 +14,7 @@ export const H264_ENCODERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Ticks per second of decoded pictures. */
-export const PICTURE_TIMESCALE = 90_000
+const PICTURE_TIMESCALE = 90_000
 
 const COMMON = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'info', '-benchmark'] as const
 /** A first fragment soon, for a player that waits for it, and few of them. */

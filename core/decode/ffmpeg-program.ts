@@ -94,7 +94,7 @@ function namesIn(list: string): Set<string> {
 }
 
 /** Standard output of a program; null where it fails, takes too long, or says too much. */
-export function askProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<string | null> {
+function askProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
     const program = startReadProgram(path, args, process.env)
     let text = ''
