@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FragmentSplitter, MAX_DECODED_BYTES } from './fragment-splitter.ts'
+import { DecodedFragments, MAX_DECODED_BYTES } from './decoded-fragments.ts'
 import { keptOneOf, PICTURE_STEPS, PicturePace } from './picture-steps.ts'
 
 function box(type: string, content = ''): Uint8Array {
@@ -15,7 +15,7 @@ const lengths = (pieces: readonly Uint8Array[]) => pieces.map(({ length }) => le
 describe('fragments of ffmpeg', () => {
   it.each([1, 3, 7, 22, 1000])('are cut at their ends, from pieces of %i bytes', (size) => {
     const stream = Buffer.concat(STREAM)
-    const splitter = new FragmentSplitter()
+    const splitter = new DecodedFragments()
     const pieces: Uint8Array[] = []
     for (let at = 0; at < stream.length; at += size) pieces.push(...splitter.push(stream.subarray(at, at + size)))
     expect(lengths(pieces)).toEqual([22, 22, 33])
@@ -30,11 +30,11 @@ describe('fragments of ffmpeg', () => {
     ['a box without a size', new Uint8Array(8), /of 0 bytes/],
     ['a box of 4 GB', Uint8Array.of(255, 255, 255, 255, 109, 111, 111, 118), /of 4294967295 bytes/],
   ])('refuse %s', (_, bytes, words) => {
-    expect(() => new FragmentSplitter().push(bytes)).toThrow(words)
+    expect(() => new DecodedFragments().push(bytes)).toThrow(words)
   })
 
   it('are bounded', () => {
-    const splitter = new FragmentSplitter()
+    const splitter = new DecodedFragments()
     const head = box('mdat')
     new DataView(head.buffer).setUint32(0, MAX_DECODED_BYTES)
     splitter.push(Buffer.concat(STREAM.slice(0, 2)))

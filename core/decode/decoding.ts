@@ -1,6 +1,6 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import { type PipedProgram, startPipedProgram } from '../guard/guarded-programs.ts'
-import { FragmentSplitter } from './fragment-splitter.ts'
+import { DecodedFragments } from './decoded-fragments.ts'
 
 /** What a run of ffmpeg took. Times ms. */
 export type DecodingCost = {
@@ -55,7 +55,7 @@ export function decodeOnce(request: DecodingRequest): Promise<DecodingEnd> {
 class Decoding {
   readonly #request: DecodingRequest
   readonly #limits: DecodingLimits
-  readonly #splitter = new FragmentSplitter()
+  readonly #splitter = new DecodedFragments()
   readonly #startedMs = performance.now()
   #program: PipedProgram | null = null
   #fedMs: number | null = null

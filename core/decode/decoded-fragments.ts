@@ -11,7 +11,7 @@ const TAKEN = new Set(['ftyp', 'styp', 'moov', 'moof', 'mdat'])
 const LEFT_OUT = new Set(['mfra', 'free', 'sidx', 'skip'])
 
 /** Cuts a stream of fragmented MP4 into an initialisation segment and whole fragments. */
-export class FragmentSplitter {
+export class DecodedFragments {
   #pieces: Uint8Array[] = []
   #pendingBytes = 0
   /** Bytes without which there is nothing to look at. */
