@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { againstBench } from './against-bench.mjs'
 import { captureBench } from './capture-bench.mjs'
 import { fecBench } from './fec-bench.mjs'
 import { hourBench } from './hour-bench.mjs'
@@ -14,6 +16,7 @@ import { windowBench } from './window-bench.mjs'
 /*
  * `npm run bench [start|capture|hour|fec|live|send|window]`: speed and size against our limits. Ratios are taken within one run,
  * because machines differ and are noisy; the table is printed, and bench-results/ gets the figures as JSON.
+ * `npm run bench -- --against FOLDER` compares with another checkout instead.
  */
 // The window needs a display; without one the whole run gets a virtual one.
 if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
@@ -32,7 +35,7 @@ const parts = {
   send: sendBench,
   window: windowBench,
 }
-const chosen = process.argv.slice(2)
+const { values, positionals: chosen } = parseArgs({ allowPositionals: true, options: { against: { type: 'string' } } })
 const unknown = chosen.filter((name) => !(name in parts))
 if (unknown.length > 0) {
   console.error(`There is no bench "${unknown.join(', ')}"; choose from ${Object.keys(parts).join(', ')}.`)
@@ -42,8 +45,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'routescope-bench-'))
 /** @type {import('./measure.mjs').Figure[]} */
 const figures = []
 try {
+  if (values.against !== undefined) figures.push(...(await againstBench(scratch, resolve(values.against))))
   for (const [name, part] of Object.entries(parts)) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue
+    if (values.against === undefined ? chosen.length > 0 && !chosen.includes(name) : !chosen.includes(name)) continue
     console.error(`Measuring ${name} …`)
     figures.push(...(await part(scratch)))
   }
