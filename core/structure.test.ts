@@ -212,6 +212,7 @@ const OPENERS: Readonly<Record<string, string>> = {
   'core/capture/capture-pipe.ts': 'captures, which a person names',
   'core/capture/open-input.ts': 'captures, which a person names',
   'core/cli/session-file.ts': 'sessions, which a person names',
+  'core/cli/code-cache.ts': 'our own chunks and their compiled code',
   'core/cli/main.ts': 'our own package.json',
   'core/platform/node.ts': 'our own WebAssembly',
   'core/socket/host-drops.ts': 'counters of the system in /proc',

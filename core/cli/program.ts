@@ -12,7 +12,6 @@ import { outputFailure, outputFlushed, printOwnText, tellLine, watchOutput } fro
 import { passSignals } from './quit-keys.ts'
 import { logTeller, tellFailure } from './tell.ts'
 import { failedUnexpectedly, watchUnexpected } from './unexpected.ts'
-import { setV8 } from './v8-settings.ts'
 
 /**
  * Runs a command line and ends the process with its status.
@@ -48,7 +47,6 @@ async function statusOf(args: readonly string[], root: string, version: string):
 type EngineRequest = Exclude<CliRequest, { kind: 'text' }>
 
 async function carryOut(request: EngineRequest, folders: ProgramFolders, version: string): Promise<number> {
-  setV8()
   // The engine is most of the program: a refused command line does not load it.
   const { Engine } = await import('../engine/engine.ts')
   const engine = new Engine({

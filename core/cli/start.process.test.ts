@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { RunningProgram } from '../testing/program.ts'
 
@@ -10,6 +12,15 @@ async function loaded(...args: string[]): Promise<{ stdout: string; files: strin
   const files = JSON.parse(stderr.trim().split('\n').at(-1) ?? '[]') as string[]
   return { stdout, files: files.map((file) => file.replaceAll('\\', '/').replace(/^.*\/dist\//, '')) }
 }
+
+/** The same, printing of each chunk whether V8 refused its compiled code. */
+const WATCHED = `const vm = require('node:vm'); const refused = []; const { Script } = vm
+vm.Script = class extends Script { constructor(...given) { super(...given); refused.push(this.cachedDataRejected) } }
+process.on('exit', () => console.error(JSON.stringify(refused))); require(process.argv[1])`
+/** A build by `npm run build` has it for its own Node. */
+const COMPILED = existsSync(
+  join(__dirname, '..', '..', 'dist', 'code-cache', `${process.version}-${process.platform}-${process.arch}`),
+)
 
 describe('the start of the program', () => {
   it('answers --version from its first file alone', async () => {
@@ -26,4 +37,13 @@ describe('the start of the program', () => {
       expect(files.filter((file) => /engine|gateway|serve|session|signed-data/.test(file))).toEqual([])
     },
   )
+
+  it.skipIf(!COMPILED)('takes the compiled code of its chunks, after npm run build', async () => {
+    const program = new RunningProgram(['--help'], { command: [process.execPath, '-e', WATCHED] })
+    const { stdout, stderr } = await program.ended
+    expect(stdout).toContain('inspect')
+    const refused = JSON.parse(stderr.trim().split('\n').at(-1) ?? '[]') as unknown[]
+    expect(refused.length).toBeGreaterThan(3)
+    expect(new Set(refused)).toEqual(new Set([false]))
+  })
 })
