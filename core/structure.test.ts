@@ -147,6 +147,28 @@ describe('constants of core', () => {
   })
 })
 
+describe('what came to JavaScript and Node after version 18.15, which the main side must run on', () => {
+  const NEWER =
+    /\b(?:URL\.(?:canParse|parse)\(|AbortSignal\.any\(|Promise\.(?:withResolvers|try)\b|(?:Object|Map)\.groupBy\(|Array\.fromAsync\(|Atomics\.waitAsync\(|Iterator\.from\(|import\.meta\.(?:dirname|filename))|\.(?:toSorted|toReversed|toSpliced|isWellFormed|toWellFormed|isSubsetOf|symmetricDifference)\(/
+  const newerIn = (file: string, text: string) =>
+    text
+      .split('\n')
+      .flatMap((line, at) => (NEWER.test(line.replace(/^\s*(?:\*|\/[/*]).*/, '')) ? [`${file}:${at + 1}`] : []))
+
+  it('is used nowhere in it', () => {
+    const main = product.filter((file) => /^(?:core|electron)\//.test(file))
+    expect(main.length).toBeGreaterThan(400)
+    expect(main.flatMap((file) => newerIn(file, graph.textOf(file)))).toEqual([])
+  })
+
+  it.each(['if (URL.canParse(text)) {', 'const any = AbortSignal.any([a, b])', 'rows.toSorted()'])(
+    'would be found: %s',
+    (line) => {
+      expect(newerIn('a.ts', `// URL.canParse(text)\n${line}`)).toEqual(['a.ts:2'])
+    },
+  )
+})
+
 describe('connections, programs and threads', () => {
   it('are opened by core/guard only, which takes their errors', () => {
     const past = product.flatMap((file) => openedPastGuard(file, graph.textOf(file)).map((what) => `${file}: ${what}`))

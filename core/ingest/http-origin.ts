@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { shownText } from '../contract/shown-text.ts'
 import { withoutCredentials } from '../contract/shown-url.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { parseUrl } from '../failure/parse-url.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { fetchResource, HTTP_LIMITS, type ResourceResult } from '../http/client/fetch-resource.ts'
 import { HostRule } from '../http/client/host-rule.ts'
@@ -164,7 +165,7 @@ export class OriginServer {
 
 /** @throws AppFailure not-supported */
 function placeOf(name: string): string {
-  return /^https?:/i.test(name) && URL.canParse(name) ? name : nameBelow(name).resolved
+  return /^https?:/i.test(name) && parseUrl(name) !== null ? name : nameBelow(name).resolved
 }
 
 /** The whole file of an answer without a range. */

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { shownText } from '../contract/shown-text.ts'
 import { withoutCredentials } from '../contract/shown-url.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { parseUrl } from '../failure/parse-url.ts'
 import { fetchResource, HTTP_LIMITS, type ResourceResult } from '../http/client/fetch-resource.ts'
 import { HostRule } from '../http/client/host-rule.ts'
 import { HttpClient } from '../http/client/http-client.ts'
@@ -234,9 +235,8 @@ export class LiveServer implements GrowingOrigin {
 
   /** With the name and password of the person's address, for its own server. */
   #withLogin(address: string): string {
-    if (this.#login.username === '' || !URL.canParse(address)) return address
-    const url = new URL(address)
-    if (url.origin !== this.#login.origin) return address
+    const url = this.#login.username === '' ? null : parseUrl(address)
+    if (url?.origin !== this.#login.origin) return address
     return Object.assign(url, { username: this.#login.username, password: this.#login.password }).href
   }
 }

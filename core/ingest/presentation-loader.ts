@@ -5,6 +5,7 @@ import { EntryFaults } from '../bytes/entry-faults.ts'
 import { shownText } from '../contract/shown-text.ts'
 import { withoutCredentials } from '../contract/shown-url.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import { parseUrl } from '../failure/parse-url.ts'
 import { NotReadable, readRegular } from '../files/door.ts'
 import { pathOfReference } from '../files/outside-name.ts'
 import { withOtherBase } from '../manifest/mpd/base-choices.ts'
@@ -121,11 +122,9 @@ async function loadFromServer(address: string, options: LoadOptions): Promise<Pr
 
 /** @throws AppFailure bad-url */
 function parsedUrl(address: string, shown: string): URL {
-  try {
-    return new URL(address)
-  } catch {
-    throw new AppFailure('bad-url', `"${shown}" is no URL.`, 'Right form: http://HOST:PORT/PATH/MANIFEST.')
-  }
+  const url = parseUrl(address)
+  if (url !== null) return url
+  throw new AppFailure('bad-url', `"${shown}" is no URL.`, 'Right form: http://HOST:PORT/PATH/MANIFEST.')
 }
 
 function decodedName(name: string): string {

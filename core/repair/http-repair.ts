@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { RepairSnapshot } from '../contract/snapshot.ts'
+import { parseUrl } from '../failure/parse-url.ts'
 import { HTTP_LIMITS, type HttpLimits } from '../http/client/fetch-resource.ts'
 import { HostRule } from '../http/client/host-rule.ts'
 import { HttpClient } from '../http/client/http-client.ts'
@@ -82,7 +83,7 @@ export class HttpRepair {
     this.#limits = { ...REPAIR_LIMITS, ...options.limits }
     this.#slots = new RequestSlots(connections)
     this.#starts = new RequestSlots(connections)
-    const named = urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : []))
+    const named = urls.flatMap((url) => parseUrl(url)?.hostname ?? [])
     const hosts = new HostRule([...named, ...allow])
     this.#book = new ServerBook(urls, this.#clock, hosts)
     this.#client = new HttpClient(this.#clock, hosts)

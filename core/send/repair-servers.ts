@@ -1,3 +1,4 @@
+import { parseUrl } from '../failure/parse-url.ts'
 /** A server from which gateways of DVB-MABR fetch bytes that they miss. */
 export type RepairBase = {
   readonly url: string
@@ -28,7 +29,7 @@ export function parseRepairServers(text: string, input: string): readonly Repair
 }
 
 function addressOf(text: string): URL | null {
-  return /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : null
+  return /^https?:\/\//i.test(text) ? parseUrl(text) : null
 }
 
 /** The folder of a manifest, without name and password. */

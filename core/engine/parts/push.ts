@@ -3,6 +3,7 @@ import type { PartSpec } from '../../contract/session-spec.ts'
 import { withoutCredentials } from '../../contract/shown-url.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
+import { parseUrl } from '../../failure/parse-url.ts'
 import { Version } from '../../flow/version.ts'
 import { PushSink } from '../../push/push-sink.ts'
 import { PushTarget } from '../../push/push-target.ts'
@@ -123,21 +124,13 @@ class PushPart implements Part {
 
 /** Reads an address: a folder, or a manifest in a folder. @throws AppFailure bad-url */
 function placeOf(text: string): { folder: URL; manifest: string | null } {
-  const url = urlOf(text)
+  const url = parseUrl(text)
   if (url === null) throw refused(text)
   if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') throw refused(text)
   const [, folder = '/', name = ''] = /^(.*\/)([^/]*)$/.exec(url.pathname) ?? []
   const isManifest = /\.(?:mpd|m3u8)$/i.test(name)
   url.pathname = isManifest || name === '' ? folder : `${url.pathname}/`
   return { folder: url, manifest: isManifest ? decoded(name) : null }
-}
-
-function urlOf(text: string): URL | null {
-  try {
-    return new URL(text)
-  } catch {
-    return null
-  }
 }
 
 /** A name without escapes; as it is where they are malformed. */

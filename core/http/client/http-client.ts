@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import Agent from 'undici/lib/agent.js'
 import { withoutCredentials } from '../../contract/shown-url.ts'
+import { parseUrl } from '../../failure/parse-url.ts'
 import type { HostRule } from './host-rule.ts'
 import { type HttpClock, SYSTEM_CLOCK } from './http-clock.ts'
 import { failureOf, HttpFailure } from './http-failure.ts'
@@ -289,12 +290,8 @@ function withoutSecrets(headers: Readonly<Record<string, string>> = {}): Record<
 }
 
 function httpUrl(text: string, base?: URL): URL | null {
-  try {
-    const url = new URL(text, base)
-    return url.protocol === 'http:' || url.protocol === 'https:' ? url : null
-  } catch {
-    return null
-  }
+  const url = parseUrl(text, base)
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : null
 }
 
 /** Value of the header Authorization for `user:password@` of a URL; null where it has neither. */
