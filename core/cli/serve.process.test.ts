@@ -365,6 +365,20 @@ describe('files that are written', () => {
     expect(readdirSync(wFolder).filter((name) => /large|routescope/.test(name))).toEqual([])
   })
 
+  it('a client that sends all before it reads sees why it is refused', async () => {
+    const body = Buffer.alloc(30 * 1024 * 1024, 'x')
+    const chunks = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
+    for (const [line, lines, sent] of [
+      ['PUT /large', [`Content-Length: ${body.length}`], body],
+      ['PUT /large', ['Transfer-Encoding: chunked'], chunks],
+      ['PUT /../large', [`Content-Length: ${body.length}`], body],
+    ] as const) {
+      const { status, headers } = await w.ask(line, lines, sent)
+      expect([status, headers.connection]).toEqual([line.includes('..') ? 400 : 413, 'close'])
+    }
+    expect(existsSync(folder.at('w', 'large'))).toBe(false)
+  })
+
   it('HS-43, HS-44: what is uploaded is read while it grows, and is gone where the upload breaks off', async () => {
     const upload = async (name: string): Promise<Socket> => {
       const socket = connect(w.port, '127.0.0.1')

@@ -31,6 +31,10 @@ export type ReplyHooks = {
   readonly answering?: (status: number, response: ServerResponse) => void
 }
 
+/** A client that still sends gets time to read why it is refused, ms: altogether, and since its last bytes. */
+const LINGER_MS = 10_000
+const LINGER_IDLE_MS = 2000
+
 /** One request and its reply, with what all replies have in common. */
 export class Exchange {
   readonly request: IncomingMessage
@@ -149,8 +153,40 @@ export class Exchange {
       ...defined({ 'X-Routescope-State': state }),
       ...headers,
     }
-    if (this.accepts('application/json'))
-      this.text(status, 'application/json', JSON.stringify({ error: sentence, state: state ?? null, ...facts }), common)
-    else this.text(status, 'text/plain; charset=utf-8', `${sentence}\n`, common)
+    const [type, text] = this.accepts('application/json')
+      ? ['application/json', JSON.stringify({ error: sentence, state: state ?? null, ...facts })]
+      : ['text/plain; charset=utf-8', `${sentence}\n`]
+    const bytes = Buffer.from(text)
+    this.head(status, { 'Content-Type': type, 'Content-Length': bytes.byteLength, ...common })
+    if (this.response.shouldKeepAlive || !hasUnreadBody(this.request)) this.end(bytes)
+    else {
+      this.#hooks.sent(bytes.byteLength)
+      lingerAfter(this.request, this.response, bytes)
+    }
   }
+}
+
+/** Whether the client sends, or is about to send, more of the body. One that waits to be told sends none. */
+function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
+  if (complete || headers.expect?.toLowerCase() === '100-continue') return false
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
+}
+
+/**
+ * Sends the rest of a reply, then takes what still comes for a while before the connection ends: unread bytes would end it with a
+ * reset, and the client would not see the reply (RFC 9112 §9.6).
+ */
+function lingerAfter(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
+  response.write(bytes)
+  const end = (): void => {
+    clearTimeout(longest)
+    clearTimeout(idle)
+    response.end()
+  }
+  const longest = setTimeout(end, LINGER_MS).unref()
+  const idle = setTimeout(end, LINGER_IDLE_MS).unref()
+  request.on('data', () => idle.refresh())
+  request.on('end', end)
+  request.on('close', end)
+  request.resume()
 }

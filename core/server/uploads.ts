@@ -186,7 +186,8 @@ export class UploadedFiles {
     rate.unref()
     if (declared === null) clearInterval(rate)
     try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+      // The rest of a refused body is read, and dropped, after the reply.
+      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         if (file.bytes + chunk.length > this.#rules.maxBytes) throw this.#tooLarge()
         await file.append(chunk)
       }
