@@ -1,6 +1,6 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
-import type { PushTargetSnapshot, StreamSnapshot } from '../contract/snapshot.ts'
+import type { PushTargetSnapshot, StreamSnapshot, UploadsSnapshot } from '../contract/snapshot.ts'
 import type { Engine } from '../engine/engine.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import type { Session } from '../engine/session.ts'
@@ -39,8 +39,8 @@ export async function runSession(
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
   if (json) session.onFile((file) => printJson({ event: 'file', ...file }))
-  const { gateways, servers, streams, origins } = session.snapshot()
-  const baseUrl = (gateways[0] ?? servers[0] ?? origins[0])?.baseUrl ?? originOf(streams[0]?.url)
+  const { gateways, servers, streams, origins, uploads } = session.snapshot()
+  const baseUrl = (gateways[0] ?? servers[0] ?? uploads[0] ?? origins[0])?.baseUrl ?? originOf(streams[0]?.url)
   if (baseUrl !== null) {
     keepServing()
     if (json) printJson({ event: gateways.length > 0 ? 'gateway' : 'server', baseUrl })
@@ -163,6 +163,11 @@ function pushText({ url, files, bytes, removed, failed, leftOut }: PushTargetSna
   return `Pushed ${files} files, ${bytes} bytes, to ${url}${rest.length === 0 ? '' : `; ${rest.join(', ')}`}.`
 }
 
+/** What was uploaded. */
+function uploadsText({ url, files, bytes, brokenOff }: UploadsSnapshot): string {
+  return `Took ${files} uploads, ${bytes} bytes, on ${url}${brokenOff === 0 ? '' : `; ${brokenOff} broke off`}.`
+}
+
 /** What the clients of a stream got. */
 function streamText({ url, requests, sent, bytes, unheard, slow }: StreamSnapshot): string {
   const rest = [
@@ -174,10 +179,11 @@ function streamText({ url, requests, sent, bytes, unheard, slow }: StreamSnapsho
 }
 
 function summaryText(session: Session): string {
-  const { servers, streams } = session.snapshot()
+  const { servers, streams, uploads } = session.snapshot()
   const [server] = servers
   if (server !== undefined)
     return `Served ${server.requests} requests, ${server.bytes} bytes; took ${server.uploadedBytes} bytes of uploads.`
+  if (uploads.length > 0) return uploads.map(uploadsText).join('\n')
   if (streams.length > 0) return `Served ${streams.length === 1 ? 'one stream' : `${streams.length} streams`}.`
   const {
     objects,

@@ -38,6 +38,7 @@ export type SessionSnapshot = {
   readonly servers: readonly ServerSnapshot[]
   readonly streams: readonly StreamSnapshot[]
   readonly origins: readonly OriginSnapshot[]
+  readonly uploads: readonly UploadsSnapshot[]
   readonly pushes: readonly PushTargetSnapshot[]
   readonly broadcasts: readonly BroadcastSnapshot[]
   /** What came back of what the session sends; null where it does not compare them. */
@@ -113,6 +114,17 @@ export type OriginSnapshot = {
   readonly removed: number
 }
 
+/** Uploads that a session takes as its source. */
+export type UploadsSnapshot = {
+  readonly url: string
+  readonly baseUrl: string
+  /** Uploads that go on, those that came whole, and those that broke off. */
+  readonly open: number
+  readonly files: number
+  readonly brokenOff: number
+  readonly bytes: number
+}
+
 /** An HTTP server that files are pushed to. */
 export type PushTargetSnapshot = {
   /** Folder of the files, without credentials. */
@@ -171,6 +183,7 @@ export type SectionMap = {
   readonly server: ServerSnapshot
   readonly stream: readonly StreamSnapshot[]
   readonly origin: OriginSnapshot
+  readonly uploads: UploadsSnapshot
   readonly push: readonly PushTargetSnapshot[]
   readonly recording: RecordingSnapshot
   readonly folder: FolderSnapshot

@@ -68,6 +68,7 @@ export function wholeSnapshot(
     servers: all('server'),
     streams: all('stream').flat(),
     origins: all('origin'),
+    uploads: all('uploads'),
     pushes: all('push').flat(),
     recordings: runningLast(all('recording')),
     broadcasts: all('broadcast'),

@@ -89,6 +89,7 @@ class Planner {
       groups.set(key, group)
     }
     for (const { givers, ends } of groups.values()) this.#convert(givers, ends)
+    this.#dropIdle()
     this.#putThrough()
     this.#checkSent()
     return { parts: this.#ordered(), links: this.#made }
@@ -160,6 +161,15 @@ class Planner {
     let id = wanted
     for (let at = 2; this.#parts.has(id); at++) id = `${wanted}-${at}`
     return id
+  }
+
+  /** Leaves out converters that the sources of the session have no use for: what is uploaded needs no receiver. */
+  #dropIdle(): void {
+    const parts = [...this.#parts.values()].map(({ kind }) => kind.description)
+    const hasSource = parts.some(({ takes, gives }) => takes === null && gives !== null)
+    if (!hasSource) return
+    for (const { spec } of this.#spare)
+      if (!this.#made.some(({ from, to }) => from === spec.id || to === spec.id)) this.#parts.delete(spec.id)
   }
 
   /** Puts a store before each gateway: a part that reads objects from another kind gets one linked to the same giver. */

@@ -7,6 +7,7 @@ import { FOLDER_PART } from './parts/folder-options.ts'
 import { GATEWAY_PART } from './parts/gateway-options.ts'
 import { HTTP_ORIGIN_PART } from './parts/http-origin-options.ts'
 import { BYTE_FILE_PART, HTTP_STREAM_PART } from './parts/http-stream-options.ts'
+import { HTTP_INPUT_PART, HTTP_UPLOADS_PART } from './parts/http-uploads-options.ts'
 import { INTERFACE } from './parts/interface.ts'
 import { MULTICAST_PART } from './parts/multicast-options.ts'
 import { MULTICAST_OUT_PART } from './parts/multicast-out-options.ts'
@@ -37,7 +38,9 @@ function lazy(
 export const PART_KINDS: readonly PartKind[] = [
   CAPTURE_STREAM,
   INTERFACE,
+  lazy(HTTP_UPLOADS_PART, async () => (await import('./parts/http-uploads.ts')).openHttpUploads),
   lazy(MULTICAST_PART, async () => (await import('./parts/multicast.ts')).openMulticast),
+  lazy(HTTP_INPUT_PART, async () => (await import('./parts/http-uploads.ts')).openHttpInput),
   lazy(PRESENTATION_PART, async () => (await import('./parts/presentation.ts')).openPresentation),
   lazy(CAPTURE_PART, async () => (await import('./parts/capture.ts')).openCapture, { together: true }),
   lazy(RECEIVER_PART, async () => (await import('./parts/receiver.ts')).openReceiver),

@@ -31,7 +31,7 @@ type Place = {
 }
 
 /** A refusal as an error, for what is found out while a body arrives. */
-class Refused extends Error {
+export class Refused extends Error {
   readonly refusal: Refusal
 
   constructor(status: number, sentence: string, headers: Record<string, string> = {}) {
@@ -269,7 +269,8 @@ function refuseUpload(exchange: Exchange, error: unknown): void {
   exchange.refuse(refusalOf(error))
 }
 
-function refusalOf(error: unknown): Refusal {
+/** The reply for an error of an upload. @throws what is no such error */
+export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refused) return error.refusal
   if (error instanceof NotWritable) {
     const status = error.why === 'folder' || error.why === 'in the way' ? 409 : error.why === 'outside' ? 403 : 400

@@ -134,6 +134,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     servers: [],
     streams: [],
     origins: [],
+    uploads: [],
     pushes: [],
     broadcasts: [],
     selfLoop: null,
