@@ -17,6 +17,7 @@ import { RECEIVER_PART } from './parts/receiver-options.ts'
 import { RECORDER_PART } from './parts/recorder-options.ts'
 import { REPAIR_PART } from './parts/repair-options.ts'
 import { REPORT_PART } from './parts/report-options.ts'
+import { BYTE_OUT_PART, SCALER_PART } from './parts/scaler-options.ts'
 import { SELF_LOOP_PART } from './parts/self-loop-options.ts'
 import { SERVER_PART } from './parts/server-options.ts'
 import { STORE_PART } from './parts/store-options.ts'
@@ -50,6 +51,8 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(GATEWAY_PART, async () => (await import('./parts/gateway.ts')).openGateway, {
     through: { kind: 'store', options: ['maxSegments'] },
   }),
+  lazy(SCALER_PART, async () => (await import('./parts/scaler.ts')).openScaler),
+  lazy(BYTE_OUT_PART, async () => (await import('./parts/byte-out.ts')).openByteOut),
   lazy(SERVER_PART, async () => (await import('./parts/server.ts')).openServer),
   lazy(HTTP_ORIGIN_PART, async () => (await import('./parts/http-origin.ts')).openHttpOrigin),
   lazy(BYTE_FILE_PART, async () => (await import('./parts/byte-file.ts')).openByteFile),

@@ -1,5 +1,6 @@
 import { LOOPBACK } from '../../contract/loopback.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
+import { formatOfExtension } from '../../media/stream/media-formats.ts'
 import { type PartDraft, PartDrafts } from './gpac-draft.ts'
 import { GpacFault } from './gpac-fault.ts'
 import type { GpacArgument } from './gpac-line.ts'
@@ -20,8 +21,6 @@ type Way = { readonly source: GpacNode; readonly steps: readonly GpacNode[] }
 /** What an input gives. */
 type Content = 'received' | 'presentation' | 'media' | 'socket'
 
-/** Files that are played from their first byte on. */
-const STREAM_FILE = /\.(?:mp3|aac|adts|ac3|ec3|ts|m2ts|mp4|m4a|m4v|264|h264|avc|265|h265|hevc|flac|ogg|opus)$/i
 const MANIFEST = /\.(?:mpd|m3u8)(?:$|[?#])/i
 
 /**
@@ -92,6 +91,9 @@ class Composer {
       case 'routeout':
         this.#broadcast(node, ways)
         return
+      case 'sockout':
+        this.#samples(ways, this.#drafts.add('socket-out', [node], { address: addressOf(node) }), node)
+        return
       case 'vout':
       case 'aout':
         for (const { source } of ways) this.#play(source)
@@ -158,12 +160,7 @@ class Composer {
   #stream(node: GpacNode, ways: readonly Way[], listen: string): void {
     const path = /^https?:\/\/[^/]*(\/[^?#]*)/i.exec(addressOf(node))?.[1] ?? '/'
     const [way, second] = ways
-    if (
-      way === undefined ||
-      second !== undefined ||
-      MANIFEST.test(path) ||
-      !STREAM_FILE.test(way.source.filter.subject)
-    )
+    if (way === undefined || second !== undefined || MANIFEST.test(path) || !isMedia(way.source))
       throw this.#refused(
         node,
         (second ?? way)?.source ?? node,
@@ -181,9 +178,25 @@ class Composer {
     file.feeds.add(this.#drafts.add('http-stream', [node], { listen, path, iceHeaders }))
   }
 
+  /** A file: of raw pictures, of media, or many by a template. */
   #file(node: GpacNode, ways: readonly Way[]): void {
     const { subject, column } = node.filter
-    if (!subject.includes('$')) throw new GpacFault(column, `'${subject}' is no kind of output that is written`)
+    const extension = extensionOf(subject)
+    if (extension === RAW_PICTURES) {
+      for (const way of ways) this.#scaled(way, node).feeds.add(this.#drafts.add('byte-out', [node], { file: subject }))
+      return
+    }
+    const isDeclared = this.#has(node, 'ext') || this.#has(node, 'mime')
+    if (!subject.includes('$') && (isDeclared || formatOfExtension(extension) !== null)) {
+      this.#samples(ways, this.#drafts.add('media-out', [node], { file: subject }), node)
+      return
+    }
+    if (!subject.includes('$'))
+      throw new GpacFault(
+        column,
+        `'${subject}' is no kind of output that is written`,
+        'Name a media file (mp4, ts, avc, hevc, aac, mp3, ac3, yuv), or a template such as x$ServiceID$/$File$:dynext.',
+      )
     if (this.#ownOf(node).dynext !== true)
       throw new GpacFault(
         column,
@@ -193,6 +206,55 @@ class Composer {
     const { dir, names } = splitTemplate(subject, column)
     const folder = this.#drafts.add('folder', [node], { dir, names })
     for (const { source } of ways) this.#received(node, source, folder)
+  }
+
+  /** Takes inputs apart into pictures and sound for an output. */
+  #samples(ways: readonly Way[], to: PartDraft, node: GpacNode): void {
+    this.#needs('media-reader', node)
+    for (const way of ways) {
+      const { source, steps } = way
+      if (contentOf(source) === 'presentation')
+        throw this.#refused(node, source, 'it takes media, and a manifest is broadcast or served')
+      if (contentOf(source) === 'received') {
+        const reader = this.#drafts.of('media-objects', source, {})
+        this.#receivedTo(source, reader)
+        reader.feeds.add(to)
+        continue
+      }
+      const isScaled = steps.some(({ kind }) => kind.name === 'ffsws') || isRaw(source)
+      const bytes = isScaled ? this.#scaled(way, node) : this.#bytesOf(source)
+      const reader = this.#drafts.of('media-reader', source, {})
+      for (const step of steps) reader.nodes.add(step)
+      bytes.feeds.add(reader)
+      reader.feeds.add(to)
+    }
+  }
+
+  /** Bytes of an input, decoded, scaled and encoded by ffmpeg as the output has it. */
+  #scaled({ source, steps }: Way, node: GpacNode): PartDraft {
+    this.#needs('scaler', node)
+    if (!['media', 'socket'].includes(contentOf(source))) throw this.#refused(node, source, 'only media is scaled')
+    const scaler = this.#drafts.of('scaler', source, {
+      from: isRaw(source) ? 'yuv' : 'media',
+      to: extensionOf(node.filter.subject) === RAW_PICTURES ? 'yuv' : 'avc',
+      ...(isRaw(source) ? sizeInName(source.filter.subject) : undefined),
+    })
+    for (const step of steps) scaler.nodes.add(step)
+    this.#bytesOf(source).feeds.add(scaler)
+    return scaler
+  }
+
+  #bytesOf(source: GpacNode): PartDraft {
+    const { subject } = source.filter
+    if (source.kind.name === 'sockin') return this.#drafts.of('socket-in', source, { address: addressOf(source) })
+    return isRaw(source)
+      ? this.#drafts.of('byte-file', source, { file: subject })
+      : this.#drafts.of('media-in', source, { file: subject })
+  }
+
+  /** @throws GpacFault where this program has no parts of a kind */
+  #needs(kind: string, node: GpacNode): void {
+    if (!this.#drafts.knows(kind)) throw new GpacFault(node.filter.column, `'${shown(node)}' is not there yet`)
   }
 
   /** Links a received source to a part that takes received files. */
@@ -271,6 +333,27 @@ function splitTemplate(template: string, column: number): { dir: string; names: 
     throw new GpacFault(column, `'${template}' names no folder`, 'Right form: -o FOLDER$ServiceID$/$File$:dynext.')
   const dir = components.slice(0, begin).join('/')
   return { dir: dir === '' ? (begin > 0 ? '/' : '.') : dir, names: components.slice(begin).join('/') }
+}
+
+/** Ending of a file of pictures without a codec. */
+const RAW_PICTURES = 'yuv'
+
+function extensionOf(path: string): string {
+  return /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
+}
+
+/** The size of raw pictures where the name of their file has it. */
+function sizeInName(path: string): { inputSize?: string } {
+  const inputSize = /(?:^|[^\da-z])(\d{2,5}x\d{2,5})(?:[^\da-z]|$)/i.exec(path.slice(path.search(/[^/\\]*$/)))?.[1]
+  return inputSize === undefined ? {} : { inputSize }
+}
+
+function isRaw({ filter }: GpacNode): boolean {
+  return extensionOf(filter.subject) === RAW_PICTURES
+}
+
+function isMedia({ filter }: GpacNode): boolean {
+  return formatOfExtension(extensionOf(filter.subject)) !== null
 }
 
 /** What stands in a sentence for a filter. */

@@ -78,13 +78,19 @@ export class PartDrafts {
     return { parts: specs, links }
   }
 
-  /** Each part feeds all parts of the kinds that parts of its kind feed. */
+  /** Each part feeds all that it feeds without links. */
   #isComplete(): boolean {
-    return this.#drafts.every((from) => {
-      const like = this.#drafts.filter(({ kind }) => kind === from.kind)
-      const kinds = new Set(like.flatMap(({ feeds }) => [...feeds].map(({ kind }) => kind)))
-      return this.#drafts.every((to) => !kinds.has(to.kind) || from.feeds.has(to))
-    })
+    const linked = this.#drafts.filter(({ kind }) => !IMPLIED.includes(kind))
+    return linked.every((from) => linked.every((to) => to === from || from.feeds.has(to) || !this.#fits(from, to)))
+  }
+
+  /** Whether the graph links two parts by itself. */
+  #fits(from: PartDraft, to: PartDraft): boolean {
+    const [giver, taker] = [from, to].map(({ kind }) => this.#descriptions.find((part) => part.kind === kind))
+    if (giver === undefined || taker === undefined || giver.gives === null || taker.takes === null) return false
+    const isOneSide = giver.side === undefined || taker.side === undefined || giver.side === taker.side
+    const isReceived = giver.gives === 'datagrams' && taker.takes === 'objects'
+    return isOneSide && (giver.gives === taker.takes || isReceived)
   }
 
   #isSource({ kind }: PartDraft): boolean {

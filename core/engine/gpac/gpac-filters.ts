@@ -46,13 +46,18 @@ const FILTERS: readonly FilterKind[] = [
   {
     name: 'sockin',
     role: 'source',
-    takes: [{ kind: 'socket-in' }, { kind: 'media-reader' }],
+    takes: [{ kind: 'socket-in' }, { kind: 'media-reader', keys: ['fps'] }],
     idle: ['block', 'mwait'],
   },
   {
     name: 'fin',
     role: 'source',
-    takes: [{ kind: 'presentation' }, { kind: 'media-in' }, { kind: 'media-reader' }],
+    takes: [
+      { kind: 'presentation' },
+      { kind: 'media-in' },
+      { kind: 'media-reader', keys: ['fps'] },
+      { kind: 'scaler', keys: ['inputSize', 'inputFps'] },
+    ],
     free: 'ice-',
     idle: ['block_size'],
   },
@@ -65,8 +70,13 @@ const FILTERS: readonly FilterKind[] = [
   {
     name: 'reframer',
     role: 'step',
-    takes: [],
+    takes: [{ kind: 'media-reader', keys: ['realTime'] }],
     own: { rt: { kind: 'choice', values: ['on', 'off'] } },
+  },
+  {
+    name: 'ffsws',
+    role: 'step',
+    takes: [{ kind: 'scaler', keys: ['size'] }],
   },
   {
     name: 'routeout',

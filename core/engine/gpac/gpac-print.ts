@@ -17,7 +17,13 @@ export type GpacText = {
 }
 
 /** Kinds of inputs and outputs, with the filter that each is. */
-const INPUTS: Readonly<Record<string, string>> = { multicast: 'routein', presentation: 'fin', 'byte-file': 'fin' }
+const INPUTS: Readonly<Record<string, string>> = {
+  multicast: 'routein',
+  presentation: 'fin',
+  'byte-file': 'fin',
+  'media-in': 'fin',
+  'socket-in': 'sockin',
+}
 const OUTPUTS: Readonly<Record<string, string>> = {
   folder: 'fout',
   push: 'httpout',
@@ -25,13 +31,21 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   server: 'httpout',
   'http-stream': 'httpout',
   broadcast: 'routeout',
+  'socket-out': 'sockout',
+  'media-out': 'fout',
+  'byte-out': 'fout',
 }
+/** Parts between inputs and outputs that are written as filters, or with an input. */
+const STEPS: readonly string[] = ['media-reader', 'media-objects', 'scaler']
+/** Parts whose options are written with another part. */
+const SHARED: readonly string[] = ['receiver', 'repair', 'multicast-out', 'store', ...STEPS]
 /** Options without a word of their own that are written all the same. */
-const WRITTEN: readonly string[] = ['folder.names', 'http-stream.path', 'http-stream.iceHeaders', 'byte-file.pace']
+const WRITTEN: readonly string[] = [
+  ...['folder.names', 'http-stream.path', 'http-stream.iceHeaders', 'byte-file.pace'],
+  ...['scaler.from', 'scaler.to'],
+]
 /** Names of files in a folder that has no others. */
 const PLAIN_NAMES = 'service$ServiceID$/$File$'
-/** Parts whose options are written with another part. */
-const SHARED: readonly string[] = ['receiver', 'repair', 'multicast-out', 'store']
 
 /** Writes a session as `readGpacLine` reads it. */
 export function printGpacLine(spec: SessionSpec, parts: readonly PartDescription[] = PART_DESCRIPTIONS): GpacText {
@@ -90,11 +104,11 @@ class GpacPrinter {
 
   #input(part: PartSpec): string[] {
     const id = this.#hasIds ? [`FID=${this.#inputs.indexOf(part) + 1}`] : []
-    if (part.kind === 'byte-file') return this.#byteFile(part, id)
-    if (part.kind !== 'multicast') {
+    if (part.kind === 'presentation') {
       const word = this.#word(this.#subject(part), this.#options(part, 'fin'))
       return ['-i', word, this.#word('dashin', ['forward=file', ...id])]
     }
+    if (part.kind !== 'multicast') return this.#media(part, id)
     const fed = this.#outputs.filter((output) => this.#feeds(part, output))
     const [only, ...others] = fed
     const folder = others.length === 0 && isPlainFolder(only) ? only : undefined
@@ -110,14 +124,24 @@ class GpacPrinter {
     return ['-i', this.#word(this.#subject(part), [...new Set([...own, ...endless]), ...odir, ...id])]
   }
 
-  /** A file with the headers of its streams as properties. */
-  #byteFile(part: PartSpec, id: readonly string[]): string[] {
+  /** An input of bytes, and the filters between it and its outputs. */
+  #media(part: PartSpec, id: readonly string[]): string[] {
+    const filter = INPUTS[part.kind] ?? 'fin'
     const fed = this.#outputs.filter((output) => this.#feeds(part, output))
+    const between = this.#spec.parts.filter((step) => STEPS.includes(step.kind) && this.#feeds(part, step))
     const ice = fed.flatMap(({ iceHeaders }) => (iceHeaders ?? []) as readonly string[])
     const properties = ice.map((header) => `#${header.replace(',', '=')}`)
-    const isReal = part.pace === 'real'
-    const step = isReal ? [this.#word('reframer', ['rt=on', ...id])] : []
-    return ['-i', this.#word(this.#subject(part), [...properties, ...(isReal ? [] : id)]), ...step]
+    const own = [part, ...between].flatMap((each) => this.#options(each, filter))
+    const scalers = between.filter(({ kind }) => kind === 'scaler')
+    const isReal = part.pace === 'real' || between.some(({ realTime }) => realTime === 'on')
+    const steps: (readonly [string, readonly string[]])[] = [
+      ...scalers
+        .filter(({ size }) => size !== undefined)
+        .map((scaler) => ['ffsws', this.#options(scaler, 'ffsws')] as const),
+      ...(isReal ? [['reframer', ['rt=on']] as const] : []),
+    ]
+    const written = steps.map(([name, args], at) => this.#word(name, at === steps.length - 1 ? [...args, ...id] : args))
+    return ['-i', this.#word(this.#subject(part), [...properties, ...own, ...(steps.length > 0 ? [] : id)]), ...written]
   }
 
   #output(part: PartSpec): string[] {
@@ -139,6 +163,12 @@ class GpacPrinter {
         const llmode = sent.some(({ lowLatency }) => lowLatency !== false) ? ['llmode'] : []
         const options = [part, ...(out === undefined ? [] : [out])].flatMap((each) => this.#options(each, 'routeout'))
         return ['-o', this.#word(this.#subject(part), [...llmode, ...options, ...from])]
+      }
+      case 'socket-out':
+      case 'media-out':
+      case 'byte-out': {
+        const options = this.#options(part, OUTPUTS[part.kind] ?? 'fout')
+        return ['-o', this.#word(this.#subject(part), [...options, ...from])]
       }
       case 'http-stream': {
         const url = `http://${String(part.listen)}${String(part.path)}`
@@ -194,19 +224,30 @@ class GpacPrinter {
     return givers.every((input) => this.#outputs.every((each) => each === output || !this.#feeds(input, each)))
   }
 
-  /** Whether an input feeds an output: by the links, or by default. */
+  /** Whether an input feeds an output, or a step on the way: by the links, or by default. */
   #feeds(from: PartSpec, to: PartSpec): boolean {
-    const { links } = this.#spec
-    if (links === undefined) return familyOf(from) === familyOf(to) && to.kind !== 'server'
-    return links.some((link) => link.from === from.id && link.to === to.id)
+    const { links, parts } = this.#spec
+    if (links === undefined) {
+      const isTaken = from.kind === 'multicast' && parts.some(({ kind }) => kind === 'media-objects')
+      const family = familyOf(to)
+      return to.kind !== 'server' && (familyOf(from) === family || (isTaken && family === 'media'))
+    }
+    return links.some((link) => {
+      const next = link.from === from.id ? parts.find(({ id }) => id === link.to) : undefined
+      return next !== undefined && (next === to || (STEPS.includes(next.kind) && this.#feeds(next, to)))
+    })
   }
 }
 
 /** Parts that are linked by default are of one family. */
-function familyOf({ kind }: PartSpec): 'sent' | 'streamed' | 'received' {
+function familyOf({ kind }: PartSpec): 'sent' | 'media' | 'received' {
   if (kind === 'presentation' || kind === 'broadcast') return 'sent'
-  return kind === 'byte-file' || kind === 'http-stream' ? 'streamed' : 'received'
+  return MEDIA.includes(kind) ? 'media' : 'received'
 }
+const MEDIA: readonly string[] = [
+  ...['byte-file', 'media-in', 'socket-in', 'media-reader', 'scaler'],
+  ...['http-stream', 'socket-out', 'media-out', 'byte-out'],
+]
 
 /** A folder of services by their numbers, which GPAC's `odir` writes. */
 function isPlainFolder(part: PartSpec | undefined): part is PartSpec {
