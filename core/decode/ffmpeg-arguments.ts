@@ -115,8 +115,8 @@ export function soundArguments(fromS: number | null): readonly string[] {
   ]
 }
 
-/** Side of the grey picture by which an encoder is tried. */
-export const TRIAL_PICTURE = { width: 64, height: 64, bytes: (64 * 64 * 3) / 2 } as const
+/** The grey picture by which an encoder is tried: of the usual shape, since players place captions by the first size that they learn. */
+export const TRIAL_PICTURE = { width: 640, height: 360, bytes: (640 * 360 * 3) / 2 } as const
 /** Bytes of silence by which the encoder of sound is tried. */
 export const TRIAL_SOUND_BYTES = 48_000 * 4
 

@@ -4,6 +4,7 @@ import type { DecodedSnapshot } from '../../../core/contract/decoder.ts'
 import { formatCount } from '../../model/format.ts'
 import { decodedText } from '../../model/playable-text.ts'
 import { IconButton } from '../../ui/Button.tsx'
+import type { MediaTrack } from './media-tracks.ts'
 import styles from './PlayerView.module.css'
 import type { Playback } from './playback.ts'
 import type { PlayerSnapshot } from './player-adapter.ts'
@@ -80,6 +81,23 @@ export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerC
         style={done(volume.muted ? 0 : volume.level)}
         onChange={(event) => onVolume({ level: Number(event.target.value), muted: false })}
       />
+      {snapshot.sounds.length > 1 && (
+        <Choice
+          name="Sound"
+          tracks={snapshot.sounds}
+          chosen={snapshot.sound}
+          onChoose={(id) => id !== null && playback.hear(id)}
+        />
+      )}
+      {snapshot.captions.length > 0 && (
+        <Choice
+          name="Captions"
+          none="No captions"
+          tracks={snapshot.captions}
+          chosen={snapshot.caption}
+          onChoose={(id) => playback.caption(id)}
+        />
+      )}
       {snapshot.qualities.length > 0 && (
         <select
           className={styles.quality}
@@ -96,6 +114,34 @@ export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerC
         </select>
       )}
     </div>
+  )
+}
+
+type ChoiceProps = {
+  readonly name: string
+  /** What choosing none is called; absent: one plays always. */
+  readonly none?: string
+  readonly tracks: readonly MediaTrack[]
+  readonly chosen: string | null
+  readonly onChoose: (id: string | null) => void
+}
+
+/** A list of tracks. */
+function Choice({ name, none, tracks, chosen, onChoose }: ChoiceProps) {
+  return (
+    <select
+      className={styles.quality}
+      aria-label={name}
+      value={chosen ?? ''}
+      onChange={(event) => onChoose(event.target.value === '' ? null : event.target.value)}
+    >
+      {(none !== undefined || chosen === null) && <option value="">{none ?? name}</option>}
+      {tracks.map(({ id, label }) => (
+        <option key={id} value={id}>
+          {name}: {label}
+        </option>
+      ))}
+    </select>
   )
 }
 

@@ -49,6 +49,7 @@ export function PlayerView() {
   const [playback, setPlayback] = useState<Playback | null>(null)
   const panel = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
+  const captions = useRef<HTMLDivElement>(null)
 
   const serviceId = service?.id
   const kind = service?.playable?.kind
@@ -93,6 +94,7 @@ export function PlayerView() {
           .catch(() => undefined)
       },
       () => arrivalsNow(serviceId),
+      captions.current,
     )
     setPlayback(made)
     return () => {
@@ -154,6 +156,7 @@ export function PlayerView() {
           playsInline
           onClick={() => playback?.togglePlay()}
         />
+        <div ref={captions} className={styles.captions} />
         <Overlay
           service={service}
           blocked={blocked}
@@ -363,6 +366,7 @@ function usePlayerKeys(keys: Keys): void {
       command('forward-far', 'Forward 10 s', 'Shift+ArrowRight', seek(10)),
       command('louder', 'Louder', 'ArrowUp', louder(VOLUME_STEP)),
       command('quieter', 'Quieter', 'ArrowDown', louder(-VOLUME_STEP)),
+      command('captions', 'Captions on or off', 'c', () => latest.current.playback?.toggleCaptions()),
       command('mute', 'Mute or unmute', 'm', () =>
         latest.current.setVolume((volume) => ({ ...volume, muted: !volume.muted })),
       ),

@@ -1,7 +1,9 @@
-import type { MediaPlayerClass, MediaPlayerSettingClass } from 'dashjs'
+import type { MediaInfo, MediaPlayerClass, MediaPlayerSettingClass } from 'dashjs'
 import { formatRate } from '../../model/format.ts'
+import { keepInside } from './captions-inside.ts'
 import { LOST_SEGMENT, responseChanges, SEGMENT_RETRIES } from './dash-responses.ts'
 import { Fillers } from './fillers.ts'
+import { labelledTracks, NO_TRACKS, type TrackChoices, type TrackWords } from './media-tracks.ts'
 import {
   type MediaKind,
   type PlayerAdapter,
@@ -43,6 +45,9 @@ export async function createDashAdapter(options: PlayerOptions): Promise<PlayerA
   player.updateSettings(SETTINGS)
   player.initialize(options.video, undefined as never, true, undefined as never)
   player.clearDefaultUTCTimingSources()
+  const { captions } = options
+  if (captions !== null) player.attachTTMLRenderingDiv(captions)
+  const leaveInside = captions === null ? () => {} : keepInside(captions)
   player.on('error', (event: unknown) => reportError(event, options))
   player.on('playbackError', (event: unknown) => reportError(event, options))
   const fillers = new Fillers()
@@ -61,7 +66,11 @@ export async function createDashAdapter(options: PlayerOptions): Promise<PlayerA
   }
   if (options.startS === null) player.attachSource(options.url)
   else player.attachSource(options.url, options.startS)
-  return new DashAdapter(player, options.video, () => options.video.removeEventListener('seeking', forget))
+  return new DashAdapter(player, options.video, () => {
+    options.video.removeEventListener('seeking', forget)
+    leaveInside()
+    captions?.replaceChildren()
+  })
 }
 
 /**
@@ -89,7 +98,8 @@ class DashAdapter implements PlayerAdapter {
   snapshot(): PlayerSnapshot {
     const facts = videoFacts(this.#video)
     const ahead = { video: this.#ahead('video'), audio: this.#ahead('audio') }
-    const nothing = { ahead, qualities: [], chosen: null, playing: null, latencyS: null, targetLatencyS: null }
+    const unknown = { latencyS: null, targetLatencyS: null }
+    const nothing = { ahead, ...NO_TRACKS, qualities: [], chosen: null, playing: null, ...unknown }
     if (!this.#player.isReady() || this.#player.getActiveStream() === null) {
       return { ...facts, ...nothing, phase: 'loading', startS: 0, endS: 0, live: false }
     }
@@ -102,6 +112,7 @@ class DashAdapter implements PlayerAdapter {
     return {
       ...facts,
       ahead,
+      ...this.#tracks(),
       live,
       startS: window?.start ?? 0,
       endS: window?.end ?? (Number.isFinite(duration) ? duration : facts.timeS),
@@ -129,10 +140,38 @@ class DashAdapter implements PlayerAdapter {
     if (id !== null) this.#player.setRepresentationForTypeById('video', id, true)
   }
 
+  hear(id: string): void {
+    const track = this.#player.getTracksFor('audio')[Number(id)]
+    if (track !== undefined) this.#player.setCurrentTrack(track)
+  }
+
+  caption(id: string | null): void {
+    this.#player.setTextTrack(id === null ? -1 : Number(id))
+  }
+
+  #tracks(): TrackChoices {
+    const sounds = this.#player.getTracksFor('audio')
+    const sound = sounds.findIndex((one) => one.index === this.#player.getCurrentTrackFor('audio')?.index)
+    const captions = this.#player.getTracksFor('text')
+    const caption = this.#player.getCurrentTextTrackIndex()
+    return {
+      sounds: labelledTracks(sounds.map(wordsOf)),
+      sound: sound < 0 ? null : String(sound),
+      captions: labelledTracks(captions.map(wordsOf)),
+      caption: caption >= 0 && caption < captions.length ? String(caption) : null,
+    }
+  }
+
   destroy(): void {
     this.#unlisten()
     this.#player.destroy()
   }
+}
+
+function wordsOf({ lang, roles, labels }: MediaInfo): TrackWords {
+  const [role] = roles ?? []
+  const [label] = (labels ?? []) as readonly { readonly text?: string }[]
+  return { name: label?.text || null, language: lang, role: role?.value ?? null }
 }
 
 /** Whether a representation of dash.js's manifest is video, or audio. */

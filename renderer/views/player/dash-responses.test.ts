@@ -7,6 +7,7 @@ function changes(wholeSegments = false) {
   const video = {} as HTMLVideoElement
   const change = responseChanges({
     video,
+    captions: null,
     url: '',
     wholeSegments,
     without: null,

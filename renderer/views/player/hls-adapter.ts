@@ -5,6 +5,7 @@ import { encryptedText } from '../../model/playable-text.ts'
 import { Fillers } from './fillers.ts'
 import { decodableMaster } from './hls-codecs.ts'
 import { fragmentLoader, missingSegment, SEGMENT_RETRIES } from './hls-fragments.ts'
+import { labelledTracks, type TrackChoices } from './media-tracks.ts'
 import {
   ENCRYPTED_ADVICE,
   type PlayerAdapter,
@@ -99,6 +100,7 @@ class HlsAdapter implements PlayerAdapter {
     return {
       ...facts,
       ahead: { video: null, audio: null },
+      ...this.#tracks(),
       live,
       startS: last >= 0 ? seekable.start(0) : 0,
       endS: last >= 0 ? seekable.end(last) : Number.isFinite(duration) ? duration : facts.timeS,
@@ -120,6 +122,38 @@ class HlsAdapter implements PlayerAdapter {
   choose(id: string | null): void {
     this.#chosen = id
     this.#hls.nextLevel = id === null ? -1 : Number(id)
+  }
+
+  hear(id: string): void {
+    this.#hls.audioTrack = Number(id)
+  }
+
+  caption(id: string | null): void {
+    const tracks = this.#textTracks()
+    for (const [place, track] of tracks.entries()) track.mode = String(place) === id ? 'showing' : 'hidden'
+    // Tracks in the video's samples are no playlists.
+    const playlist = this.#hls.subtitleTracks.findIndex(({ name }) => name === tracks[Number(id)]?.label)
+    this.#hls.subtitleTrack = id === null ? -1 : playlist
+  }
+
+  /** Tracks of playlists and those in the video's samples, once these have a caption. */
+  #textTracks(): readonly TextTrack[] {
+    return [...this.#video.textTracks].filter(({ kind }) => kind === 'captions' || kind === 'subtitles')
+  }
+
+  #tracks(): TrackChoices {
+    const { audioTracks, audioTrack } = this.#hls
+    const sounds = audioTracks.map(({ name, lang = null }) => ({ name, language: lang, role: null }))
+    const texts = this.#textTracks()
+    const showing = texts.findIndex(({ mode }) => mode === 'showing')
+    return {
+      sounds: labelledTracks(sounds),
+      sound: audioTrack < 0 ? null : String(audioTrack),
+      captions: labelledTracks(
+        texts.map(({ label, language }) => ({ name: label === '' ? null : label, language, role: null })),
+      ),
+      caption: showing < 0 ? null : String(showing),
+    }
   }
 
   destroy(): void {

@@ -10,6 +10,8 @@ const adapter = async (options: PlayerOptions): Promise<PlayerAdapter> => {
     snapshot: () => made.snapshot as PlayerSnapshot,
     seek: () => undefined,
     choose: () => undefined,
+    hear: () => undefined,
+    caption: () => undefined,
     destroy: () => void made.ended++,
   }
 }
@@ -22,6 +24,7 @@ function playing(live: boolean): PlayerSnapshot {
   return {
     ...{ phase: 'playing', timeS: 7.5, startS: 0, endS: 24, live, latencyS: null, targetLatencyS: null, bufferS: 2 },
     ...{ ahead: { video: 2, audio: 2 }, qualities: [], chosen: null, playing: null },
+    ...{ sounds: [], sound: null, captions: [], caption: null },
     ...{ decodedFrames: 1, droppedFrames: 0, width: 640, height: 360 },
   }
 }

@@ -48,6 +48,7 @@ export type PlaybackState = {
  */
 export class Playback {
   readonly #video: HTMLVideoElement
+  readonly #captions: HTMLDivElement | null
   readonly #onState: (state: PlaybackState) => void
   /** What has come of the service. */
   readonly #arrivals: () => Arrivals
@@ -85,9 +86,11 @@ export class Playback {
     onState: (state: PlaybackState) => void,
     onPicture: (picture: PictureSnapshot) => void,
     arrivals: () => Arrivals = () => NOTHING_KNOWN,
+    captions: HTMLDivElement | null = null,
   ) {
     this.#picture = new PictureWatch(video, onPicture)
     this.#video = video
+    this.#captions = captions
     this.#onState = onState
     this.#arrivals = arrivals
     this.#playable = playable
@@ -150,6 +153,22 @@ export class Playback {
     this.#update()
   }
 
+  hear(id: string): void {
+    this.#adapter?.hear(id)
+    this.#update()
+  }
+
+  caption(id: string | null): void {
+    this.#adapter?.caption(id)
+    this.#update()
+  }
+
+  /** Draws captions, the first where none was chosen, or none. */
+  toggleCaptions(): void {
+    const { caption = null, captions = [] } = this.#adapter?.snapshot() ?? {}
+    this.caption(caption === null ? (captions[0]?.id ?? null) : null)
+  }
+
   close(): void {
     this.#stop.abort()
     this.#forbid()
@@ -178,7 +197,8 @@ export class Playback {
         if (!isOver()) this.#fail(problem)
       }
       const [wholeSegments, without, startS] = [this.#wholeSegments, this.#without, this.#startS]
-      const options = { video: this.#video, url, wholeSegments, without, startS, onProblem }
+      const [video, captions] = [this.#video, this.#captions]
+      const options = { video, captions, url, wholeSegments, without, startS, onProblem }
       const adapter = await (kind === 'dash' ? createDashAdapter(options) : createHlsAdapter(options))
       if (isOver()) {
         adapter.destroy()

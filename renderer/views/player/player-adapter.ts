@@ -1,3 +1,5 @@
+import type { TrackChoices } from './media-tracks.ts'
+
 /** A rendition to choose. */
 export type Quality = { readonly id: string; readonly label: string }
 
@@ -17,7 +19,7 @@ export const ENCRYPTED_ADVICE = 'Analysis continues. A player with a licence may
 export type MediaKind = 'video' | 'audio'
 
 /** State of a player for the view. Times are seconds of the media timeline. */
-export type PlayerSnapshot = {
+export type PlayerSnapshot = TrackChoices & {
   readonly phase: 'loading' | 'playing' | 'paused' | 'stalled' | 'ended'
   readonly timeS: number
   /** Seekable range. */
@@ -48,11 +50,17 @@ export interface PlayerAdapter {
   seek(timeS: number): void
   /** @param id null for automatic */
   choose(id: string | null): void
+  /** Plays another sound. */
+  hear(id: string): void
+  /** Draws captions. @param id null for none */
+  caption(id: string | null): void
   destroy(): void
 }
 
 export type PlayerOptions = {
   readonly video: HTMLVideoElement
+  /** Lies over the picture, for captions that the browser does not draw; null: nothing does. */
+  readonly captions: HTMLDivElement | null
   readonly url: string
   /** Requests segments only when they are whole, which adds latency. */
   readonly wholeSegments: boolean
