@@ -3,6 +3,7 @@ import { defined } from '../contract/defined.ts'
 import { writeOption } from '../contract/option-values.ts'
 import type { PartDescription } from '../contract/part-description.ts'
 import type { OptionValue, PartSpec, SessionSpec } from '../contract/session-spec.ts'
+import { withoutCredentials } from '../contract/shown-url.ts'
 import { openerOf } from '../contract/source-patterns.ts'
 import { chosenParts, openedParts, partOf, sourceByOption, sourceName } from '../engine/spec/compose.ts'
 import { returnSource } from '../engine/spec/send-spec.ts'
@@ -29,6 +30,7 @@ export function commandSession(
     ...settled,
   }
   for (const [name, other] of Object.entries(command.instead ?? {})) choices[name] ??= choices[other]
+  pushInstead(choices)
   const texts = command.names === 'subjects' ? [] : named
   const source = sourceByOption(parts, choices)
   if (source?.ends !== true && command.names === 'Listen')
@@ -47,6 +49,23 @@ export function commandSession(
     parts: [...sources, ...back, ...chosenParts(parts, choices, command.sinks?.(choices))],
     ...defined({ durationS: run.duration, log: run.log }),
   }
+}
+
+/**
+ * A presentation that is sent to a web address is pushed there.
+ * @throws AppFailure bad-command-line for options that need packets
+ */
+function pushInstead(choices: Record<string, OptionValue | undefined>): void {
+  const { destination, captureOut, selfCheck } = choices
+  if (typeof destination !== 'string' || !/^https?:/i.test(destination)) return
+  if (captureOut !== undefined || selfCheck === true)
+    throw new AppFailure(
+      'bad-command-line',
+      `Nothing is sent in packets to ${withoutCredentials(destination)}, which files are pushed to.`,
+      'Leave out --capture-out and --self-check.',
+    )
+  choices.push = [destination]
+  choices.destination = undefined
 }
 
 /** What is said of chosen options that are for a sink which the session does without: one sentence each. */

@@ -126,6 +126,24 @@ describe('received files on other servers', () => {
     expect(server.uploads.filter(({ path }) => path === '/one/live.mpd')).toHaveLength(1)
   })
 
+  it('pushes a presentation that is not received: send INPUT http://…', async () => {
+    const server = await uploadServer()
+    const manifest = join(DEMO_FOLDER, 'manifest.mpd')
+    const { status, stderr } = await routescope(['send', manifest, `http://${server.host}/up/watch.mpd`, '--push-post'])
+    expect([status, stderr]).toEqual([
+      0,
+      `Pushed ${demo.length} files, ${server.uploads.reduce((sum, { body }) => sum + body.length, 0)} bytes, to http://${server.host}/up/.\n`,
+    ])
+    const names = demo.map((name) => (name === 'manifest.mpd' ? 'watch.mpd' : name))
+    expect(server.uploads.map(({ path }) => path).sort()).toEqual(names.map((name) => `/up/${name}`).sort())
+    for (const { method, path, body } of server.uploads) {
+      const name = path.replace('/up/', '').replace('watch', 'manifest')
+      expect([method, name, body.equals(demoFile(name))]).toEqual(['POST', name, true])
+    }
+    const wrong = await routescope(['send', manifest, `http://${server.host}/`, '--capture-out', folder.at('x.pcapng')])
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('which files are pushed to. Leave out')])
+  })
+
   it('refuses what is no place to push to in one sentence', async () => {
     for (const url of ['http://127.0.0.1:1/x?y', 'http://127.0.0.1:1/x#y']) {
       const { status, stderr } = await receive('--push', url)

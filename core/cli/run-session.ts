@@ -133,8 +133,9 @@ export function problemTeller(session: Session, progress: ProgressLine): () => v
 /** Lines about the end of the session, and how long tuning in to each received service took. */
 function summaryLines(session: Session): string[] {
   const { selfLoop } = session.summary()
-  const lines = [summaryText(session), ...(selfLoop === null ? [] : [selfLoopText(selfLoop)])]
-  const { services, hostDrops, captureDrops, pushes, streams, origins } = session.snapshot()
+  const { receives, services, hostDrops, captureDrops, pushes, streams, origins, uploads } = session.snapshot()
+  const pushedOnly = !receives && pushes.length > 0 && uploads.length === 0
+  const lines = [...(pushedOnly ? [] : [summaryText(session)]), ...(selfLoop === null ? [] : [selfLoopText(selfLoop)])]
   const listed = services.filter(
     ({ packets, state }) => packets > 0 || (session.expectsFiles && state !== 'not-joined'),
   )

@@ -92,11 +92,11 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
     name: 'send',
     words: '[inputs...]',
     form: 'routescope send INPUT… URL',
-    help: 'sends a file, a folder or a DASH/HLS manifest as route://, atsc:// or mabr://; several become services of one atsc:// or mabr://',
+    help: 'sends a file, a folder or a DASH/HLS manifest as route://, atsc:// or mabr://, several as services of one atsc:// or mabr://; to http:// it is pushed',
     names: 'subjects',
     defaults: {},
     refuses: ['--report'],
-    sinks: ({ pace }) => (pace === 'real' ? ['multicast-out'] : []),
+    sinks: ({ pace, push }) => (push !== undefined ? ['ingest-objects'] : pace === 'real' ? ['multicast-out'] : []),
     settle: settleSend,
   },
   {

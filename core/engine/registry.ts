@@ -8,6 +8,7 @@ import { GATEWAY_PART } from './parts/gateway-options.ts'
 import { HTTP_ORIGIN_PART } from './parts/http-origin-options.ts'
 import { BYTE_FILE_PART, HTTP_STREAM_PART } from './parts/http-stream-options.ts'
 import { HTTP_INPUT_PART, HTTP_UPLOADS_PART } from './parts/http-uploads-options.ts'
+import { INGEST_OBJECTS_PART } from './parts/ingest-objects-options.ts'
 import { INTERFACE } from './parts/interface.ts'
 import { MULTICAST_PART } from './parts/multicast-options.ts'
 import { MULTICAST_OUT_PART } from './parts/multicast-out-options.ts'
@@ -57,6 +58,7 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(HTTP_ORIGIN_PART, async () => (await import('./parts/http-origin.ts')).openHttpOrigin),
   lazy(BYTE_FILE_PART, async () => (await import('./parts/byte-file.ts')).openByteFile),
   lazy(HTTP_STREAM_PART, async () => (await import('./parts/http-stream.ts')).openHttpStream),
+  lazy(INGEST_OBJECTS_PART, async () => (await import('./parts/ingest-objects.ts')).openIngestObjects),
   lazy(STORE_PART, async () => (await import('./parts/store.ts')).openStore),
   lazy(REPORT_PART, async () => (await import('./parts/report.ts')).openReport),
   lazy(RECORDER_PART, async () => (await import('./parts/recorder.ts')).openRecorder),

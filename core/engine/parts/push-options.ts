@@ -3,6 +3,7 @@ import type { PartDescription } from '../../contract/part-description.ts'
 import { MAX_COUNT } from './shared-options.ts'
 
 const RECEIVE = ['receive'] as const
+const PUSHING = ['receive', 'send'] as const
 const TEST = 'core/cli/push.process.test.ts'
 
 const PUSH_OPTIONS = [
@@ -32,7 +33,7 @@ const PUSH_OPTIONS = [
     level: 'expert',
     label: 'Push with POST',
     help: 'push with POST instead of PUT',
-    commands: RECEIVE,
+    commands: PUSHING,
     test: TEST,
   },
   {
@@ -47,7 +48,7 @@ const PUSH_OPTIONS = [
     level: 'expert',
     label: 'Headers of pushes',
     help: 'add a header to every push; may be repeated, or have several pairs',
-    commands: RECEIVE,
+    commands: PUSHING,
     test: TEST,
   },
   {
@@ -61,7 +62,7 @@ const PUSH_OPTIONS = [
     level: 'expert',
     label: 'Segments on the server',
     help: 'media segments kept per representation on the server, where older ones are removed with DELETE; 0 all',
-    commands: RECEIVE,
+    commands: PUSHING,
     test: TEST,
   },
   {
@@ -75,7 +76,7 @@ const PUSH_OPTIONS = [
     level: 'expert',
     label: 'Time for failures',
     help: 'time for which files are pushed again after a server began to fail, before they are given up (default 30)',
-    commands: RECEIVE,
+    commands: PUSHING,
     test: TEST,
   },
   {
@@ -89,7 +90,7 @@ const PUSH_OPTIONS = [
     level: 'expert',
     label: 'Push whole files only',
     help: 'push a segment once it is whole, with its length, not in chunks while it comes',
-    commands: RECEIVE,
+    commands: PUSHING,
     test: TEST,
   },
   {
@@ -103,7 +104,7 @@ const PUSH_OPTIONS = [
     level: 'expert',
     label: 'End at the first failure',
     help: 'end the session when a server fails to take a file, rather than to try again and go on',
-    commands: RECEIVE,
+    commands: PUSHING,
     test: TEST,
   },
 ] as const satisfies readonly OptionRow[]

@@ -27,15 +27,17 @@ class PushPart implements Part {
   #closing: Promise<unknown> | null = null
   #fail: (failure: AppFailure) => void = () => {}
   #tellStopped: () => void = () => {}
-  readonly #run = new Promise<void>((resolve, reject) => {
+  readonly #endsOnFailure: boolean
+  readonly #failing = new Promise<void>((resolve, reject) => {
     this.#tellStopped = resolve
     this.#fail = reject
   })
 
   constructor(spec: PushSpec, host: PartHost) {
     this.id = spec.id
+    this.#endsOnFailure = spec.endsOnFailure
     // It may fail before it runs.
-    this.#run.catch(() => undefined)
+    this.#failing.catch(() => undefined)
     this.#problems = new FirstReports((error) => host.problem(error, 'error'))
     const headers = headersOf(spec.headers ?? []) as Record<string, string>
     const rules = {
@@ -72,9 +74,9 @@ class PushPart implements Part {
     ]
   }
 
-  /** Rejects at the first failure where that ends the session. */
+  /** Rejects at the first failure, where that ends the session; else the session does not wait for it. */
   run(): Promise<void> {
-    return this.#run
+    return this.#endsOnFailure ? this.#failing : Promise.resolve()
   }
 
   async stop(): Promise<void> {
