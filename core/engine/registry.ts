@@ -12,6 +12,7 @@ import { INGEST_OBJECTS_PART } from './parts/ingest-objects-options.ts'
 import { INTERFACE } from './parts/interface.ts'
 import { MULTICAST_PART } from './parts/multicast-options.ts'
 import { MULTICAST_OUT_PART } from './parts/multicast-out-options.ts'
+import { PACKAGER_PART } from './parts/packager-options.ts'
 import { PRESENTATION_PART } from './parts/presentation-options.ts'
 import { PUSH_PART } from './parts/push-options.ts'
 import { RECEIVER_PART } from './parts/receiver-options.ts'
@@ -52,6 +53,7 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(GATEWAY_PART, async () => (await import('./parts/gateway.ts')).openGateway, {
     through: { kind: 'store', options: ['maxSegments'] },
   }),
+  lazy(PACKAGER_PART, async () => (await import('./parts/packager.ts')).openPackager),
   lazy(SCALER_PART, async () => (await import('./parts/scaler.ts')).openScaler),
   lazy(BYTE_OUT_PART, async () => (await import('./parts/byte-out.ts')).openByteOut),
   lazy(SERVER_PART, async () => (await import('./parts/server.ts')).openServer),

@@ -129,6 +129,10 @@ class Composer {
           'Right form: -o http://HOST/live.mpd:hmode=push.',
         )
       const push = this.#drafts.add('push', [node], { urls: [url] })
+      if (ways.every(isOfMedia)) {
+        this.#package(node, ways, push)
+        return
+      }
       for (const { source } of ways) this.#received(node, source, push)
       return
     }
@@ -144,7 +148,12 @@ class Composer {
       this.#drafts.add('server', [node], { listen })
       return
     }
-    if (ways.every(({ source }) => contentOf(source) === 'media')) {
+    if (ways.every(isOfMedia) && MANIFEST.test(url)) {
+      const path = pathOf(url)
+      this.#package(node, ways, this.#drafts.add('http-origin', [node], { listen, path }))
+      return
+    }
+    if (ways.every(isOfMedia)) {
       this.#stream(node, ways, listen)
       return
     }
@@ -156,9 +165,23 @@ class Composer {
     }
   }
 
+  /** Makes a DASH presentation of media while it comes. */
+  #package(node: GpacNode, ways: readonly Way[], to: PartDraft): void {
+    const manifest = /[^/]*$/.exec(pathOf(addressOf(node)))?.[0] ?? ''
+    if (!/\.mpd$/i.test(manifest))
+      throw new GpacFault(
+        node.filter.column,
+        `'${shown(node)}' names no MPD, and media is packaged as DASH`,
+        'Right form: -o http://HOST/live.mpd.',
+      )
+    const packager = this.#drafts.add('packager', [node], { manifest: decodeURIComponent(manifest) })
+    packager.feeds.add(to)
+    this.#samples(ways, packager, node)
+  }
+
   /** Sends the bytes of a file to all clients of a path. */
   #stream(node: GpacNode, ways: readonly Way[], listen: string): void {
-    const path = /^https?:\/\/[^/]*(\/[^?#]*)/i.exec(addressOf(node))?.[1] ?? '/'
+    const path = pathOf(addressOf(node))
     const [way, second] = ways
     if (way === undefined || second !== undefined || MANIFEST.test(path) || !isMedia(way.source))
       throw this.#refused(
@@ -322,6 +345,15 @@ class Composer {
       'Choose another output.',
     )
   }
+}
+
+function isOfMedia({ source }: Way): boolean {
+  return source.kind.name === 'sockin' || (source.kind.name === 'fin' && !MANIFEST.test(source.filter.subject))
+}
+
+/** Path of an http(s) address. */
+function pathOf(url: string): string {
+  return /^https?:\/\/[^/]*(\/[^?#]*)/i.exec(url)?.[1] ?? '/'
 }
 
 /** A template as a folder without words, and names below it of a folder and a file. */

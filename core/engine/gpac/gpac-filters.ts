@@ -93,6 +93,7 @@ const FILTERS: readonly FilterKind[] = [
       { kind: 'push', keys: ['post', 'headers', 'timeoutS'] },
       { kind: 'http-stream' },
       { kind: 'http-origin' },
+      { kind: 'packager' },
     ],
     own: {
       hmode: { kind: 'choice', values: ['default', 'push', 'source'] },

@@ -30,19 +30,20 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   gateway: 'httpout',
   server: 'httpout',
   'http-stream': 'httpout',
+  'http-origin': 'httpout',
   broadcast: 'routeout',
   'socket-out': 'sockout',
   'media-out': 'fout',
   'byte-out': 'fout',
 }
 /** Parts between inputs and outputs that are written as filters, or with an input. */
-const STEPS: readonly string[] = ['media-reader', 'media-objects', 'scaler']
+const STEPS: readonly string[] = ['media-reader', 'media-objects', 'scaler', 'packager']
 /** Parts whose options are written with another part. */
 const SHARED: readonly string[] = ['receiver', 'repair', 'multicast-out', 'store', ...STEPS]
 /** Options without a word of their own that are written all the same. */
 const WRITTEN: readonly string[] = [
   ...['folder.names', 'http-stream.path', 'http-stream.iceHeaders', 'byte-file.pace'],
-  ...['scaler.from', 'scaler.to'],
+  ...['scaler.from', 'scaler.to', 'packager.manifest', 'http-origin.path'],
 ]
 /** Names of files in a folder that has no others. */
 const PLAIN_NAMES = 'service$ServiceID$/$File$'
@@ -155,7 +156,8 @@ class GpacPrinter {
       }
       case 'push': {
         const kept = `max_cache_segs=${Number(part.maxSegments ?? 0)}`
-        return ['-o', this.#word(this.#subject(part), ['hmode=push', kept, ...this.#options(part, 'httpout'), ...from])]
+        const options = [...this.#options(part, 'httpout'), ...this.#packaging(part)]
+        return ['-o', this.#word(this.#subject(part), ['hmode=push', kept, ...options, ...from])]
       }
       case 'broadcast': {
         const out = this.#spec.parts.find(({ kind }) => kind === 'multicast-out')
@@ -170,13 +172,20 @@ class GpacPrinter {
         const options = this.#options(part, OUTPUTS[part.kind] ?? 'fout')
         return ['-o', this.#word(this.#subject(part), [...options, ...from])]
       }
+      case 'http-origin':
       case 'http-stream': {
         const url = `http://${String(part.listen)}${String(part.path)}`
-        return ['-o', this.#word(url, [...this.#options(part, 'httpout'), ...from])]
+        return ['-o', this.#word(url, [...this.#options(part, 'httpout'), ...this.#packaging(part), ...from])]
       }
       default:
         return [this.#word('httpout', [...this.#listen(part), ...this.#options(part, 'httpout'), ...from])]
     }
+  }
+
+  /** Options of the packager that feeds an output. */
+  #packaging(part: PartSpec): string[] {
+    const packagers = this.#spec.parts.filter(({ kind }) => kind === 'packager')
+    return packagers.filter((each) => this.#feeds(each, part)).flatMap((each) => this.#options(each, 'httpout'))
   }
 
   #listen(part: PartSpec): string[] {
@@ -229,7 +238,8 @@ class GpacPrinter {
     const { links, parts } = this.#spec
     if (links === undefined) {
       const isTaken = from.kind === 'multicast' && parts.some(({ kind }) => kind === 'media-objects')
-      const family = familyOf(to)
+      const isPackaged = to.kind === 'push' && parts.some(({ kind }) => kind === 'packager')
+      const family = isPackaged ? 'media' : familyOf(to)
       return to.kind !== 'server' && (familyOf(from) === family || (isTaken && family === 'media'))
     }
     return links.some((link) => {
@@ -245,8 +255,8 @@ function familyOf({ kind }: PartSpec): 'sent' | 'media' | 'received' {
   return MEDIA.includes(kind) ? 'media' : 'received'
 }
 const MEDIA: readonly string[] = [
-  ...['byte-file', 'media-in', 'socket-in', 'media-reader', 'scaler'],
-  ...['http-stream', 'socket-out', 'media-out', 'byte-out'],
+  ...['byte-file', 'media-in', 'socket-in', 'media-reader', 'scaler', 'packager'],
+  ...['http-origin', 'http-stream', 'socket-out', 'media-out', 'byte-out'],
 ]
 
 /** A folder of services by their numbers, which GPAC's `odir` writes. */

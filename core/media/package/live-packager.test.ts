@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { parseMpd } from '../../manifest/mpd/parse.ts'
+import { serialiseXsDateTime } from '../../manifest/mpd/time.ts'
+import { demoMp4 } from '../../testing/stream-files.ts'
+import { openReader } from '../stream/open-stages.ts'
+import { StreamFaults } from '../stream/stream-faults.ts'
+import { LivePackager } from './live-packager.ts'
+
+/** What came of packaging the demo's video: its files in order, segments with the lengths of their chunks. */
+function packaged(segmentS: number, chunkS: number | null, mode: 'dynamic' | 'static') {
+  const files: { name: string; kind: string; bytes: Uint8Array; chunks: number[] }[] = []
+  const packager = new LivePackager(
+    {
+      manifest: 'live.mpd',
+      segmentS,
+      chunkS,
+      isLive: mode === 'dynamic',
+      nowUs: () => 1_800_000_000e6,
+      timeText: serialiseXsDateTime,
+    },
+    {
+      whole: (name, kind, bytes) => files.push({ name, kind, bytes, chunks: [] }),
+      segmentBegins: (name) => files.push({ name, kind: 'segment', bytes: new Uint8Array(), chunks: [] }),
+      segmentGrows: (bytes, start, end) => {
+        const file = files.filter(({ kind }) => kind === 'segment').at(-1)
+        file?.chunks.push(end - start)
+        if (file !== undefined) file.bytes = Buffer.concat([file.bytes, bytes.subarray(start, end)])
+      },
+      segmentEnds: () => files.push({ name: '', kind: 'end', bytes: new Uint8Array(), chunks: [] }),
+    },
+  )
+  const { file } = demoMp4()
+  const reader = openReader('mp4', packager, new StreamFaults(), { rate: null, refuse: () => undefined })
+  reader.chunk(file, 0, file.length, 0)
+  reader.end(0)
+  return files
+}
+
+const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString()
+
+describe('a packager', () => {
+  it('cuts segments at pictures that can be decoded alone, and offers them chunk by chunk', () => {
+    const files = packaged(2, 0.5, 'dynamic')
+    expect(files.filter(({ kind }) => kind !== 'end').map(({ name }) => name)).toEqual([
+      ...['live-init.mp4', 'live-1.m4s', 'live.mpd', 'live-2.m4s', 'live-3.m4s', 'live.mpd'],
+    ])
+    const segments = files.filter(({ kind }) => kind === 'segment')
+    for (const { chunks } of segments.slice(1)) expect(chunks).toHaveLength(4)
+    const [dynamic, over] = files.filter(({ kind }) => kind === 'manifest').map(({ bytes }) => text(bytes))
+    expect(dynamic).toContain('type="dynamic" availabilityStartTime="2027-01-15T08:00:00Z"')
+    expect(dynamic).toContain(
+      'duration="2000" startNumber="1" initialization="live-init.mp4" media="live-$Number$.m4s" availabilityTimeOffset="1.5" availabilityTimeComplete="false"',
+    )
+    expect(over).toContain('type="static" mediaPresentationDuration="PT6S"')
+    for (const each of [dynamic, over]) expect(parseMpd(new TextEncoder().encode(each)).periods).toHaveLength(1)
+  })
+
+  it('of whole segments gives each in one chunk, and its manifest once all are there', () => {
+    const files = packaged(1, null, 'static')
+    expect(files.filter(({ kind }) => kind === 'manifest')).toHaveLength(1)
+    // The demo has such a picture every two seconds.
+    const segments = files.filter(({ kind }) => kind === 'segment')
+    expect(segments.map(({ name }) => name)).toEqual(['live-1.m4s', 'live-2.m4s', 'live-3.m4s'])
+    expect(text(files.at(-1)?.bytes)).toContain('duration="2000"')
+  })
+
+  it('keeps every sample', () => {
+    const { file } = demoMp4()
+    const count = (bytes: Uint8Array): number[] => {
+      const sizes: number[] = []
+      const sink = {
+        track: () => undefined,
+        sample: ({ data }: { data: Uint8Array }) => sizes.push(data.length),
+        end: () => undefined,
+      }
+      const reader = openReader('mp4', sink, new StreamFaults(), { rate: null, refuse: () => undefined })
+      reader.chunk(bytes, 0, bytes.length, 0)
+      reader.end(0)
+      return sizes
+    }
+    const files = packaged(2, 0.1, 'dynamic')
+    const made = files.filter(({ name }) => /\.(?:m4s|mp4)$/.test(name)).map(({ bytes }) => bytes)
+    expect(count(Buffer.concat(made))).toEqual(count(file))
+  })
+})
