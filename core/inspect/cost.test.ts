@@ -5,13 +5,8 @@ import { SpacedLooks } from '../flow/spaced-looks.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { DEFAULT_RECEIVE } from '../testing/default-receive.ts'
-import {
-  HOSTILE_ADDRESS,
-  HOSTILE_KINDS,
-  HOSTILE_PORT,
-  hostileDatagrams,
-  SLOW_STEP_US,
-} from '../testing/hostile-captures.ts'
+import { HOSTILE_KINDS, hostileDatagrams, SLOW_STEP_US } from '../testing/hostile-captures.ts'
+import { HOSTILE_ADDRESS, HOSTILE_PORT } from '../testing/hostile-kind.ts'
 import { FIXTURE_START_US } from '../testing/make-fixtures.ts'
 import { SessionColumns } from './session-columns.ts'
 

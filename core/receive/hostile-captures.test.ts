@@ -2,13 +2,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { ObserverTee } from '../flow/tee.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { DEFAULT_RECEIVE } from '../testing/default-receive.ts'
-import {
-  HOSTILE_ADDRESS,
-  HOSTILE_KINDS,
-  HOSTILE_PORT,
-  hostileDatagrams,
-  SLOW_STEP_US,
-} from '../testing/hostile-captures.ts'
+import { HOSTILE_KINDS, hostileDatagrams, SLOW_STEP_US } from '../testing/hostile-captures.ts'
+import { HOSTILE_ADDRESS, HOSTILE_PORT } from '../testing/hostile-kind.ts'
 import { FIXTURE_START_US } from '../testing/make-fixtures.ts'
 import { LctChannel } from './lct/lct-channel.ts'
 import { MmtpAsset } from './mmtp/mmtp-asset.ts'

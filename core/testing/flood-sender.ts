@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { HostileDatagram } from './hostile-captures.ts'
+import type { HostileDatagram } from './hostile-kind.ts'
 import { liveDestination } from './live-floods.ts'
 
 /** Datagrams of one step, and its length: 20 000 a second. */

@@ -1,13 +1,8 @@
 import { gzip } from '#platform'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { floods } from './floods.ts'
-import {
-  HOSTILE_ADDRESS,
-  HOSTILE_KINDS,
-  HOSTILE_PORT,
-  type HostileDatagram,
-  hostileDatagrams,
-} from './hostile-captures.ts'
+import { HOSTILE_KINDS, hostileDatagrams } from './hostile-captures.ts'
+import { HOSTILE_ADDRESS, HOSTILE_PORT, type HostileDatagram } from './hostile-kind.ts'
 
 /** A flood that a gateway receives from the network. */
 export type LiveFlood = {

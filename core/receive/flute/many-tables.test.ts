@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest'
-import { HOSTILE_KINDS, type HostileKind, hostileDatagrams } from '../../testing/hostile-captures.ts'
+import { HOSTILE_KINDS, hostileDatagrams } from '../../testing/hostile-captures.ts'
+import type { HostileKind } from '../../testing/hostile-kind.ts'
 import { TestSession, testFlow } from '../../testing/test-session.ts'
 import { ChannelNames } from '../lct/channel-names.ts'
 

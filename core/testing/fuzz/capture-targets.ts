@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
-import { HOSTILE_KINDS, type HostileKind, hostileCapture, SLOW_STEP_US } from '../hostile-captures.ts'
+import { HOSTILE_KINDS, hostileCapture, SLOW_STEP_US } from '../hostile-captures.ts'
 import { HOSTILE_CONTAINERS, type HostileContainer } from '../hostile-containers.ts'
+import type { HostileKind } from '../hostile-kind.ts'
 import { RunningProgram, TestFolder } from '../program.ts'
 import type { FuzzTarget, OpenTarget } from './fuzz-target.ts'
 import { peakOf } from './victim.ts'

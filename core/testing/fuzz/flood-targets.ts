@@ -1,5 +1,5 @@
 import { FloodSender } from '../flood-sender.ts'
-import type { HostileDatagram } from '../hostile-captures.ts'
+import type { HostileDatagram } from '../hostile-kind.ts'
 import { liveFloods } from '../live-floods.ts'
 import { ANSWER_LIMIT, beyondLimit, END_LIMIT, medianOf } from './flood-limits.ts'
 import type { FuzzTarget, OpenTarget, QuietTimes } from './fuzz-target.ts'
