@@ -1,5 +1,5 @@
 import type { ReturnCounts } from '../contract/sending-snapshot.ts'
-import type { SessionSummary } from '../engine/session.ts'
+import type { SessionSummary } from '../engine/session-summary.ts'
 
 type SelfLoop = NonNullable<SessionSummary['selfLoop']>
 

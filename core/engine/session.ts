@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import { parseChances } from '../contract/option-values.ts'
-import type { SelfLoopSnapshot } from '../contract/sending-snapshot.ts'
 import type { RecordingOptions, SessionSpec } from '../contract/session-spec.ts'
 import type {
   RecordingSnapshot,
@@ -15,71 +14,22 @@ import type {
 } from '../contract/snapshot.ts'
 import { wholeSnapshot } from '../contract/whole-snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import { existingOutputs } from '../files/existing-outputs.ts'
 import { type FileUse, refuseClashes } from '../files/file-clashes.ts'
-import type { ObjectStore } from '../files/object-store.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
-import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
-import type { FileNotice, Receiving } from './faces/receiving.ts'
+import { dumpFolderName, prepareFile } from './dump.ts'
+import type { FileNotice } from './faces/receiving.ts'
 import { Graph } from './graph.ts'
 import { type PlannedPart, planGraph } from './graph-plan.ts'
 import { HandRecordings } from './hand-recordings.ts'
 import { LiveClock } from './live-clock.ts'
-import type { SessionLog } from './logger.ts'
-import type { AnySection, Part, PartHost, PartKind } from './part.ts'
+import type { AnySection, Part, PartHost } from './part.ts'
 import type { PartSection } from './section-feed.ts'
 import { SessionContents } from './session-contents.ts'
+import type { SessionContext } from './session-context.ts'
+import { refuseExisting, SessionDumps } from './session-dumps.ts'
+import { type SessionSummary, summaryOf } from './session-summary.ts'
+import { SharedValues } from './shared-values.ts'
 import { filesOfPart } from './spec/session-files.ts'
-import type { WindowHost } from './window-host.ts'
-import type { Writings } from './writings.ts'
-
-/** Services of the engine for its sessions. */
-export type SessionContext = {
-  readonly nowUs: () => number
-  readonly log: SessionLog
-  readonly kinds: readonly PartKind[]
-  readonly demoDir: string
-  /** Null: no window is served. */
-  readonly windowHost: WindowHost | null
-  /** Returns the folder of this session alone, whose parent exists; it is removed when the session is closed. */
-  readonly sessionDir: () => string
-  /** What the other open sessions read and write. */
-  readonly otherFiles: () => readonly FileUse[]
-  readonly writings: Writings
-}
-
-/** Failure of a dump that the end of the engine cut short. */
-function unfinished(target: string): AppFailure {
-  return new AppFailure(
-    'engine-died',
-    `The dump to ${target} was left unfinished.`,
-    'Open the session, and dump it again.',
-  )
-}
-
-/** Final counts of a session. */
-export type SessionSummary = {
-  readonly packets: number
-  readonly bytes: number
-  readonly objects: number
-  readonly complete: number
-  readonly incomplete: number
-  /** Objects begun before reception, or not over at its end. */
-  readonly cutOff: number
-  /** Objects that signalling announced and of which no packet arrived: certainly lost, and not sent so far. */
-  readonly neverCame: number
-  readonly awaited: number
-  /** Files written, where there is a folder; else files delivered. */
-  readonly files: number
-  readonly sentPackets: number
-  readonly sentObjects: number
-  /** Datagrams the system dropped before they were read. */
-  readonly droppedByHost: number
-  /** Largest delay of a sent packet, ms. */
-  readonly lateMs: number
-  /** What came back of what was sent; null where it was not compared. */
-  readonly selfLoop: Pick<SelfLoopSnapshot, 'counts' | 'strange' | 'delayUs'> | null
-}
 
 /** Time to wait for an unreadable source to fail before the session is shown. */
 const BEGIN_MS = 500
@@ -101,8 +51,8 @@ export class Session {
   readonly #recordings: HandRecordings
   readonly #flows = new FlowTable()
   readonly #live: LiveClock
-  readonly #shared = new Map<string, { close(): Promise<void> }>()
-  readonly #dumps = new Set<Promise<DumpResult>>()
+  readonly #shared = new SharedValues()
+  readonly #dumps: SessionDumps
   readonly #problems: AppError[] = []
   /** Folder of temporary files; null while none was asked for. */
   #dir: string | null = null
@@ -129,9 +79,10 @@ export class Session {
       opened: () => this.#refuseClashes(),
       partHost: (planned) => this.#partHost(planned),
       failed: (error) => this.#fail(error),
-      sourcesStopped: () => this.#closeShared(),
+      sourcesStopped: () => this.#shared.close(),
     })
     this.contents = new SessionContents(this.name, this.#graph)
+    this.#dumps = new SessionDumps(context.writings, (written) => this.#refuseClashes(written))
     this.#recordings = new HandRecordings(this.#graph, (planned) => this.#partHost(planned), context.kinds)
     this.done = new Promise((resolveDone) => {
       this.#settle = resolveDone
@@ -190,7 +141,7 @@ export class Session {
   async close(): Promise<void> {
     await this.stop()
     // A dump reads the store.
-    await Promise.allSettled(this.#dumps)
+    await Promise.allSettled(this.#dumps.running)
     await this.#release()
     if (this.#dir !== null) await rm(this.#dir, { recursive: true, force: true })
   }
@@ -293,30 +244,7 @@ export class Session {
   }
 
   summary(): SessionSummary {
-    const totals = this.all('totals')
-    const sent = this.all('broadcast')
-    const written = this.#graph.parts.flatMap((part) => part.written?.() ?? [])
-    const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
-      values.reduce((all, value) => all + of(value), 0)
-    return {
-      packets: sum(totals, (each) => each.packets),
-      bytes: sum(totals, (each) => each.bytes),
-      objects: sum(totals, (each) => each.objects),
-      complete: sum(totals, (each) => each.complete),
-      incomplete: sum(totals, (each) => each.incomplete),
-      cutOff: sum(totals, (each) => each.cutOff),
-      neverCame: sum(totals, (each) => each.neverCame),
-      awaited: sum(totals, (each) => each.awaited),
-      files:
-        written.length > 0
-          ? sum(written, (count) => count)
-          : sum(this.contents.receivers(), ({ files }) => files.count),
-      sentPackets: sum(sent, (each) => each.packets),
-      sentObjects: sum(sent, (each) => each.objects),
-      droppedByHost: sum(this.contents.receivers(), (receiving) => receiving.droppedByHost()),
-      lateMs: Math.max(0, ...sent.map((each) => each.lateMs)),
-      selfLoop: this.#selfLoop(),
-    }
+    return summaryOf((name) => this.all(name), this.#graph.parts, this.contents.receivers())
   }
 
   /** Changes the loss model of its broadcasts. @throws AppFailure bad-spec | not-supported */
@@ -329,13 +257,6 @@ export class Session {
     for (const each of losing) each.chances = chances
   }
 
-  #selfLoop(): SessionSummary['selfLoop'] {
-    const [loop] = this.all('selfLoop')
-    if (loop === undefined) return null
-    const { counts, strange, delayUs } = loop
-    return { counts, strange, delayUs }
-  }
-
   /**
    * Writes what is stored as `serviceN/…` and the report below `dir`.
    * @param part the store; absent: the session's first
@@ -346,31 +267,7 @@ export class Session {
     const receiving = this.contents.receiving(part)
     const store = this.contents.store(part)
     const target = dir ?? join(defaultDir, dumpFolderName(this.name, this.#startedWallUs))
-    const dumping = this.#dump(target, dir === null || replace, store, receiving)
-    this.#dumps.add(dumping)
-    try {
-      return await dumping
-    } finally {
-      this.#dumps.delete(dumping)
-    }
-  }
-
-  async #dump(target: string, replace: boolean, store: ObjectStore, receiving: Receiving): Promise<DumpResult> {
-    const writing = this.#context.writings.begin(target)
-    try {
-      const written: FileUse[] = [
-        { path: target, writes: true, shape: 'folder', name: 'the dump' },
-        { path: join(target, 'report.json'), writes: true, shape: 'file', name: 'the report of the dump' },
-      ]
-      await this.#refuseClashes(written)
-      if (!replace) await refuseExisting(written)
-      const result = await store.dump(target, writing.signal)
-      if (writing.signal.aborted) throw unfinished(target)
-      await writeWhole(join(target, 'report.json'), receiving.reportPieces())
-      return { ...result, dir: target }
-    } finally {
-      writing.end()
-    }
+    return this.#dumps.dump(target, dir === null || replace, store, receiving)
   }
 
   /**
@@ -448,20 +345,8 @@ export class Session {
       flows: this.#flows,
       live: this.#live,
       implied,
-      shared: (key, make) => {
-        const known = this.#shared.get(key) as ReturnType<typeof make> | undefined
-        if (known !== undefined) return known
-        const made = make()
-        this.#shared.set(key, made)
-        return made
-      },
+      shared: (key, make) => this.#shared.of(key, make),
     }
-  }
-
-  async #closeShared(): Promise<void> {
-    const shared = [...this.#shared.values()]
-    this.#shared.clear()
-    await Promise.all(shared.map((each) => each.close()))
   }
 
   #problem(error: AppError, level: 'error' | 'warning'): void {
@@ -501,17 +386,6 @@ export class Session {
 
   async #release(): Promise<void> {
     await this.#graph.close()
-    await this.#closeShared()
+    await this.#shared.close()
   }
-}
-
-/** @throws AppFailure file-exists */
-async function refuseExisting(written: readonly FileUse[]): Promise<void> {
-  const [first, ...more] = await existingOutputs(written)
-  if (first === undefined) return
-  throw new AppFailure(
-    'file-exists',
-    `There is something already at ${first}${more.length === 0 ? '' : ` and ${more.length} more`}.`,
-    'Overwrite it, or choose another place.',
-  )
 }
