@@ -149,7 +149,7 @@ async function survives(name: string, share: number, intact: number): Promise<vo
   for (let seed = 1; seed <= 4; seed++) {
     const file = disturbed(name, (capture) => flipBits(capture, share, intact, seeded(seed)))
     const { columns, usedBytes } = await receive(file)
-    const { alarms, totals } = columns.report(
+    const { alarms, totals } = columns.views.report(
       { kind: 'capture', name, firstTime: null, lastTime: null },
       { frames: 0, udp: 0, bytes: 0, malformed: 0, fragmentsDropped: 0 },
     )
@@ -183,7 +183,7 @@ describe.skipIf(names.length === 0)('captures that lost 1 % of their packets (wh
     const read = JSON.parse(python.stdout) as { objects: OracleObject[] }
     // Repair flows would restore what the network lost, and the oracle knows none.
     const { columns } = await receive(file, false)
-    const report = columns.report(
+    const report = columns.views.report(
       { kind: 'capture', name, firstTime: null, lastTime: null },
       { frames: 0, udp: 0, bytes: 0, malformed: 0, fragmentsDropped: 0 },
     )

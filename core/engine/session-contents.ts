@@ -70,7 +70,7 @@ export class SessionContents {
   }
 
   signallingText(key: string, part?: string): SignallingText {
-    return this.receiving(part).columns.signallingText(key)
+    return this.receiving(part).columns.views.signallingText(key)
   }
 
   /** @throws AppFailure not-supported where nothing is received in it */

@@ -58,7 +58,7 @@ describe('what many channels cost', () => {
     // Each channel looked at for each packet would be ten thousands.
     expect(columns.looks / DATAGRAMS).toBeLessThan(1000)
     columns.looks = 0
-    const report = columns.report(SOURCE, EXTRA)
+    const report = columns.views.report(SOURCE, EXTRA)
     expect(report.services.length).toBeGreaterThan(100)
     expect(columns.looks).toBeLessThan(100 * columns.channelCount)
   })

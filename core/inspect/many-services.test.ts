@@ -19,10 +19,10 @@ it('lists 10 000 services, receives as many sessions as the limit allows, and re
   const mostAtOnce = Math.max(...listed.map((count, at) => count - (listed[at - 1] ?? 0)))
   expect(mostAtOnce).toBeGreaterThan(500)
   expect(mostAtOnce).toBeLessThan(1500)
-  expect(columns.services(() => null)).toHaveLength(10_000)
-  expect(columns.services(() => null)[9_999]).toMatchObject({ id: 9_999, name: 'S9999', state: 'announced' })
+  expect(columns.views.services(() => null)).toHaveLength(10_000)
+  expect(columns.views.services(() => null)[9_999]).toMatchObject({ id: 9_999, name: 'S9999', state: 'announced' })
   expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['LIMIT-SESSIONS'])
-  expect(columns.signalling()).toMatchObject([{ type: 'SLT', count: 20 }])
+  expect(columns.views.signalling()).toMatchObject([{ type: 'SLT', count: 20 }])
 })
 
 it('is read and applied to its end in turns, where nothing more comes', () => {
@@ -36,8 +36,8 @@ it('is read and applied to its end in turns, where nothing more comes', () => {
   session.close()
   expect(session.receiver.readOn(session.timeUs)).toBe(false)
   // Who wants to know whether there are any need not make all.
-  const [first] = columns.eachService()
-  expect(first).toEqual(columns.services(() => null)[0])
+  const [first] = columns.views.eachService()
+  expect(first).toEqual(columns.views.services(() => null)[0])
 })
 
 /** A datagram with a list of 10 000 services. */

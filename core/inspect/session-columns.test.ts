@@ -72,7 +72,7 @@ describe('report', () => {
   it('lists the received objects, with hashes of the transported bytes', () => {
     const setup = small()
     setup.receiver.close(setup.timeUs)
-    const report = setup.columns.report(source, extra)
+    const report = setup.columns.views.report(source, extra)
     const none = { objects: 0, bytes: 0 }
     expect(report.totals).toEqual({
       ...{ frames: 9, udp: 8, bytes: 7, malformed: 0, fragmentsDropped: 0 },
@@ -146,7 +146,7 @@ describe('report', () => {
   it('computes no hashes where they are off', () => {
     const setup = new Setup({ hash: false })
     setup.send(10, 1, content(10))
-    const objects = setup.columns.report(source, extra).services[0]?.sessions[0]?.channels[1]?.objects
+    const objects = setup.columns.views.report(source, extra).services[0]?.sessions[0]?.channels[1]?.objects
     expect(objects?.[0]).toMatchObject({ complete: true, sha256: null })
   })
 
@@ -154,7 +154,7 @@ describe('report', () => {
     const setup = new Setup()
     const bad = Uint8Array.of(0x20, 1, 2, 3)
     for (let i = 0; i < 3; i++) setup.receiver.datagram(setup.flow, bad, 0, 4, setup.timeUs, 77 + i)
-    const report = setup.columns.report(source, extra)
+    const report = setup.columns.views.report(source, extra)
     expect(report.totals.malformed).toBe(3)
     expect(report.alarms).toHaveLength(1)
     expect(report.alarms[0]).toMatchObject({ rule: 'LCT-HEADER', severity: 'error' })
@@ -170,13 +170,13 @@ describe('report', () => {
       })
       columns.found({ kind: 'segmentLost', name: `object ${toi}`, lost: 1, holes: 1, first: 0, ...place })
     }
-    expect(columns.alarms()).toHaveLength(101)
-    expect(columns.alarms().at(-1)?.text).toContain('150 more of SEG-LOSS')
+    expect(columns.views.alarms()).toHaveLength(101)
+    expect(columns.views.alarms().at(-1)?.text).toContain('150 more of SEG-LOSS')
     // The window and the report have the same.
-    const facts = columns
+    const facts = columns.views
       .alarms()
       .map(({ rule, severity, time, count, text }) => ({ rule, severity, time, count, text }))
-    expect(columns.report(source, extra).alarms).toMatchObject(facts)
+    expect(columns.views.report(source, extra).alarms).toMatchObject(facts)
   })
 })
 
@@ -377,10 +377,16 @@ describe('snapshot', () => {
     columns.sample(setup.timeUs)
     setup.send(10, 12, content(980))
     columns.sample(setup.timeUs + 500_000)
-    expect(columns.flows()[0]?.rateBps).toBe(0)
+    expect(columns.views.flows()[0]?.rateBps).toBe(0)
     columns.sample(setup.timeUs + 999_000)
-    expect(columns.flows()[0]).toMatchObject({ protocol: 'route', service: 1, rateBps: (980 + 24) * 8 })
-    expect(columns.totals()).toMatchObject({ packets: 7, packetsPerSecond: 1, objects: 6, complete: 5, malformed: 0 })
+    expect(columns.views.flows()[0]).toMatchObject({ protocol: 'route', service: 1, rateBps: (980 + 24) * 8 })
+    expect(columns.views.totals()).toMatchObject({
+      packets: 7,
+      packetsPerSecond: 1,
+      objects: 6,
+      complete: 5,
+      malformed: 0,
+    })
     const playable = {
       kind: 'dash',
       url: 'u',
@@ -394,20 +400,22 @@ describe('snapshot', () => {
       decoder: null,
       decoded: null,
     } as const
-    expect(columns.services(() => null)[0]).toMatchObject({ state: 'receiving', objects: 5, playable: null })
-    expect(columns.services(() => null)[0]?.notPlayable).not.toBeNull()
-    expect(columns.services(() => playable)[0]).toMatchObject({ playable })
+    expect(columns.views.services(() => null)[0]).toMatchObject({ state: 'receiving', objects: 5, playable: null })
+    expect(columns.views.services(() => null)[0]?.notPlayable).not.toBeNull()
+    expect(columns.views.services(() => playable)[0]).toMatchObject({ playable })
     columns.sample(setup.timeUs + 20_000_000)
-    expect(columns.services(() => null)[0]?.state).toBe('silent')
-    expect(columns.channels().map((each) => [each.tsi, each.role, each.complete])).toEqual([
+    expect(columns.views.services(() => null)[0]?.state).toBe('silent')
+    expect(columns.views.channels().map((each) => [each.tsi, each.role, each.complete])).toEqual([
       [0, 'signaling', 1],
       [10, 'video', 3],
       [20, 'audio', 1],
     ])
-    const key = columns.signalling()[0]?.key ?? ''
-    expect(columns.signallingText(key)).toMatchObject({ key, language: 'xml', text: STSID })
-    expect(columns.signallingText(key).values).toMatchObject({ sessions: [{ channels: [{ tsi: 10 }, { tsi: 20 }] }] })
-    expect(columns.signallingText('none').text).toBe('')
+    const key = columns.views.signalling()[0]?.key ?? ''
+    expect(columns.views.signallingText(key)).toMatchObject({ key, language: 'xml', text: STSID })
+    expect(columns.views.signallingText(key).values).toMatchObject({
+      sessions: [{ channels: [{ tsi: 10 }, { tsi: 20 }] }],
+    })
+    expect(columns.views.signallingText('none').text).toBe('')
   })
 
   it('keeps the last 32 versions of a fragment', () => {
@@ -415,9 +423,9 @@ describe('snapshot', () => {
     for (let version = 1; version <= 50; version++) {
       setup.send(0, version + 1, new TextEncoder().encode(`<MPD id="${version}"/>`), { codepoint: 1 })
     }
-    const manifests = setup.columns.signalling().filter((each) => each.type === 'MPD')
+    const manifests = setup.columns.views.signalling().filter((each) => each.type === 'MPD')
     expect(manifests).toHaveLength(32)
-    expect(setup.columns.signallingText(manifests.at(-1)?.key ?? '').text).toContain('id="50"')
+    expect(setup.columns.views.signallingText(manifests.at(-1)?.key ?? '').text).toContain('id="50"')
     expect(new Set(manifests.map((each) => each.key)).size).toBe(32)
   })
 })

@@ -1,19 +1,7 @@
-import type { AlarmRow } from '../contract/alarm-row.ts'
 import { defined } from '../contract/defined.ts'
-import type { SignallingText } from '../contract/engine-api.ts'
 import type { ServiceId } from '../contract/ids.ts'
-import type { Losses, Report, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
-import type { ServiceSnapshot } from '../contract/service-snapshot.ts'
-import type {
-  ChannelSnapshot,
-  FlowSnapshot,
-  SectionName,
-  SessionSnapshot,
-  SignallingSnapshot,
-  SocketSnapshot,
-  SystemTimeSnapshot,
-  TotalsSnapshot,
-} from '../contract/snapshot.ts'
+import type { ReportSignature } from '../contract/report.ts'
+import type { SocketSnapshot } from '../contract/snapshot.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { CarrierPlace, SignallingCarrier } from '../flow/carriers.ts'
 import type { BadDatagram, Flow } from '../flow/datagrams.ts'
@@ -32,17 +20,12 @@ import type {
 import { type Finding, type FindingKind, findingAt, placeAt } from '../flow/findings.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { SpacedLooks } from '../flow/spaced-looks.ts'
-import { Version } from '../flow/version.ts'
 import { StreamWatch } from './clock/stream-watch.ts'
 import { KeptObjects } from './columns/kept-objects.ts'
 import { MAX_ROWS, ObjectColumns } from './columns/object-columns.ts'
 import { LossWatch } from './losses/loss-watch.ts'
 import { RateMeter } from './rate-meter.ts'
-import { channelSnapshot } from './report/channel-snapshots.ts'
-import { flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
 import { ServiceLines } from './report/service-lines.ts'
-import type { ServedState } from './report/service-state.ts'
-import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
 import type { Alarm } from './rules/alarm.ts'
 import { AlarmLog, type ObjectFates, textOf } from './rules/alarm-log.ts'
@@ -50,12 +33,11 @@ import { clockLimits } from './rules/clock.ts'
 import { Judge } from './rules/judge.ts'
 import { MalformedDatagrams } from './rules/malformed.ts'
 import { SectionVersions } from './section-versions.ts'
+import { SessionViews } from './session-views.ts'
 import { ShownObjects, type StoredObjects } from './shown-objects.ts'
 import { SignallingLog } from './signalling/signalling-log.ts'
 import { SystemTimeLog } from './signalling/system-time-log.ts'
 
-/** Lines of a list in a snapshot, a bound on its size. */
-const MAX_LINES = 512
 /** Flows and channels whose rates are measured with every sample; of more, each sample allows for `SAMPLED` of them. */
 const FEW_SAMPLED = 256
 const SAMPLED = 32
@@ -76,8 +58,6 @@ const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set([
 ])
 /** Patched objects whose patch is described. */
 const MAX_PATCHES = 4096
-/** Services in a snapshot: the longest list shown. */
-const MAX_SERVICES = 10_000
 
 /** Options of `SessionColumns`. */
 export type SessionColumnsOptions = StoredObjects & {
@@ -103,6 +83,8 @@ export type SessionColumnsOptions = StoredObjects & {
 export class SessionColumns implements ReceiveObserver {
   readonly objects: ObjectColumns
   readonly shown: ShownObjects
+  /** Its report, and what windows are shown. */
+  readonly views: SessionViews
   readonly #options: SessionColumnsOptions
   readonly #services: ServiceFacts[] = []
   readonly #known = new Set<ServiceFacts>()
@@ -131,9 +113,6 @@ export class SessionColumns implements ReceiveObserver {
     detailOf: (row) => this.#detailOf(row),
   }
   readonly #versions = new SectionVersions()
-  readonly #totals = new Version()
-  readonly #lost = new Version()
-  readonly #hosted = new Version()
   #nowUs = 0
   #objectChanges = 0
   readonly #rateLooks = new SpacedLooks(SAMPLED)
@@ -168,6 +147,25 @@ export class SessionColumns implements ReceiveObserver {
     )
     const known = { channels: this.#channels, losses: this.#losses, watch: this.#watch }
     this.#lines = new ServiceLines({ ...known, flows: this.#flows, rates: this.#rates, startup: this.#startup })
+    this.views = new SessionViews({
+      objects: this.objects,
+      services: this.#services,
+      channels: this.#channels,
+      flows: this.#flows,
+      links: this.#links,
+      signalling: this.#signalling,
+      systemTime: this.#systemTime,
+      alarms: this.#alarms,
+      fates: this.#fates,
+      malformed: this.#malformed,
+      losses: this.#losses,
+      watch: this.#watch,
+      rates: this.#rates,
+      startup: this.#startup,
+      lines: this.#lines,
+      versions: this.#versions,
+      nowUs: () => this.#nowUs,
+    })
     const { bytesOf, urlOf } = options
     this.shown = new ShownObjects(this.objects, { ...known, kept: this.#kept, ...defined({ bytesOf, urlOf }) })
   }
@@ -405,24 +403,6 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.host.keptBack(packets, timeUs)
   }
 
-  /** Packets dropped by this computer and by the capturing one, and the longest recent lag, ms; null where unknown. */
-  host(): Pick<SessionSnapshot, 'hostDrops' | 'captureDrops' | 'eventLoopLagMs'> {
-    const { host } = this.#losses
-    return {
-      hostDrops: host.dropped,
-      captureDrops: host.droppedInCapture,
-      eventLoopLagMs: host.lagNow(this.#nowUs),
-    }
-  }
-
-  losses(): Losses {
-    return this.#losses.totals
-  }
-
-  systemTime(): SystemTimeSnapshot | null {
-    return this.#systemTime.newest
-  }
-
   #rateOf(destination: string): number {
     let bps = 0
     for (const flow of this.#flows) if (flow.flow?.destination === destination) bps += this.#rates.bitsPerSecond(flow)
@@ -479,31 +459,6 @@ export class SessionColumns implements ReceiveObserver {
     return packets
   }
 
-  /** Version of a section that is a view of these columns; grows when the section changes. */
-  version(section: SectionName): number {
-    const versions = this.#versions.of(section)
-    switch (section) {
-      case 'totals': {
-        const { loss, ...totals } = this.totals()
-        const { lost, before } = loss.last60
-        return this.#totals.of(
-          ...Object.values(totals).map((each) => each ?? -1),
-          lost.bytes,
-          before.lost.bytes,
-          loss.last10.lost.bytes,
-        )
-      }
-      case 'losses':
-        return this.#lost.of(...Object.values(this.#losses.totals).flatMap(({ objects, bytes }) => [objects, bytes]))
-      case 'alarms':
-        return versions + this.#malformed.count + this.version('losses')
-      case 'host':
-        return this.#hosted.of(...Object.values(this.host()).map((each) => each ?? -1))
-      default:
-        return versions
-    }
-  }
-
   /** Grows when an object begins, ends or changes its facts; not while it grows. */
   get objectChanges(): number {
     return this.#objectChanges
@@ -511,90 +466,5 @@ export class SessionColumns implements ReceiveObserver {
 
   get objectCount(): number {
     return this.objects.count
-  }
-
-  /** The report of the current state; final once the receiver is closed. */
-  report(source: ReportSource, extra: ReportExtra): Report {
-    return makeReport(this.#reportParts(), source, extra)
-  }
-
-  /** The same as JSON text, made while it is read. */
-  reportPieces(source: ReportSource, extra: ReportExtra): Iterable<string> {
-    return reportPieces(this.#reportParts(), source, extra)
-  }
-
-  #reportParts(): ReportParts {
-    this.objects.refresh()
-    return {
-      columns: this.objects,
-      signalling: this.#signalling,
-      alarms: this.#alarms.report(this.#fates, this.#malformed.alarms()),
-      malformed: this.#malformed.count,
-      losses: this.#losses,
-      startup: this.#startup,
-      notPlayable: (...of) => this.#lines.whyNotPlayable(...of, this.#nowUs),
-      services: this.#services,
-      channels: this.#channels,
-      flows: this.#flows,
-      links: this.#links,
-    }
-  }
-
-  totals(): TotalsSnapshot {
-    const received = totalsOf(this.#flows, this.#channels, this.#rates, this.#losses.fetched)
-    const { goneSinceUs, closedSinceUs } = this.#watch.silence
-    const { neverCame, awaited } = this.#losses
-    const loss = this.#losses.meter.spans(this.#channels)
-    return {
-      ...received,
-      loss,
-      objects: this.objects.count,
-      malformed: this.#malformed.count,
-      neverCame,
-      awaited,
-      goneSinceUs,
-      closedSinceUs,
-    }
-  }
-
-  /** The receiver's services. */
-  serviceFacts(): readonly ServiceFacts[] {
-    return this.#services
-  }
-
-  /** @param playable address and codecs of a service's manifest where served */
-  services(playable: (service: ServiceFacts) => ServedState): ServiceSnapshot[] {
-    return this.#lines.snapshots(this.#services.slice(0, MAX_SERVICES), playable, this.#nowUs)
-  }
-
-  /** As `services` of nothing that plays, each made when it is asked for. */
-  eachService(): Iterable<ServiceSnapshot> {
-    return this.#lines.each(this.#services.slice(0, MAX_SERVICES), () => null, this.#nowUs)
-  }
-
-  flows(): FlowSnapshot[] {
-    return this.#flows.slice(0, MAX_LINES).map((facts) => flowSnapshot(facts, this.#rates))
-  }
-
-  links(): ReportLink[] {
-    return this.#links.map(({ kind, destination, counts, lmt }) => ({ kind, destination, counts, lmt }))
-  }
-
-  channels(): ChannelSnapshot[] {
-    const sources = { rates: this.#rates, columns: this.objects, losses: this.#losses, channels: this.#channels }
-    return this.#channels.slice(0, MAX_LINES).map((channel) => channelSnapshot(channel, sources))
-  }
-
-  signalling(): SignallingSnapshot[] {
-    return this.#signalling.snapshot(MAX_LINES)
-  }
-
-  /** Empty where the text is not stored any more. */
-  signallingText(key: string): SignallingText {
-    return this.#signalling.text(key)
-  }
-
-  alarms(): AlarmRow[] {
-    return this.#alarms.rows(this.#fates, this.#malformed.alarms())
   }
 }

@@ -84,7 +84,7 @@ class Flooded {
 
   report(): Report {
     const totals = { frames: 0, udp: 0, bytes: 0, fragmentsDropped: 0 }
-    return this.columns.report({ kind: 'capture', name: 'flood', firstTime: null, lastTime: null }, totals)
+    return this.columns.views.report({ kind: 'capture', name: 'flood', firstTime: null, lastTime: null }, totals)
   }
 
   /** The good service delivered every byte, and no memory is in use at the end. */

@@ -130,7 +130,7 @@ describe('hostile datagrams', () => {
     expect(memoryAtTheEnd - memoryAfterWarmUp).toBeLessThan(24 << 20)
     receiver.close(timeUs)
     expect(receiver.usedBytes).toBe(0)
-    const report = columns.report(
+    const report = columns.views.report(
       { kind: 'capture', name: 'hostile', firstTime: null, lastTime: null },
       { frames: 1_000_000, udp: 1_000_000, bytes: 0, fragmentsDropped: 0 },
     )

@@ -113,7 +113,7 @@ describe('losses', () => {
     )
     receiver.close(sent.at(-1)?.timeUs ?? 0)
     columns.settle(1e6)
-    const gaps = columns.alarms().filter(({ rule }) => rule === 'MPU-GAP')
+    const gaps = columns.views.alarms().filter(({ rule }) => rule === 'MPU-GAP')
     expect(gaps[0]?.text).toContain(`MPU ${numbers[2]} never arrived`)
   })
 })
@@ -180,5 +180,5 @@ it('a flow of MMTP whose packets cannot be read is MMTP-HEADER in the report', (
     { code: 'mmtp-version', bytes: new Uint8Array(16), start: 0, end: 16, timeUs: 1e6, frame: 3 },
     testFlow(),
   )
-  expect(columns.alarms()).toMatchObject([{ rule: 'MMTP-HEADER', severity: 'error', frame: 3, count: 1 }])
+  expect(columns.views.alarms()).toMatchObject([{ rule: 'MMTP-HEADER', severity: 'error', frame: 3, count: 1 }])
 })

@@ -13,7 +13,7 @@ export function reportOfDatagrams(datagrams: readonly Datagram[], target: Receiv
   play(datagrams, receiver)
   receiver.close(datagrams.at(-1)?.timeUs ?? 0)
   const bytes = datagrams.reduce((sum, datagram) => sum + datagram.bytes.length, 0)
-  return columns.report(
+  return columns.views.report(
     { kind: 'capture', name: 'datagrams', firstTime: null, lastTime: null },
     { frames: datagrams.length, udp: datagrams.length, bytes, fragmentsDropped: 0 },
   )

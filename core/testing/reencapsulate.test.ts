@@ -75,7 +75,7 @@ async function inspect(...captures: Uint8Array[]): Promise<Report> {
   columns.sample(lastUs)
   const { frames, fragmentsDropped, udp, bytes } = reader.counters
   const source = { kind: 'capture' as const, name: 'test', firstTime: 0, lastTime: lastUs / 1e6 }
-  const report = columns.report(source, { frames, udp, bytes, fragmentsDropped })
+  const report = columns.views.report(source, { frames, udp, bytes, fragmentsDropped })
   expect(reportFaults(JSON.parse(JSON.stringify(report)))).toEqual([])
   return report
 }

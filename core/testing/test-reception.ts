@@ -99,11 +99,11 @@ export class TestReception {
     this.receiver.close(this.timeUs)
     this.columns.settle(this.timeUs - this.startUs)
     const source = { kind: 'capture', name: 'x.pcap', firstTime: null, lastTime: null } as const
-    return this.columns.report(source, { frames: 0, udp: 0, bytes: 0, fragmentsDropped: 0 })
+    return this.columns.views.report(source, { frames: 0, udp: 0, bytes: 0, fragmentsDropped: 0 })
   }
 
   alarms(rule: string): ReportAlarm[] {
-    return this.columns.alarms().filter((alarm) => alarm.rule === rule)
+    return this.columns.views.alarms().filter((alarm) => alarm.rule === rule)
   }
 }
 

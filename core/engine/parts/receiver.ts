@@ -229,7 +229,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   }
 
   services(): readonly ServiceFacts[] {
-    return this.#columns?.serviceFacts() ?? []
+    return this.#columns?.views.serviceFacts() ?? []
   }
 
   /** Address of a service's manifest, where something serves it. */
@@ -323,7 +323,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   }
 
   outcome(): AppError | null {
-    const totals = this.columns.totals()
+    const totals = this.columns.views.totals()
     const wants = downstream(this.#to).flatMap((each) => each.wants?.() ?? [])
     const addresses = this.sources.flatMap((source) => source.addresses)
     const [only] = addresses
@@ -337,8 +337,8 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       objects: totals.objects,
       asked: addresses.length === 1 && only !== undefined ? askedOf(only.target) : null,
       wanted: addresses.length === 1 ? this.#services() : 'all',
-      services: () => this.columns.eachService(),
-      flows: this.columns.flows(),
+      services: () => this.columns.views.eachService(),
+      flows: this.columns.views.flows(),
     })
   }
 
@@ -389,7 +389,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     const joinedUs = this.#joinedUs()
     if (joinedUs !== null) columns.joined(joinedUs)
     columns.sample(timeUs, this.#receiver?.arrivedBytes ?? 0)
-    this.#statistics.tick(timeUs, () => columns.totals())
+    this.#statistics.tick(timeUs, () => columns.views.totals())
   }
 
   /** Reports wanted destinations and tunnels to a recording, now and later. */
@@ -417,8 +417,8 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     const playersOnly = wants.length > 0 && wants.every((each) => each === 'asked') && this.#recordings.size === 0
     if (!playersOnly || this.sources.every(({ live }) => !live)) return null
     return new DynamicJoins({
-      services: () => columns.serviceFacts(),
-      channels: () => columns.channels(),
+      services: () => columns.views.serviceFacts(),
+      channels: () => columns.views.channels(),
       sockets: () => this.#sockets(),
       leave: (left) => {
         for (const source of this.sources) source.leave?.(left)
@@ -435,7 +435,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return {
       servicePackets: this.#servicePackets(),
       packets: sumsOf(this.sources).datagrams,
-      services: this.#services() === 'scan' ? this.columns.serviceFacts().length : 0,
+      services: this.#services() === 'scan' ? this.columns.views.serviceFacts().length : 0,
     }
   }
 

@@ -19,19 +19,19 @@ export function receiverSections(receiver: Shown): readonly AnySection[] {
   ): AnySection =>
     ({
       name,
-      version: () => receiver.columns.version(name) + (name === 'services' ? receiver.playableVersion() : 0),
+      version: () => receiver.columns.views.version(name) + (name === 'services' ? receiver.playableVersion() : 0),
       read: () => read(receiver.columns),
     }) as unknown as AnySection
   return [
-    section('totals', (columns) => columns.totals()),
-    section('services', (columns) => columns.services((service) => receiver.playable(service))),
-    section('flows', (columns) => columns.flows()),
-    section('links', (columns) => columns.links()),
-    section('channels', (columns) => columns.channels()),
-    section('signalling', (columns) => columns.signalling()),
-    section('alarms', (columns) => columns.alarms()),
-    section('losses', (columns) => columns.losses()),
-    section('host', (columns) => columns.host()),
-    section('systemTime', (columns) => columns.systemTime()),
+    section('totals', (columns) => columns.views.totals()),
+    section('services', (columns) => columns.views.services((service) => receiver.playable(service))),
+    section('flows', (columns) => columns.views.flows()),
+    section('links', (columns) => columns.views.links()),
+    section('channels', (columns) => columns.views.channels()),
+    section('signalling', (columns) => columns.views.signalling()),
+    section('alarms', (columns) => columns.views.alarms()),
+    section('losses', (columns) => columns.views.losses()),
+    section('host', (columns) => columns.views.host()),
+    section('systemTime', (columns) => columns.views.systemTime()),
   ]
 }

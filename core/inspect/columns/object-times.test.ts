@@ -69,7 +69,7 @@ describe('times in headers', () => {
       presentationUs: null,
       earliestTicks: null,
     })
-    expect(reception.columns.channels().find(({ tsi }) => tsi === 10)?.senderDelayUs).toBe(500_000)
+    expect(reception.columns.views.channels().find(({ tsi }) => tsi === 10)?.senderDelayUs).toBe(500_000)
 
     const objects = reception.close().services[0]?.sessions[0]?.channels[1]?.objects
     expect(objects?.map(({ senderTime, presentationTime }) => [senderTime, presentationTime])).toEqual([

@@ -22,7 +22,7 @@ function begin(tracks: readonly TestTrack[] = [VIDEO, AUDIO]): TestReception {
 }
 
 const missingOf = (reception: TestReception, tsi: number): number | undefined =>
-  reception.columns.channels().find((channel) => channel.tsi === tsi)?.missingObjects
+  reception.columns.views.channels().find((channel) => channel.tsi === tsi)?.missingObjects
 
 /** An S-TSID whose table lists three files. */
 const table = (expires: number) =>
@@ -226,7 +226,7 @@ describe('a listed file that never arrives', () => {
     expect(reception.alarms('TOI-GAP')).toMatchObject([
       { tsi: 5, cause: 'sender', text: expect.stringContaining('f2 never arrived on TSI 5') },
     ])
-    expect(reception.columns.losses().sender).toEqual({ objects: 1, bytes: 100 })
+    expect(reception.columns.views.losses().sender).toEqual({ objects: 1, bytes: 100 })
   })
 
   it('is missing when the table has expired, and not before', () => {
@@ -300,7 +300,7 @@ describe('missing bytes', () => {
     quiet.segment(10, 2)
     quiet.pass(1000)
     expect(quiet.alarms('OBJ-LOSS')[0]?.cause).toBe('unknown')
-    expect(quiet.columns.host()).toEqual({ hostDrops: null, captureDrops: null, eventLoopLagMs: null })
+    expect(quiet.columns.views.host()).toEqual({ hostDrops: null, captureDrops: null, eventLoopLagMs: null })
 
     const busy = begin()
     busy.sockets(null, { grantedBufferBytes: 500 })
@@ -310,7 +310,7 @@ describe('missing bytes', () => {
     busy.segment(10, 5)
     busy.pass(1000)
     expect(busy.alarms('OBJ-LOSS')[0]?.cause).toBe('host')
-    expect(busy.columns.host().eventLoopLagMs).toBe(2000)
+    expect(busy.columns.views.host().eventLoopLagMs).toBe(2000)
   })
 
   it('do not count any more once they arrive', () => {
@@ -319,10 +319,10 @@ describe('missing bytes', () => {
     reception.segment(10, 2, 10, [3])
     reception.segment(10, 3)
     reception.pass(900)
-    expect(reception.columns.losses().network).toEqual({ objects: 1, bytes: 100 })
+    expect(reception.columns.views.losses().network).toEqual({ objects: 1, bytes: 100 })
     // Not the first one, nor after a long break: a repeat, not another transmission.
     reception.segment(10, 2, 10)
-    expect(reception.columns.losses().network).toEqual({ objects: 0, bytes: 0 })
+    expect(reception.columns.views.losses().network).toEqual({ objects: 0, bytes: 0 })
     expect(reception.alarms('OBJ-LOSS')[0]?.cause).toBeNull()
   })
 })
@@ -360,7 +360,7 @@ describe('drops that a capture reports', () => {
       reception.segment(10, 2, 10, [7])
       reception.segment(10, 3)
       reception.pass(1000)
-      expect(reception.columns.losses().network).toEqual({ objects: 2, bytes: 300 })
+      expect(reception.columns.views.losses().network).toEqual({ objects: 2, bytes: 300 })
       reception.columns.captureDrops(drops, drops, reception.startUs, reception.timeUs)
       expect(reception.close().totals.losses[cause]).toEqual({ objects: 2, bytes: 300 })
     }

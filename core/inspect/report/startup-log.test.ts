@@ -73,7 +73,7 @@ describe('the steps of tuning in', () => {
     reception.announce([VIDEO])
     reception.init(10)
     reception.segment(10, 1)
-    expect(reception.columns.services(() => null)[0]?.startup.playable).toBe(reception.startUs + 180_000)
+    expect(reception.columns.views.services(() => null)[0]?.startup.playable).toBe(reception.startUs + 180_000)
     reception.announce([VIDEO, AUDIO])
     reception.pass(5000)
     reception.init(20)
