@@ -26,6 +26,8 @@ export interface ByteSink {
   end(timeUs: number): void
   /** Null once somebody takes the stream: before that, a source with a clock of its own waits after its first bytes. */
   ready?(): Promise<void> | null
+  /** Takes another stream that arrives beside this one; absent: there is one. */
+  beside?(): ByteSink
   /** Back-pressure: null while it keeps up. */
   busy?(): Promise<void> | null
 }

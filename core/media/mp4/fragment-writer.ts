@@ -14,7 +14,8 @@ const MAX_FRAGMENT_BYTES = 32 * 1024 * 1024
 
 /** Learns what is written, to make a plain MP4 of it later. */
 export interface FragmentWatch {
-  begun(tracks: readonly MovieTrack[]): void
+  /** A movie header was written, of so many bytes; the tracks of one before are among its own. */
+  begun(tracks: readonly MovieTrack[], bytes: number): void
   /** A fragment was written: its runs, and the lengths of what is before its media data and of the data. */
   written(runs: readonly FragmentTrackRun[], headBytes: number, dataBytes: number): void
 }
@@ -27,11 +28,14 @@ type Track = {
   nextTicks: number
   /** Parameter sets to be put before the next sync sample: those of the movie are others. */
   sets: Uint8Array | null
+  /** A movie header tells of it. */
+  described: boolean
 }
 
 /**
  * Writes samples as fragmented MP4: `ftyp` and `moov`, then a `moof` and `mdat` for each period, in which the fragments of all tracks
- * are beside each other. Times begin at 0. A track that is described after the first fragment is left out.
+ * are beside each other. Times begin at 0. A track that is described later comes with another
+ * movie header.
  */
 export class FragmentWriter implements SampleSink {
   readonly #sink: ByteSink
@@ -61,11 +65,12 @@ export class FragmentWriter implements SampleSink {
       this.#change(known, track)
       return
     }
-    if (this.#init !== null || !fitsMp4(track)) {
+    if (!fitsMp4(track)) {
       this.#faults.add('unsupported')
       return
     }
-    this.#tracks.set(track.id, { track, number: this.#tracks.size + 1, samples: [], nextTicks: 0, sets: null })
+    const number = this.#tracks.size + 1
+    this.#tracks.set(track.id, { track, number, samples: [], nextTicks: 0, sets: null, described: false })
   }
 
   sample({ track: id, data, decodeTicks, offsetTicks, durationTicks, sync }: Sample): void {
@@ -73,7 +78,7 @@ export class FragmentWriter implements SampleSink {
     if (track === undefined) return
     const { timescale } = track.track
     const main = this.#mainTrack()
-    if (track === main && this.#isDue(main, decodeTicks)) this.#write()
+    if (track === main && this.#isDue(main, decodeTicks, sync)) this.#write()
     const bytes = sync && track.sets !== null ? joined(track.sets, data) : data.slice()
     if (sync) track.sets = null
     track.samples.push({ data: bytes, decodeTicks, offsetTicks, durationTicks, sync })
@@ -114,17 +119,20 @@ export class FragmentWriter implements SampleSink {
     return first === undefined ? 0 : nextTicks - first.decodeTicks
   }
 
-  #isDue(main: Track, decodeTicks: number): boolean {
+  /** A fragment ends after its duration, and before a sync sample, so that one who comes later can begin there. */
+  #isDue(main: Track, decodeTicks: number, sync: boolean): boolean {
     const [first] = main.samples
+    if (sync && this.#init !== null && main.samples.at(-1)?.sync === false) return true
     return first !== undefined && decodeTicks - first.decodeTicks >= (this.#period() - 0.001) * main.track.timescale
   }
 
   #write(): void {
-    const tracks = [...this.#tracks.values()].filter(({ samples }) => this.#init !== null || samples.length > 0)
+    const tracks = [...this.#tracks.values()].filter(({ samples, described }) => described || samples.length > 0)
     if (this.#init === null) {
-      for (const [id, track] of this.#tracks) if (!tracks.includes(track)) this.#tracks.delete(id)
-      this.#begin(tracks)
+      const starts = tracks.map(({ track, samples }) => (samples[0]?.decodeTicks ?? 0) / track.timescale)
+      this.#baseS = Math.min(...starts)
     }
+    if (tracks.some(({ described }) => !described)) this.#begin(tracks)
     const runs = tracks
       .filter(({ samples }) => samples.length > 0)
       .map(({ track, number, samples }) => ({ number, samples, baseTicks: Math.round(this.#baseS * track.timescale) }))
@@ -152,8 +160,7 @@ export class FragmentWriter implements SampleSink {
   }
 
   #begin(tracks: readonly Track[]): void {
-    const starts = tracks.map(({ track, samples }) => (samples[0]?.decodeTicks ?? 0) / track.timescale)
-    this.#baseS = Math.min(...starts)
+    for (const track of tracks) track.described = true
     const out = new BoxWriter(4096)
     out.bytes(makeFileType(true))
     const described = tracks.map(({ track, number }) => ({
@@ -163,8 +170,8 @@ export class FragmentWriter implements SampleSink {
       durationTicks: 0,
     }))
     out.bytes(makeMovie(described, true))
-    this.#watch?.begun(described)
     this.#init = out.take()
+    this.#watch?.begun(described, this.#init.length)
     this.#sink.format?.({ contentType: 'video/mp4', extension: 'mp4' })
     this.#sink.joinable?.(null)
     this.#sink.chunk(this.#init, 0, this.#init.length, this.#timeUs)

@@ -13,6 +13,8 @@ type TrackIndex = {
   /** First byte in the media data, and samples, of each run. */
   readonly chunks: { readonly at: number; readonly count: number }[]
   endTicks: number
+  /** End of the picture or sound that is presented last. */
+  shownTicks: number
 }
 
 /** A range of the fragmented file. */
@@ -33,13 +35,9 @@ export class MovieIndex implements FragmentWatch {
     return this.#ranges
   }
 
-  /** Bytes were written that are no fragment. */
-  other(count: number): void {
-    this.#at += count
-  }
-
-  begun(tracks: readonly MovieTrack[]): void {
-    for (const movie of tracks)
+  begun(tracks: readonly MovieTrack[], bytes: number): void {
+    this.#at += bytes
+    for (const movie of tracks.filter(({ number }) => !this.#tracks.has(number)))
       this.#tracks.set(movie.number, {
         movie,
         sizes: [],
@@ -48,6 +46,7 @@ export class MovieIndex implements FragmentWatch {
         syncs: [],
         chunks: [],
         endTicks: 0,
+        shownTicks: 0,
       })
   }
 
@@ -65,6 +64,7 @@ export class MovieIndex implements FragmentWatch {
         track.offsetTicks.push(offsetTicks)
         if (sync) track.syncs.push(track.sizes.length)
         track.endTicks = decodeTicks - baseTicks + durationTicks
+        track.shownTicks = Math.max(track.shownTicks, track.endTicks + offsetTicks)
         this.#dataBytes += data.length
       }
     }
@@ -81,7 +81,7 @@ export class MovieIndex implements FragmentWatch {
       makeMovie(
         tracks.map((track) => ({
           ...track.movie,
-          durationTicks: track.endTicks - Math.min(0, track.decodeTicks[0] ?? 0),
+          durationTicks: track.shownTicks,
           table: (out) => writeTables(out, track, dataAt, wide),
         })),
         false,

@@ -1,3 +1,4 @@
+import { CodecError } from '../../bytes/codec-error.ts'
 import { u32At } from '../../bytes/ints.ts'
 import { childBoxes, findBox, readBoxes } from '../bmff/boxes.ts'
 
@@ -32,4 +33,24 @@ export function relocateMovie(moov: Uint8Array, from: number, to: number): Uint8
     }
   }
   return bytes
+}
+
+/**
+ * A plain MP4 with its movie header before its data.
+ * @returns pieces to be read one after the other; null where it has no movie header behind data that can be moved
+ */
+export function movieFirst(file: Uint8Array): readonly Uint8Array[] | null {
+  try {
+    const boxes = readBoxes(file)
+    const moov = boxes.find(({ type }) => type === 'moov')
+    const mdat = boxes.find(({ type }) => type === 'mdat')
+    if (moov === undefined || mdat === undefined || moov.offset < mdat.offset) return null
+    const end = moov.offset + moov.size
+    const moved = relocateMovie(file.slice(moov.offset, end), mdat.offset, moov.offset)
+    if (moved === null) return null
+    return [file.subarray(0, mdat.offset), moved, file.subarray(mdat.offset, moov.offset), file.subarray(end)]
+  } catch (thrown) {
+    if (thrown instanceof CodecError) return null
+    throw thrown
+  }
 }

@@ -47,7 +47,7 @@ export function openReader(
 }
 
 /** Whether a format has a place for a track of the codec. */
-function fitsFormat(format: MediaFormat, codec: string): boolean {
+export function fitsFormat(format: MediaFormat, codec: string): boolean {
   switch (format) {
     case 'mp4':
       return true

@@ -2,7 +2,7 @@ import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
 
 /** Longest time for which a track is waited for, s. */
 const MAX_LAG_S = 3
-/** Time for which further tracks are waited for at first, s. */
+/** Time for which further tracks are waited for at first, s; where nothing else is known. */
 const FIRST_S = 1
 /** Most bytes that wait. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -22,11 +22,14 @@ type Track = {
 export class SampleInterleaver implements SampleSink {
   readonly #sink: SampleSink
   readonly #tracks: Track[] = []
+  readonly #firstS: number
   #bytes = 0
   #began = false
 
-  constructor(sink: SampleSink) {
+  /** @param firstS media time for which further tracks are waited for at first */
+  constructor(sink: SampleSink, firstS = FIRST_S) {
     this.#sink = sink
+    this.#firstS = firstS
   }
 
   track(track: SampleTrack): void {
@@ -93,7 +96,7 @@ export class SampleInterleaver implements SampleSink {
         aheadS = Math.max(aheadS, secondsOf(track, track.waiting.at(-1) as Sample))
       }
       if (first === null) return
-      const lagS = this.#began ? MAX_LAG_S : FIRST_S
+      const lagS = this.#began ? MAX_LAG_S : this.#firstS
       const waits = empty || (!this.#began && this.#tracks.length < 2)
       if (!all && waits && aheadS - firstS < lagS && this.#bytes < MAX_BYTES) return
       this.#began = true

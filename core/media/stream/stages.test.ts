@@ -284,7 +284,6 @@ describe('a plain MP4', () => {
     {
       chunk: (bytes, start, end) => {
         chunks.push(bytes.slice(start, end))
-        if (chunks.length === 1) index.other(end - start)
       },
       end: () => undefined,
     },
