@@ -4,6 +4,8 @@ import { LOOPBACK } from '../contract/loopback.ts'
 import { type GuardedPeer, guardErrors } from './guard-errors.ts'
 
 const DATAGRAMS: GuardedPeer = { topic: 'socket', what: 'A UDP socket' }
+const STREAM: GuardedPeer = { topic: 'socket', what: 'A connection' }
+const LISTENER: GuardedPeer = { topic: 'socket', what: 'A listening socket' }
 const CONNECTION: GuardedPeer = { topic: 'file', what: 'A connection to a lock' }
 const PIPE: GuardedPeer = { topic: 'file', what: 'A named pipe' }
 
@@ -11,6 +13,26 @@ const PIPE: GuardedPeer = { topic: 'file', what: 'A named pipe' }
 export function guardedDatagrams(options: SocketOptions): DatagramSocket {
   const socket = createSocket(options)
   guardErrors(DATAGRAMS, socket)
+  return socket
+}
+
+/** A server of byte streams, by TCP or on a Unix socket. Errors of its connections are reported and dropped. */
+export function guardedStreamServer(connected: (socket: Socket) => void): Server {
+  const server = createServer((socket) => {
+    guardErrors(STREAM, socket)
+    connected(socket)
+  })
+  guardErrors(LISTENER, server)
+  return server
+}
+
+/** Opens a byte stream to a host or a Unix socket. Its errors are reported and dropped; `close` tells whether there was one. */
+export function guardedStream(
+  to: { readonly host: string; readonly port: number } | { readonly path: string },
+): Socket {
+  const socket = new Socket()
+  guardErrors(STREAM, socket)
+  socket.connect(to)
   return socket
 }
 
