@@ -224,6 +224,7 @@ const OPENERS: Readonly<Record<string, string>> = {
   'core/files/write-door.ts':
     'names from outside that are written: their folder followed and checked, the file renamed',
   'core/files/disk-worker.ts': 'names from outside that are written: made safe, links not followed',
+  'core/files/media-file.ts': 'media files, which a person names; a new one is written beside and renamed',
   'core/files/output-file.ts': 'recordings, which a person names: locked',
   'core/files/folder-sink.ts': 'a probe with a name of our own',
   'core/files/move-folder.ts': 'folders of services, by numbers: moved without following links',

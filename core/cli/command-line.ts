@@ -10,6 +10,7 @@ import { openerOf } from '../contract/source-patterns.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import { sourceByOption, sourceName, subjectOf } from '../engine/spec/compose.ts'
 import { parseLogOption } from '../engine/spec/log-spec.ts'
+import { relaySession } from '../engine/spec/relay-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parseHostPort, parseSeconds } from './argument-values.ts'
 import { addOptions, choicesOf } from './command-options.ts'
@@ -107,6 +108,7 @@ function badCommandLine(error: CommanderError, args: readonly string[]): AppFail
 const COMMAND_FORMS: Readonly<Record<string, string>> = {
   open: 'routescope open URL…, or routescope open CAPTURE…',
   ...Object.fromEntries(SESSION_COMMANDS.map(({ name, form }) => [name, form])),
+  relay: 'routescope relay SRC DST…',
   run: 'routescope run SPEC.json',
 }
 
@@ -186,6 +188,15 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       else found({ kind: 'session', spec, json, notes: idleChoices(running, parts, choices, spec) })
     })
   }
+
+  command('relay <source> <destinations...>', 'passes media on between sockets, files and broadcasts, in other formats')
+    .addOption(durationOption())
+    .addOption(logOption())
+    .option('--json', 'machine output')
+    .action((source: string, destinations: string[], options: RunOptions & { log?: LogSpec; json?: boolean }) => {
+      const spec = relaySession(parts, source, destinations, options)
+      found({ kind: 'session', spec, json: options.json === true, notes: [] })
+    })
 
   command('run <spec>', 'runs a saved session')
     .addOption(durationOption())

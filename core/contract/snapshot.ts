@@ -43,6 +43,8 @@ export type SessionSnapshot = {
   readonly broadcasts: readonly BroadcastSnapshot[]
   /** What came back of what the session sends; null where it does not compare them. */
   readonly selfLoop: SelfLoopSnapshot | null
+  /** Sockets and files of a relay. */
+  readonly media: readonly MediaStreamSnapshot[]
   /** Fetching of missing bytes; null where the session does not fetch. */
   readonly repair: RepairSnapshot | null
   readonly alarms: readonly AlarmRow[]
@@ -191,6 +193,21 @@ export type SectionMap = {
   readonly presentation: PresentationSnapshot
   readonly broadcast: BroadcastSnapshot
   readonly selfLoop: SelfLoopSnapshot
+  readonly media: MediaStreamSnapshot
+}
+
+/** A socket or file that media streams pass. */
+export type MediaStreamSnapshot = {
+  /** Id of its part. */
+  readonly part: string
+  readonly direction: 'in' | 'out'
+  readonly address: string
+  readonly bytes: number
+  readonly packets: number
+  /** Connections so far. */
+  readonly clients: number
+  /** Packets or connections that were not taken. */
+  readonly dropped: number
 }
 
 /** Name of a section. */

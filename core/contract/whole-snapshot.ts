@@ -73,6 +73,7 @@ export function wholeSnapshot(
     recordings: runningLast(all('recording')),
     broadcasts: all('broadcast'),
     selfLoop: all('selfLoop')[0] ?? null,
+    media: all('media'),
     repair: all('repair')[0] ?? null,
     alarms: all('alarms')[0] ?? EMPTY,
     losses: all('losses')[0] ?? NO_LOSSES,

@@ -10,6 +10,7 @@ import { BYTE_FILE_PART, HTTP_STREAM_PART } from './parts/http-stream-options.ts
 import { HTTP_INPUT_PART, HTTP_UPLOADS_PART } from './parts/http-uploads-options.ts'
 import { INGEST_OBJECTS_PART } from './parts/ingest-objects-options.ts'
 import { INTERFACE } from './parts/interface.ts'
+import { MEDIA_IN_PART, MEDIA_OBJECTS_PART, MEDIA_OUT_PART, MEDIA_READER_PART } from './parts/media-options.ts'
 import { MULTICAST_PART } from './parts/multicast-options.ts'
 import { MULTICAST_OUT_PART } from './parts/multicast-out-options.ts'
 import { PACKAGER_PART } from './parts/packager-options.ts'
@@ -22,6 +23,8 @@ import { REPORT_PART } from './parts/report-options.ts'
 import { BYTE_OUT_PART, SCALER_PART } from './parts/scaler-options.ts'
 import { SELF_LOOP_PART } from './parts/self-loop-options.ts'
 import { SERVER_PART } from './parts/server-options.ts'
+import { SOCKET_IN_PART } from './parts/socket-in-options.ts'
+import { SOCKET_OUT_PART } from './parts/socket-out-options.ts'
 import { STORE_PART } from './parts/store-options.ts'
 
 /** A kind whose code is loaded when the first part of it is opened. */
@@ -66,6 +69,12 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(RECORDER_PART, async () => (await import('./parts/recorder.ts')).openRecorder),
   lazy(SELF_LOOP_PART, async () => (await import('./parts/self-loop.ts')).openSelfLoop),
   lazy(BROADCAST_PART, async () => (await import('./parts/broadcast.ts')).openBroadcast),
+  lazy(SOCKET_IN_PART, async () => (await import('./parts/socket-in.ts')).openSocketIn),
+  lazy(MEDIA_IN_PART, async () => (await import('./parts/media-in.ts')).openMediaIn),
+  lazy(MEDIA_READER_PART, async () => (await import('./parts/media-reader.ts')).openMediaReader),
+  lazy(MEDIA_OBJECTS_PART, async () => (await import('./parts/media-objects.ts')).openMediaObjects),
+  lazy(SOCKET_OUT_PART, async () => (await import('./parts/socket-out.ts')).openSocketOut),
+  lazy(MEDIA_OUT_PART, async () => (await import('./parts/media-out.ts')).openMediaOut),
   lazy(MULTICAST_OUT_PART, async () => (await import('./parts/multicast-out.ts')).openMulticastOut),
 ]
 

@@ -138,6 +138,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     pushes: [],
     broadcasts: [],
     selfLoop: null,
+    media: [],
     repair: null,
     alarms: [],
     losses: {

@@ -1,0 +1,65 @@
+import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
+import { fitsMp4 } from '../../media/mp4/sample-entry.ts'
+import type { MediaFormat } from '../../media/stream/media-formats.ts'
+import { fitsFormat } from '../../media/stream/open-stages.ts'
+import { SampleInterleaver } from '../../media/stream/sample-interleaver.ts'
+
+/** Writes the tracks that a format has a place for, in the order of their times; of elementary streams the first track. */
+export class SampleOutlet implements SampleSink {
+  readonly #format: MediaFormat
+  readonly #order: SampleInterleaver
+  readonly #taken = new Set<number>()
+  readonly #leftOut = new Map<number, string>()
+  readonly #report: (codec: string) => void
+  #samples = 0
+
+  /**
+   * @param firstS media time for which further tracks are waited for at first
+   * @param report gets the codec of each track that is left out
+   */
+  constructor(format: MediaFormat, writer: SampleSink, firstS: number, report: (codec: string) => void) {
+    this.#format = format
+    this.#order = new SampleInterleaver(writer, firstS)
+    this.#report = report
+  }
+
+  /** Samples taken. */
+  get samples(): number {
+    return this.#samples
+  }
+
+  /** Codecs of tracks that are left out, each once. */
+  get leftOut(): readonly string[] {
+    return [...new Set(this.#leftOut.values())]
+  }
+
+  track(track: SampleTrack): void {
+    const fits = this.#format === 'mp4' ? fitsMp4(track) : fitsFormat(this.#format, track.codec)
+    const isOne = this.#format !== 'mp4' && this.#format !== 'ts'
+    if (fits && (!isOne || this.#taken.size === 0 || this.#taken.has(track.id))) {
+      this.#taken.add(track.id)
+      this.#order.track(track)
+    } else if (!this.#leftOut.has(track.id)) {
+      this.#leftOut.set(track.id, track.codec)
+      if (!isOne) this.#report(track.codec)
+    }
+  }
+
+  sample(sample: Sample): void {
+    if (!this.#taken.has(sample.track)) return
+    this.#samples++
+    this.#order.sample(sample)
+  }
+
+  gap(track: number, durationTicks: number | null): void {
+    this.#order.gap(track, durationTicks)
+  }
+
+  end(): void {
+    this.#order.end()
+  }
+
+  busy(): Promise<void> | null {
+    return this.#order.busy()
+  }
+}
