@@ -67,6 +67,8 @@ export type EngineCommands = {
   report: (sessionId: string, part?: string) => Report
   /** Tells how far the window's player came with a service. */
   pictured: (sessionId: string, serviceId: number, picture: PictureSnapshot, part?: string) => null
+  /** Writes a picture of the player, a PNG, into the default folder; answers with its path. @param name for the file */
+  savePicture: (sessionId: string, name: string, png: Uint8Array) => { readonly file: string }
   /**
    * Records what arrives from now on to a pcapng (null: a new file in the default folder); answers with its path. An existing
    * file is refused (`file-exists`) unless `replace` says that a person was asked.
@@ -162,6 +164,7 @@ export const COMMAND_NAMES = [
   'signallingText',
   'report',
   'pictured',
+  'savePicture',
   'startRecording',
   'stopRecording',
   'dumpSession',

@@ -18,10 +18,10 @@ export function dumpFolderName(sessionName: string, startedWallUs: number): stri
 }
 
 /**
- * Writes a text file, given in pieces, whole or not at all; a link is followed, and a device or pipe is written as it is.
+ * Writes a file, given in pieces, whole or not at all; a link is followed, and a device or pipe is written as it is.
  * @throws AppFailure folder-not-writable | disk-full | file-in-use
  */
-export async function writeWhole(file: string, text: Iterable<string>): Promise<void> {
+export async function writeWhole(file: string, text: Iterable<string> | Iterable<Uint8Array>): Promise<void> {
   try {
     await makeFolder(dirname(file))
     const target = await realpath(file).catch(() => file)
@@ -38,7 +38,7 @@ export async function writeWhole(file: string, text: Iterable<string>): Promise<
 }
 
 /** Writes to a device, or a pipe with a reader: without one it would wait for ever. */
-async function writeThrough(target: string, text: Iterable<string>): Promise<void> {
+async function writeThrough(target: string, text: Iterable<string> | Iterable<Uint8Array>): Promise<void> {
   const probe = await open(target, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0))
   try {
     await writeFile(target, text)
@@ -47,7 +47,7 @@ async function writeThrough(target: string, text: Iterable<string>): Promise<voi
   }
 }
 
-async function replaceFile(target: string, text: Iterable<string>): Promise<void> {
+async function replaceFile(target: string, text: Iterable<string> | Iterable<Uint8Array>): Promise<void> {
   // A name of its own: two reports of one name may be written at once.
   const aside = join(dirname(target), asideName())
   try {

@@ -7,6 +7,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
 import { parsePicture } from './receiving/pictures.ts'
+import { savePicture } from './saved-picture.ts'
 import { SectionFeed } from './section-feed.ts'
 import type { Session } from './session.ts'
 import type { SessionContents } from './session-contents.ts'
@@ -124,6 +125,11 @@ export class EngineWindow {
     pictured: (sessionId, serviceId, picture, part) => {
       this.#engine.session(sessionId).contents.receiving(part).pictured(asServiceId(serviceId), parsePicture(picture))
       return null
+    },
+    savePicture: (sessionId, name, png) => {
+      // Only while something may play.
+      this.#engine.session(sessionId)
+      return savePicture(this.#engine.options.defaultDumpDir, name, png)
     },
     startRecording: async (sessionId, file, options, part, replace) => {
       const { defaultDumpDir } = this.#engine.options

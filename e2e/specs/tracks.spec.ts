@@ -1,7 +1,9 @@
-import { captionedCapture, sharedCapture } from '../fixtures/captures.ts'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { captionedCapture, demoCapture, sharedCapture } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
-/* Captions and sounds of what plays. */
+/* Captions, sounds and single pictures of what plays. */
 
 test('captions are drawn within the picture, and sounds are switched while playing', async ({
   routescope: { app, page, home, openCapture },
@@ -41,4 +43,40 @@ test('off the air: captions of a station are drawn', async ({ routescope: { app,
   test.skip(await blocked.isVisible(), 'ffmpeg is not installed')
   await app.play()
   await expect(page.getByText('SO BACK DOWN TEMPERATURES, AFTER').last()).toBeVisible({ timeout: 30_000 })
+})
+
+test('pictures of a capture are stepped through both ways, and saved with the object they come from', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await demoCapture(home))
+  await app.play()
+  await app.playing(3)
+  await app.player.focus()
+  await page.keyboard.press('Space')
+  const metric = (name: string) => app.player.locator('dl > div', { hasText: name }).locator('dd')
+  const code = metric('Time code')
+  await expect(code).toHaveText(/^0:00:0\d:\d\d$/)
+  const pictures = async () => {
+    const [, seconds = 0, frames = 0] = /(\d\d):(\d\d)$/.exec((await code.textContent()) ?? '')?.map(Number) ?? []
+    return seconds * 25 + frames
+  }
+  const begun = await pictures()
+  for (const [key, at] of [
+    ['.', 1],
+    ['.', 2],
+    [',', 1],
+    [',', 0],
+    [',', -1],
+  ] as const) {
+    await page.keyboard.press(key)
+    await expect.poll(pictures).toBe(begun + at)
+  }
+  await expect(metric('Object')).toHaveText(/video-\d+\.m4s/)
+  await page.keyboard.press('p')
+  await expect(page.getByText(/Saved the picture of video-\d+\.m4s to /)).toBeVisible()
+  const folder = join(home, 'Routescope', 'pictures')
+  const [file = ''] = await readdir(folder)
+  expect(file).toMatch(/0-00-0\d-\d\d-video-\d+\.m4s\.png$/)
+  const png = await readFile(join(folder, file))
+  expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([640, 360])
 })

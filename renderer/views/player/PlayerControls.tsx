@@ -1,9 +1,10 @@
-import { Pause, Play, Volume1, Volume2, VolumeX } from 'lucide-react'
+import { Camera, Pause, Play, StepBack, StepForward, Volume1, Volume2, VolumeX } from 'lucide-react'
 import type { CSSProperties } from 'react'
 import type { DecodedSnapshot } from '../../../core/contract/decoder.ts'
 import { formatCount } from '../../model/format.ts'
 import { decodedText } from '../../model/playable-text.ts'
 import { IconButton } from '../../ui/Button.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import type { MediaTrack } from './media-tracks.ts'
 import styles from './PlayerView.module.css'
 import type { Playback } from './playback.ts'
@@ -20,9 +21,11 @@ type PlayerControlsProps = {
   readonly playback: Playback
   readonly volume: Volume
   readonly onVolume: (volume: Volume) => void
+  /** Saves the picture that is shown. */
+  readonly onSave: () => void
 }
 
-export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerControlsProps) {
+export function PlayerControls({ snapshot, playback, volume, onVolume, onSave }: PlayerControlsProps) {
   const { phase, timeS, startS, endS, live, latencyS, targetLatencyS } = snapshot
   const running = phase === 'playing' || phase === 'stalled'
   const goLive = () => playback.seek(endS - (targetLatencyS ?? 0))
@@ -62,6 +65,25 @@ export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerC
         side="top"
         onClick={() => playback.togglePlay()}
       />
+      {!live && (
+        <>
+          <IconButton
+            label="Picture before"
+            keys=","
+            icon={StepBack}
+            side="top"
+            onClick={() => playback.frames.step(-1)}
+          />
+          <IconButton
+            label="Next picture"
+            keys="."
+            icon={StepForward}
+            side="top"
+            onClick={() => playback.frames.step(1)}
+          />
+        </>
+      )}
+      <IconButton label="Save the picture" keys="p" icon={Camera} side="top" onClick={onSave} />
       <IconButton
         label={volume.muted ? 'Unmute' : 'Mute'}
         keys="m"
@@ -157,10 +179,14 @@ type PlayerMetricsProps = {
   readonly snapshot: PlayerSnapshot
   /** How ffmpeg decodes the picture; null where it does not. */
   readonly decoded: DecodedSnapshot | null
+  /** Time code of the picture that is shown. */
+  readonly timeCode: string | null
+  /** Name of its object. */
+  readonly object: string | null
 }
 
 /** Metrics of the player: latency, buffer, frames, picture, and what decodes it. */
-export function PlayerMetrics({ snapshot, decoded }: PlayerMetricsProps) {
+export function PlayerMetrics({ snapshot, decoded, timeCode, object }: PlayerMetricsProps) {
   const { live, latencyS, targetLatencyS, bufferS, decodedFrames, droppedFrames, width, height } = snapshot
   return (
     <dl className={styles.metrics}>
@@ -189,6 +215,20 @@ export function PlayerMetrics({ snapshot, decoded }: PlayerMetricsProps) {
         <dt>Picture</dt>
         <dd>{width > 0 ? `${width}×${height}` : '–'}</dd>
       </div>
+      {snapshot.phase === 'paused' && timeCode !== null && (
+        <div>
+          <dt>Time code</dt>
+          <dd>{timeCode}</dd>
+        </div>
+      )}
+      {snapshot.phase === 'paused' && object !== null && (
+        <div>
+          <dt>Object</dt>
+          <dd title={object}>
+            <MiddleCut text={object} />
+          </dd>
+        </div>
+      )}
       {decoded !== null && (
         <div data-low={decoded.speed < 1 || undefined}>
           <dt>Decoded</dt>

@@ -15,11 +15,13 @@ import { EmptyState } from '../../ui/EmptyState.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { checkCodecs } from './codecs.ts'
+import { timeCode } from './frame-steps.ts'
 import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx'
 import styles from './PlayerView.module.css'
 import { Playback, type PlaybackState } from './playback.ts'
 import { ENCRYPTED_ADVICE } from './player-adapter.ts'
 import { type Arrivals, arrivalsOf, LONG_WAIT_MS, NOTHING_KNOWN, serviceToPlay } from './player-model.ts'
+import { savePicture } from './save-picture.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
 const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0, waiting: null }
@@ -119,7 +121,17 @@ export function PlayerView() {
     if (service !== null && sessionId !== null) setPlaying({ sessionId, serviceId: service.id })
     keepFocus()
   }
-  usePlayerKeys({ playback, start, setVolume })
+  const shownS = playback?.frames.shownS ?? null
+  const shown = {
+    timeCode: shownS === null ? null : timeCode(shownS - (state.snapshot?.startS ?? 0), playback?.frames.frameS ?? 1),
+    object: shownS === null ? null : (playback?.segments.at(shownS) ?? null),
+  }
+  const save = () => {
+    if (video.current === null || sessionId === null || service === null || shown.timeCode === null) return
+    const { timeCode, object } = shown
+    void savePicture(sessionId, { video: video.current, service: serviceTitle(service), timeCode, object })
+  }
+  usePlayerKeys({ playback, start, setVolume, save })
 
   const room =
     active || started
@@ -181,10 +193,11 @@ export function PlayerView() {
       )}
       {active && snapshot !== null && playback !== null && (
         <>
-          <PlayerControls snapshot={snapshot} playback={playback} volume={volume} onVolume={setVolume} />
+          <PlayerControls snapshot={snapshot} playback={playback} volume={volume} onVolume={setVolume} onSave={save} />
           <div className={styles.foot}>
             <PlayerMetrics
               snapshot={snapshot}
+              {...shown}
               decoded={codecs.decode.length === 0 ? null : (service?.playable?.decoded ?? null)}
             />
             {playable.length > 1 && service !== null && sessionId !== null && (
@@ -342,6 +355,7 @@ type Keys = {
   readonly playback: Playback | null
   readonly start: () => void
   readonly setVolume: (change: (volume: Volume) => Volume) => void
+  readonly save: () => void
 }
 
 function usePlayerKeys(keys: Keys): void {
@@ -366,6 +380,9 @@ function usePlayerKeys(keys: Keys): void {
       command('forward-far', 'Forward 10 s', 'Shift+ArrowRight', seek(10)),
       command('louder', 'Louder', 'ArrowUp', louder(VOLUME_STEP)),
       command('quieter', 'Quieter', 'ArrowDown', louder(-VOLUME_STEP)),
+      command('frame-back', 'Picture before', ',', () => latest.current.playback?.frames.step(-1)),
+      command('frame', 'Next picture', '.', () => latest.current.playback?.frames.step(1)),
+      command('save', 'Save the picture', 'p', () => latest.current.save()),
       command('captions', 'Captions on or off', 'c', () => latest.current.playback?.toggleCaptions()),
       command('mute', 'Mute or unmute', 'm', () =>
         latest.current.setVolume((volume) => ({ ...volume, muted: !volume.muted })),

@@ -8,6 +8,7 @@ function changes(wholeSegments = false) {
   const change = responseChanges({
     video,
     captions: null,
+    onSegment: () => undefined,
     url: '',
     wholeSegments,
     without: null,

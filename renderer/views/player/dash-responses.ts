@@ -47,6 +47,8 @@ export type DashResponse = {
         /** Of the segment on the media's time line, and its duration, seconds. */
         readonly mediaStartTime?: number
         readonly duration?: number
+        /** On the presentation's time line, seconds. */
+        readonly startTime?: number
         readonly representation?: {
           readonly id?: string
           readonly codecs?: string | null
@@ -97,6 +99,8 @@ export function responseChanges(
           const filler = () => (isText ? null : fillers.instead(timeline, representation, end))
           refuse(response, refusals, options, filler)
         } else if (!isText && data instanceof ArrayBuffer) {
+          if (request.mediaType === 'video')
+            options.onSegment(request.startTime ?? Number.NaN, request.duration ?? 0, response.url ?? '')
           const whole = timed(data, durations.get(representation))
           if (lacksDecodeTime(new Uint8Array(whole))) options.onProblem(untimed(response.url ?? ''))
           response.data = bufferOf(fillers.media(timeline, representation, new Uint8Array(whole), end))

@@ -69,6 +69,9 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     const problem = problemOf(data, data.type === Player.ErrorTypes.NETWORK_ERROR)
     if (problem !== null) options.onProblem(problem)
   })
+  hls.on(Player.Events.FRAG_BUFFERED, (_event, { frag }) => {
+    if (frag.type === 'main') options.onSegment(frag.start, frag.duration, frag.url)
+  })
   hls.on(Player.Events.MANIFEST_PARSED, () => {
     // Rejected if the page may not start sound: the view then shows its play button.
     options.video.play().catch(() => undefined)

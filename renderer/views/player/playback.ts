@@ -1,6 +1,7 @@
 import type { PictureSnapshot, PlayableSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { encryptedText } from '../../model/playable-text.ts'
 import { createDashAdapter } from './dash-adapter.ts'
+import { FrameSteps } from './frame-steps.ts'
 import { createHlsAdapter } from './hls-adapter.ts'
 import { PictureWatch } from './picture-watch.ts'
 import {
@@ -12,6 +13,7 @@ import {
 } from './player-adapter.ts'
 import { type Arrivals, LONG_WAIT_MS, NOTHING_KNOWN, refusalText, waitText } from './player-model.ts'
 import { requestGuard } from './request-guard.ts'
+import { SegmentLog } from './segment-log.ts'
 import { nextBuffered } from './video-facts.ts'
 
 const SNAPSHOT_MS = 250
@@ -49,6 +51,9 @@ export type PlaybackState = {
 export class Playback {
   readonly #video: HTMLVideoElement
   readonly #captions: HTMLDivElement | null
+  /** Pictures of the video, and the objects they come from. */
+  readonly frames: FrameSteps
+  readonly segments = new SegmentLog()
   readonly #onState: (state: PlaybackState) => void
   /** What has come of the service. */
   readonly #arrivals: () => Arrivals
@@ -91,6 +96,7 @@ export class Playback {
     this.#picture = new PictureWatch(video, onPicture)
     this.#video = video
     this.#captions = captions
+    this.frames = new FrameSteps(video)
     this.#onState = onState
     this.#arrivals = arrivals
     this.#playable = playable
@@ -173,6 +179,7 @@ export class Playback {
     this.#stop.abort()
     this.#forbid()
     this.#picture.close()
+    this.frames.close()
     clearInterval(this.#timer)
     this.#adapter?.destroy()
     this.#adapter = null
@@ -196,9 +203,10 @@ export class Playback {
       const onProblem = (problem: PlayerProblem) => {
         if (!isOver()) this.#fail(problem)
       }
+      const onSegment = (...of: Parameters<SegmentLog['add']>) => this.segments.add(...of)
       const [wholeSegments, without, startS] = [this.#wholeSegments, this.#without, this.#startS]
       const [video, captions] = [this.#video, this.#captions]
-      const options = { video, captions, url, wholeSegments, without, startS, onProblem }
+      const options = { video, captions, url, wholeSegments, without, startS, onProblem, onSegment }
       const adapter = await (kind === 'dash' ? createDashAdapter(options) : createHlsAdapter(options))
       if (isOver()) {
         adapter.destroy()

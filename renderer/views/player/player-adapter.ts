@@ -69,6 +69,8 @@ export type PlayerOptions = {
   /** Where to begin, seconds; null: where the library begins. */
   readonly startS: number | null
   readonly onProblem: (problem: PlayerProblem) => void
+  /** Called for each segment of the picture, with its place on the time line of `timeS`, seconds. */
+  readonly onSegment: (startS: number, durationS: number, url: string) => void
 }
 
 /** `720p 1.20 Mb/s`; without a height, the rate alone. */

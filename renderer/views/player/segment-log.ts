@@ -1,0 +1,32 @@
+/** Segments that are remembered: half an hour of two seconds. */
+const MAX_SEGMENTS = 900
+
+/** Remembers which object each stretch of the picture came from. */
+export class SegmentLog {
+  readonly #segments: { readonly startS: number; readonly endS: number; readonly name: string }[] = []
+
+  /** @param url `…/serviceN/<name>`, of which the folder of what is decoded is left out */
+  add(startS: number, durationS: number, url: string): void {
+    const name = /\/service\d+\/(?:~decoded~[^/]*\/)?([^?#]*)/.exec(url)?.[1]
+    if (name === undefined || !(durationS > 0)) return
+    this.#segments.push({ startS, endS: startS + durationS, name: decoded(name) })
+    if (this.#segments.length > MAX_SEGMENTS) this.#segments.shift()
+  }
+
+  /** Name of the object that has a time, the newest first; null where it is not known. */
+  at(timeS: number): string | null {
+    for (let at = this.#segments.length - 1; at >= 0; at--) {
+      const segment = this.#segments[at]
+      if (segment !== undefined && timeS >= segment.startS && timeS < segment.endS) return segment.name
+    }
+    return null
+  }
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
