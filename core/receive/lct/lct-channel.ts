@@ -1,4 +1,4 @@
-import { asToi, type ServiceId, type Toi, type Tsi } from '../../contract/ids.ts'
+import type { ServiceId, Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
@@ -14,8 +14,13 @@ import { KnownObjects } from '../object/known-objects.ts'
 import { type CountedHome, type DecodedObject, isReplaceable, OpenObjects } from '../object/open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from '../object/transport-object.ts'
 import { BREAK_US, isBeginning } from '../object/way-back.ts'
+import { ChannelAdmission } from './channel-admission.ts'
 import type { ChannelNames } from './channel-names.ts'
-import { ChannelSenders, type Comparison } from './channel-senders.ts'
+import type { ChannelSenders } from './channel-senders.ts'
+import { ChannelTables } from './channel-tables.ts'
+import { LengthChanges } from './length-changes.ts'
+import { objectKey } from './object-key.ts'
+import { RepeatLosses } from './repeat-losses.ts'
 import type { SourcePacket } from './source-packet.ts'
 
 const NO_HEADER = new Uint8Array(0)
@@ -63,13 +68,15 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly #events: ChannelEvents<LctChannel>
   readonly #open: OpenObjects<LctChannel>
   readonly #known: KnownObjects
-  readonly #senders = new ChannelSenders()
+  readonly #admission: ChannelAdmission<LctChannel>
+  readonly #senders: ChannelSenders
   #closedSinceUs = -1
-  /** Segment whose repeat is followed to its end. */
-  #repeating: DoneObject | null = null
   /** FDT instances begun. */
-  #tables = 0
+  #instances = 0
   readonly #beginnings: ChannelBeginnings
+  readonly #tables: ChannelTables<LctChannel>
+  readonly #lengths: LengthChanges<LctChannel>
+  readonly #repeats: RepeatLosses
   /** The beginning of an object has arrived: from then on objects are received from theirs. */
   #began = false
 
@@ -79,6 +86,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#beginnings = new ChannelBeginnings(context.beginnings)
     this.#known = new KnownObjects(context)
     this.#open = new OpenObjects<LctChannel>(context, events, this, this.#known)
+    this.#admission = new ChannelAdmission<LctChannel>(this, events, this.#open, this.#known)
+    this.#senders = this.#admission.senders
+    this.#tables = new ChannelTables<LctChannel>(context, events, names, this.#open, this.#known)
+    this.#lengths = new LengthChanges<LctChannel>(this, events, context.limits)
+    this.#repeats = new RepeatLosses(this, context)
     this.index = index
     this.tsi = tsi
     this.carrier = { kind: 'lct', tsi: tsi as Tsi }
@@ -100,39 +112,14 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return this.#open.get(key) ?? null
   }
 
-  /** A table gives a TOI other content: its next packet begins a new object, unless the table only describes the open one anew. */
+  /** A table gives a TOI other content. */
   replaced(toi: Toi, timeUs: number): void {
-    const done = this.#known.get(toi)
-    if (done !== undefined) this.#known.remove(done)
-    const object = this.#open.get(toi)
-    if (object === undefined) return
-    const { prefix, highest } = object.ranges
-    const isMidway = object.state === 'receiving' && prefix === highest && prefix > 0
-    if (isMidway && !isReplaceable(object) && this.names.listedName(toi) === object.name) {
-      object.relisted = this.names.transferLength(toi)
-      if (object.relisted >= 0) return
-    }
-    this.#open.lose(object, 'partial', timeUs)
-    this.#open.remove(object)
+    this.#tables.replaced(toi, timeUs)
   }
 
-  /**
-   * A table came: objects on their way whose TOI or name it gives to other content are superseded.
-   * @param changed TOIs that mean other content than before
-   */
+  /** A table came. @param changed TOIs that mean other content than before */
   listed(files: readonly Pick<FdtFile, 'toi' | 'contentLocation'>[], changed: readonly Toi[], timeUs: number): void {
-    const arriving = new Map<string, TransportObject>()
-    for (const object of this.#open.values())
-      if (object.state === 'receiving' && object.name !== null) arriving.set(object.name, object)
-    if (arriving.size === 0) return
-    for (const { toi, contentLocation } of files) {
-      const named = arriving.get(contentLocation)
-      if (named !== undefined && named.toi !== toi && named.firstTimeUs < timeUs) named.supersededUs = timeUs
-    }
-    for (const toi of changed) {
-      const object = this.#open.get(toi)
-      if (object !== undefined) object.supersededUs = timeUs
-    }
+    this.#tables.listed(files, changed, timeUs)
   }
 
   /**
@@ -192,7 +179,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   #accept(packet: SourcePacket): void {
     const { lct, timeUs } = packet
     if (packet.sender === this.#senders.first) this.#senders.lastUs = timeUs
-    else if (!this.#admits(packet)) return
+    else if (!this.#admission.admits(packet)) return
     if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs, packet.frame)
     const key = objectKey(lct)
     if (this.isBack && this.#keptBack(key, packet)) return
@@ -210,14 +197,14 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (object === null) {
       object = this.#newOrRepeat(packet, key)
       if (object === null) return
-    } else if (object.relisted >= 0 && !this.#isAsRelisted(object, packet)) {
+    } else if (object.relisted >= 0 && !this.#lengths.isAsRelisted(object, packet)) {
       this.#open.lose(object, 'partial', timeUs)
       this.#open.remove(object)
       object = this.#begin(packet, key, object.instance + 1)
       if (object === null) return
-    } else if (!this.#sameLength(object, lct) && !this.#goesOn(object, packet)) {
+    } else if (!this.#sameLength(object, lct) && !this.#lengths.goesOn(object, packet)) {
       // What is sent once was not lost: its transmission was broken off.
-      this.#open.lose(object, this.#contradicted(object, packet) ? 'truncated' : 'partial', timeUs)
+      this.#open.lose(object, this.#lengths.contradicted(object, packet) ? 'truncated' : 'partial', timeUs)
       this.#open.remove(object)
       object = this.#begin(packet, key, object.instance + 1)
       if (object === null) return
@@ -248,55 +235,9 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     object.cursor = offset
   }
 
-  /** Whether a packet of another sender is taken. */
-  #admits(packet: SourcePacket): boolean {
-    const senders = this.#senders
-    const { sender, timeUs, frame } = packet
-    if (senders.shared) return true
-    if (senders.first === '' || senders.isSilent(timeUs)) {
-      // What the last one sent is another transmission.
-      if (senders.first !== '') this.#forget(timeUs)
-      senders.begin(sender, timeUs)
-      return true
-    }
-    const verdict = senders.judge(this.#compare(packet))
-    if (verdict === 'tell') this.#events.twoSenders(this, senders.first, sender, timeUs, frame)
-    return verdict === 'take'
-  }
-
   /** Whether a packet without bytes of an object, such as one of repair symbols, is of the sender that is taken. */
   admitsOther(sender: string, timeUs: number): boolean {
-    const senders = this.#senders
-    if (sender === senders.first) senders.lastUs = timeUs
-    else if (senders.shared) return true
-    else if (senders.first !== '' && !senders.isSilent(timeUs)) return false
-    else {
-      if (senders.first !== '') this.#forget(timeUs)
-      senders.begin(sender, timeUs)
-    }
-    return true
-  }
-
-  /** How a packet compares with the object of its TOI. */
-  #compare({ lct, offset, bytes, from, end }: SourcePacket): Comparison {
-    const key = objectKey(lct)
-    const open = this.#open.get(key)
-    if (open !== undefined) {
-      const announced = lct.transferLength
-      if (announced >= 0 && open.sizeSource === SIZE_SOURCE.extension && announced !== open.length) return 'different'
-      if (open.differs(offset, bytes, from, end)) return 'different'
-      return end > from && open.covers(offset, offset + end - from) ? 'same' : 'new'
-    }
-    const done = this.#known.get(key)
-    if (done === undefined || !done.complete) return 'new'
-    if (done.isReplacedBy(lct.transferLength, offset, bytes, from, end)) return 'different'
-    return done.bytes !== null || (offset === 0 && end > from) ? 'same' : 'new'
-  }
-
-  /** Forgets what was received: what follows is another transmission. */
-  #forget(timeUs: number): void {
-    this.#open.endAll(timeUs)
-    this.#known.clear()
+    return this.#admission.admitsOther(sender, timeUs)
   }
 
   /** Takes one packet without data. */
@@ -445,53 +386,6 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return true
   }
 
-  /** True where a packet continues an object in spite of another length: the sender knows better now. */
-  #goesOn(object: TransportObject, { lct, offset, timeUs, frame }: SourcePacket): boolean {
-    const { length: before, ranges } = object
-    const isNext = offset > 0 && offset === object.cursor && lct.transferLength >= ranges.highest
-    if (!isNext || object.redeclared >= 0 || isReplaceable(object) || object.state !== 'receiving') return false
-    if (lct.transferLength > this.#context.limits.objectBytes) return false
-    object.redeclared = before
-    object.length = lct.transferLength
-    this.#events.redeclared(this, object, before, timeUs, frame)
-    return true
-  }
-
-  /**
-   * True where a packet goes on with an object that its table describes anew. Where it is no such packet, it is of other content.
-   */
-  #isAsRelisted(object: TransportObject, { offset, timeUs, frame }: SourcePacket): boolean {
-    const { length: before, relisted } = object
-    object.relisted = -1
-    const { highest } = object.ranges
-    if (offset !== highest || relisted < highest || timeUs - object.lastTimeUs >= BREAK_US) return false
-    if (object.sizeSource === SIZE_SOURCE.extension || relisted === before) return true
-    object.length = relisted
-    if (object.redeclared >= 0) return true
-    object.redeclared = before
-    this.#events.redeclared(this, object, before, timeUs, frame)
-    return true
-  }
-
-  /**
-   * Another length comes with a packet from the same place: the same content declared again, or other content of the sender.
-   * @returns true of other content, where another transmission begins
-   */
-  #contradicted(object: TransportObject, { lct, offset, bytes, from, end, timeUs, frame }: SourcePacket): boolean {
-    if (object.state !== 'receiving') return false
-    const differs = object.differs(offset, bytes, from, end)
-    object.sendersFault = differs || object.covers(offset, offset + end - from)
-    if (isReplaceable(object)) return false
-    if (!differs) {
-      if (object.sendersFault) object.redeclared = lct.transferLength
-      return false
-    }
-    // An object that is over is only late to be told: what it lacks was lost.
-    if (object.endingSinceUs >= 0) return false
-    this.#events.changed(this, object, timeUs, frame)
-    return true
-  }
-
   #newOrRepeat(packet: SourcePacket, key: number): TransportObject | null {
     const { lct, offset, bytes, from, end, timeUs, frame } = packet
     const done = this.#known.get(key)
@@ -554,7 +448,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       toi: toi as Toi,
       wideToi,
       // Each FDT instance is another object under TOI 0.
-      instance: key < 0 ? this.#tables++ : instance,
+      instance: key < 0 ? this.#instances++ : instance,
       codepoint,
       timeUs,
       frame,
@@ -587,7 +481,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   #repeat(done: DoneObject, offset: number, count: number, timeUs: number): void {
     done.packets++
     if (done.media) this.#open.mediaCame(timeUs)
-    if (!this.#senders.shared) this.#followRepeat(done, offset, count, timeUs)
+    if (!this.#senders.shared) this.#repeats.follow(done, offset, count, timeUs)
     if (offset === 0) {
       done.repeats++
       done.repeatEnd = count
@@ -601,27 +495,6 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (done.repeatEnd === done.length && offset + count === done.length) {
       this.#events.repeated(this, done, true, timeUs)
     }
-  }
-
-  /** Counts what repeats lack; the end of a segment is missing once another one has been sent for a while. */
-  #followRepeat(done: DoneObject, offset: number, count: number, timeUs: number): void {
-    if (done.misses(offset, count, timeUs)) this.#repeatLost(done, timeUs)
-    if (!done.media || done === this.#repeating) return
-    const before = this.#repeating
-    if (before !== null && before.idleUs(timeUs) > this.#context.reorderUs) {
-      if (before.endRound()) this.#repeatLost(before, timeUs)
-      this.#repeating = null
-    }
-    if (before === null || before.idleUs(timeUs) < 0) this.#repeating = done
-  }
-
-  /** A repeat lacked packets, though the object is whole from before. */
-  #repeatLost(done: DoneObject, timeUs: number): void {
-    const { missedPackets, missedBytes } = done
-    const lost = { packets: missedPackets, bytes: missedBytes, media: done.media }
-    done.missedPackets = 0
-    done.missedBytes = 0
-    this.#context.observer.repeatLost?.(this, done.carrier, lost, timeUs)
   }
 
   #headerOnly(lct: LctPacket, timeUs: number): void {
@@ -709,34 +582,6 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
    * @param files that a table lists; absent: any
    */
   namesChanged(timeUs: number, files?: readonly { readonly toi: Toi }[]): void {
-    for (const done of files === undefined ? this.#known.all : this.#known.among(files)) {
-      const listed = this.names.listedName(asToi(done.key))
-      // The TOI now means another file; its next transmission is a new object.
-      if (listed !== null && done.name !== null && listed !== done.name) this.#known.remove(done)
-    }
-    for (const object of [...this.#open.values()]) {
-      const named = object.name
-      this.names.resolve(object)
-      if (object.sizeSource < SIZE_SOURCE.file) {
-        const listed = this.names.transferLength(object.toi)
-        if (listed >= object.ranges.highest && listed <= this.#context.limits.objectBytes) {
-          object.length = listed
-          object.sizeSource = SIZE_SOURCE.file
-        }
-      }
-      if (object.name !== null) {
-        // It may have had its name before its service: each is told once.
-        if (object.state === 'receiving') this.#events.begun(object)
-        else if (named === null) this.#context.observer.objectNamed(object)
-      }
-      if (object.whole) this.#open.finish(object, timeUs)
-    }
+    this.#tables.namesChanged(timeUs, files)
   }
-}
-
-/**
- * The TOI; for TOI 0 with EXT_FDT each instance is an object of its own (RFC 6726 §3.4.1), and they may interleave.
- */
-export function objectKey(lct: LctPacket): number {
-  return lct.toi === 0 && lct.fdtInstance >= 0 ? -1 - lct.fdtInstance : lct.toi
 }
