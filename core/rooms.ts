@@ -28,7 +28,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   capture: { imports: [...BASE, 'guard', 'protocol', 'files'], pure: false },
   receive: { imports: FORMATS, pure: true, nodeFree: true },
   http: { imports: [...BASE, 'guard', 'protocol', 'files'], pure: false },
-  server: { imports: [...FORMATS, 'files', 'http'], pure: false },
+  server: { imports: [...FORMATS, 'guard', 'files', 'http'], pure: false },
   push: { imports: [...BASE, 'files', 'http'], pure: false },
   ingest: { imports: [...FORMATS, 'files', 'http'], pure: false },
   send: { imports: [...FORMATS, 'ingest'], pure: true },

@@ -22,11 +22,11 @@ describe('received files as an origin', () => {
       { id: 'source', kind: 'capture', files: [capture] },
       { id: 'one', kind: 'http-origin', ...host, path: '/tv/live.mpd', maxSegments: 100 },
       { id: 'two', kind: 'http-origin', ...host, path: '/tv/again.mpd', maxSegments: 0, folder: folder.at('disk') },
-      { id: 'three', kind: 'http-origin', ...host, path: '/all/', maxSegments: 2 },
+      { id: 'three', kind: 'http-origin', ...host, path: '/all/', maxSegments: 2, idleS: 5 },
     ]
     const spec = folder.at('origins.json')
     writeFileSync(spec, JSON.stringify({ format: 'routescope-session', version: 2, name: 'origins', parts }))
-    const program = new RunningProgram(['run', spec])
+    const program = new RunningProgram(['run', spec, '--log', 'http@warning'])
     const [, url = ''] = await program.printed('stdout', /^Serving (http:\S+)$/m)
     await program.printed('stderr', /is still served/)
     const ask = (path: string) => askRaw(Number(new URL(url).port), `GET ${path}`)
@@ -41,6 +41,8 @@ describe('received files as an origin', () => {
     const status = async (number: number) => (await ask(`/all/service1/video-${number}.m4s`)).status
     expect([await status(last - 2), await status(last - 1), await status(last)]).toEqual([404, 200, 200])
     const { stderr } = await program.interrupt()
+    // HS-78
+    expect(stderr).toContain('has its own the idle time; those of')
     expect(stderr).toMatch(/Origin http:\S+\/all\/: \d+ requests, \d+ bytes; \d+ segments removed\./)
   })
 

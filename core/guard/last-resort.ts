@@ -26,6 +26,11 @@ export function installLastResort(): void {
   process.on('unhandledRejection', take)
 }
 
+/** In a thread that runs a user's code: reports what nothing caught there, and the thread goes on. */
+export function takeUncaught(report: (error: unknown) => void): void {
+  process.on('uncaughtException', report)
+}
+
 /** Takes an error that ended a thread, which nothing caught there. */
 export function takeThreadError(error: unknown): void {
   if (installed) take(error)

@@ -19,6 +19,9 @@ export type Content = {
   readonly headers: Record<string, string>
 }
 
+/** Bytes of a paced body that are sent at once. */
+const PACED_BYTES = 8 * 1024
+
 /** A piece of a body: bytes of the content, or others between them. */
 type Piece = ByteRange | Uint8Array
 
@@ -109,6 +112,7 @@ async function send(
     return true
   }
   if ('bytes' in source) {
+    if (exchange.paceBps !== null) return sendPaced(exchange, source.bytes, pieces, begin)
     const bytes = pieces.map((piece) => (isRange(piece) ? source.bytes.subarray(piece[0], piece[1]) : piece))
     begin()
     exchange.end(bytes.length === 1 ? bytes[0] : Buffer.concat(bytes))
@@ -126,6 +130,26 @@ async function send(
   } finally {
     await handle.close().catch(() => undefined)
   }
+  return true
+}
+
+/** Sends pieces of content in memory at the pace of the reply. */
+async function sendPaced(
+  exchange: Exchange,
+  bytes: Uint8Array,
+  pieces: readonly Piece[],
+  begin: () => void,
+): Promise<boolean> {
+  begin()
+  for (const piece of pieces) {
+    const whole = isRange(piece) ? bytes.subarray(piece[0], piece[1]) : piece
+    for (let at = 0; at < whole.byteLength && !exchange.isOver; at += PACED_BYTES) {
+      const part = whole.subarray(at, at + PACED_BYTES)
+      await exchange.paced(part.byteLength)
+      if (!exchange.write(part)) await exchange.drained()
+    }
+  }
+  exchange.end()
   return true
 }
 
@@ -155,7 +179,14 @@ async function* read(exchange: Exchange, handle: FileHandle, pieces: readonly Pi
     }
     const [from, to] = piece
     let left = to - from
-    for await (const chunk of handle.createReadStream({ start: from, end: to - 1, autoClose: false })) {
+    const highWaterMark = exchange.paceBps === null ? undefined : PACED_BYTES
+    for await (const chunk of handle.createReadStream({
+      start: from,
+      end: to - 1,
+      autoClose: false,
+      ...defined({ highWaterMark }),
+    })) {
+      await exchange.paced(chunk.byteLength)
       exchange.count(chunk.byteLength)
       left -= chunk.byteLength
       yield chunk

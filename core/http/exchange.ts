@@ -43,9 +43,13 @@ export class Exchange {
   readonly prefix: string
   /** Target below the prefix. */
   readonly target: RequestTarget
-  readonly #common: OutgoingHttpHeaders
+  #common: OutgoingHttpHeaders
   readonly #stamp: ReplyRules['stamp']
+  readonly #rules: ReplyRules
   readonly #hooks: ReplyHooks
+  /** Pace of the body, bytes per second; null: any. */
+  paceBps: number | null = null
+  #paced: { readonly sinceMs: number; bytes: number } | null = null
 
   constructor(
     request: IncomingMessage,
@@ -64,7 +68,40 @@ export class Exchange {
       ...rules.headers,
     }
     this.#stamp = rules.stamp
+    this.#rules = rules
     this.#hooks = hooks
+  }
+
+  /** Adds headers to the reply. */
+  add(headers: OutgoingHttpHeaders): void {
+    this.#common = { ...this.#common, ...headers }
+  }
+
+  /** The same request for another target below the prefix. */
+  toward(target: RequestTarget): Exchange {
+    const { request, response, prefix } = this
+    const other = new Exchange(request, response, { prefix, target }, this.#rules, this.#hooks)
+    other.#common = this.#common
+    other.paceBps = this.paceBps
+    return other
+  }
+
+  /** Waits until so many further bytes of a paced body may be sent, or the client has left. */
+  async paced(bytes: number): Promise<void> {
+    if (this.paceBps === null) return
+    this.#paced ??= { sinceMs: performance.now(), bytes: 0 }
+    const leftMs = this.#paced.sinceMs + (this.#paced.bytes / this.paceBps) * 1000 - performance.now()
+    this.#paced.bytes += bytes
+    if (leftMs <= 0) return
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer)
+        this.response.off('close', settle)
+        resolve()
+      }
+      const timer = setTimeout(settle, leftMs)
+      this.response.on('close', settle)
+    })
   }
 
   get isHead(): boolean {

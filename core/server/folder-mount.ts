@@ -6,6 +6,8 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Mount } from '../http/mount.ts'
 import { mayUse, type User } from './access.ts'
 import { FileServer, type ReadRules, refuse } from './file-server.ts'
+import type { RequestHook } from './hook/hook.ts'
+import { askHook } from './hook/hooked-exchange.ts'
 import type { Logins } from './logins.ts'
 import { type Root, rightsAt, rootsFor } from './roots.ts'
 import { UploadedFiles, type UploadRules } from './uploads.ts'
@@ -30,7 +32,7 @@ export type FolderEvents = {
 export function folderMount(
   roots: readonly Root[],
   rules: FolderRules,
-  { logins, events }: { logins: Logins; events: FolderEvents },
+  { logins, events, hook = null }: { logins: Logins; events: FolderEvents; hook?: RequestHook | null },
 ): Mount {
   const uploads = new UploadedFiles(rules, events.written)
   const files = new FileServer(roots, rules, uploads)
@@ -58,12 +60,14 @@ export function folderMount(
           headers: { 'Retry-After': login.seconds },
         })
       const user = login.kind === 'user' ? login.user : null
-      if (request.method === 'GET' || request.method === 'HEAD') return files.answer(exchange, user)
+      const asked = hook === null ? exchange : await askHook(exchange, user, hook, events.warn)
+      if (asked === null) return
+      if (request.method === 'GET' || request.method === 'HEAD') return files.answer(asked, user)
       if (!allowsOrigin(request, rules)) {
         exchange.response.shouldKeepAlive = false
         return exchange.refuse({ status: 403, sentence: 'Pages of this origin may not write here.' })
       }
-      await write(exchange, user)
+      await write(asked, user)
     },
   }
 

@@ -19,17 +19,23 @@ export function headersOf(lists: readonly string[]): OutgoingHttpHeaders {
     if (words.length % 2 === 1) throw refused(list, 'has a name without a value')
     for (let at = 0; at < words.length; at += 2) {
       const [name, value] = [(words[at] ?? '').trim(), (words[at + 1] ?? '').trim()]
-      try {
-        validateHeaderName(name)
-        validateHeaderValue(name, value)
-      } catch {
-        throw refused(list, 'has a character that no header may have')
-      }
-      if (OURS.has(name.toLowerCase())) throw refused(list, `has ${name}, which the server sets itself`)
+      const problem = headerProblem(name, value)
+      if (problem !== null) throw refused(list, problem)
       headers[name] = value
     }
   }
   return headers
+}
+
+/** Why a header cannot be added to a reply, as the end of a sentence; null where it can. */
+export function headerProblem(name: string, value: string): string | null {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+  } catch {
+    return 'has a character that no header may have'
+  }
+  return OURS.has(name.toLowerCase()) ? `has ${name}, which the server sets itself` : null
 }
 
 function refused(list: string, problem: string): AppFailure {

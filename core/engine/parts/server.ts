@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { ServerSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -7,6 +8,7 @@ import type { HostUse } from '../../http/http-host.ts'
 import type { MountHandle } from '../../http/mount.ts'
 import { streamFile } from '../../server/file-stream.ts'
 import { folderMount } from '../../server/folder-mount.ts'
+import type { ScriptHook } from '../../server/hook/script-hook.ts'
 import { Logins } from '../../server/logins.ts'
 import { openRoots } from '../../server/roots.ts'
 import { Users } from '../../server/users.ts'
@@ -35,6 +37,7 @@ class ServerPart implements Part {
   #use: HostUse | null = null
   #mount: MountHandle | null = null
   #uploadedBytes = 0
+  #script: ScriptHook | null = null
   readonly #streams: FedStream[] = []
   readonly #handles: FileHandle[] = []
   readonly #stopping = new AbortController()
@@ -88,6 +91,7 @@ class ServerPart implements Part {
     const roots = await openRoots({ read, overlay, ...(write === undefined ? undefined : { write }) }, (text) =>
       this.#host.log('http', 'info', text),
     )
+    const script = spec.script === undefined ? null : await this.#openScript(spec.script)
     const rules = {
       ...front.rules,
       listing: spec.listing,
@@ -98,6 +102,7 @@ class ServerPart implements Part {
     }
     this.#mount = front.use.mount(
       folderMount(roots, rules, {
+        hook: script === null ? null : (request, gone) => script.ask(request, gone),
         logins: new Logins(users, () => performance.now()),
         events: {
           asked: (exchange) => front.log?.take(exchange),
@@ -124,6 +129,7 @@ class ServerPart implements Part {
     this.#stopping.abort()
     for (const { served } of this.#streams) served.stream.end()
     await this.#use?.close()
+    await this.#script?.close()
   }
 
   async close(): Promise<void> {
@@ -133,6 +139,13 @@ class ServerPart implements Part {
 
   state(): readonly AnySection[] {
     return this.#sections
+  }
+
+  async #openScript(path: string): Promise<ScriptHook> {
+    const { ScriptHook } = await import('../../server/hook/script-hook.ts')
+    const script = await ScriptHook.open(resolve(path), (text) => this.#host.log('http', 'warning', text))
+    this.#script = script
+    return script
   }
 
   async #feed({ served, handle, name }: FedStream): Promise<void> {
