@@ -1,5 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { basename, delimiter, isAbsolute, join } from 'node:path'
 import { startReadProgram } from '../guard/guarded-programs.ts'
 import { decodeOnce } from './decoding.ts'
 import {
@@ -43,6 +43,8 @@ const LISTED = /^ [VAS][A-Z.]{5} (\S+).*?(?:\(codec (\S+)\))?$/
 export async function findFfmpeg(wanted: string, signal: AbortSignal): Promise<FfmpegSearch> {
   const path = wanted === 'auto' ? await onPath(process.env.PATH ?? '') : wanted
   if (path === null) return { kind: 'absent' }
+  // A session may come from somebody else: it chooses among programs of this name, and starts no other.
+  if (!/^ffmpeg[\w.-]*$/i.test(basename(path))) return { kind: 'unfit', path, reason: `${path} is not called ffmpeg.` }
   if (wanted !== 'auto' && !(await isProgram(path)))
     return { kind: 'unfit', path, reason: `There is no program ${path}.` }
   const [version, decoders, encoders] = await Promise.all(

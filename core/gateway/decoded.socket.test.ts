@@ -167,7 +167,7 @@ describe.skipIf(process.platform === 'win32')('an ffmpeg that', () => {
     ['gives nothing', 'cat > /dev/null; exit 1', /made nothing \(status 1\)/],
     ['closes its input', 'exec <&-; exit 3', /made nothing \(status 3\)/],
   ])('%s is named in the refusal', async (name, what, words) => {
-    const one = await open(await fake(`fake-${name.replaceAll(' ', '-')}`, what))
+    const one = await open(await fake(`ffmpeg-${name.replaceAll(' ', '-')}`, what))
     await one.get(`${AT}/manifest.mpd`)
     const { status, text } = await one.get(`${AT}/video-1.m4s`)
     expect(status).toBe(404)
@@ -176,14 +176,14 @@ describe.skipIf(process.platform === 'win32')('an ffmpeg that', () => {
   })
 
   it('fills its standard error decodes all the same', async () => {
-    const one = await open(await fake('fake-noise', `head -c 20000000 /dev/zero >&2; ${GIVE}`))
+    const one = await open(await fake('ffmpeg-noise', `head -c 20000000 /dev/zero >&2; ${GIVE}`))
     await one.get(`${AT}/manifest.mpd`)
     const { status, body } = await one.get(`${AT}/video-1.m4s`)
     expect([status, types(body)]).toEqual([200, ['ftyp', 'moov', 'moof', 'mdat']])
   })
 
   it('never ends is killed when its client leaves', async () => {
-    const path = await fake('fake-hang', 'while :; do sleep 1; done')
+    const path = await fake('ffmpeg-hang', 'while :; do sleep 1; done')
     const one = await open(path)
     await one.get(`${AT}/manifest.mpd`)
     const leave = new AbortController()
@@ -195,18 +195,18 @@ describe.skipIf(process.platform === 'win32')('an ffmpeg that', () => {
   })
 
   it('fails again and again is not asked any more', async () => {
-    const one = await open(await fake('fake-broken', 'kill -SEGV $$'))
+    const one = await open(await fake('ffmpeg-broken', 'kill -SEGV $$'))
     await one.get(`${AT}/manifest.mpd`)
     for (let at = 0; at < 5; at++) await one.get(`${AT}/video-${(at % 3) + 1}.m4s`)
     expect(one.decoder.snapshot(['hvc1.2'])).toMatchObject({
       state: 'unfit',
-      reason: expect.stringMatching(/^ffmpeg 9\.9 \(.*fake-broken\) failed 5 times: it made nothing/),
+      reason: expect.stringMatching(/^ffmpeg 9\.9 \(.*ffmpeg-broken\) failed 5 times: it made nothing/),
     })
     expect((await one.get(`${AT}/video-1.m4s`)).text).toBe('There is no ffmpeg that decodes it.\n')
   })
 
   it.each([
-    ['is no ffmpeg', '/bin/true', 'unfit', '/bin/true does not answer as ffmpeg does.'],
+    ['is called otherwise', '/bin/true', 'unfit', '/bin/true is not called ffmpeg.'],
     ['is not there', '/nowhere/ffmpeg', 'unfit', 'There is no program /nowhere/ffmpeg.'],
     ['is switched off', 'off', 'off', null],
   ])('%s leaves all as it was', async (_, path, state, reason) => {

@@ -1,4 +1,3 @@
-import { LoaderCircle, MonitorOff, Play, TvMinimalPlay } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { decodedUrl } from '../../../core/contract/decoder.ts'
@@ -11,26 +10,20 @@ import { playerStore } from '../../stores/player-store.ts'
 import { selectionStore } from '../../stores/selection-store.ts'
 import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
-import { EmptyState } from '../../ui/EmptyState.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { checkCodecs } from './codecs.ts'
 import { timeCode } from './frame-steps.ts'
 import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx'
+import { Overlay } from './PlayerOverlay.tsx'
 import styles from './PlayerView.module.css'
 import { Playback, type PlaybackState } from './playback.ts'
-import { ENCRYPTED_ADVICE } from './player-adapter.ts'
-import { type Arrivals, arrivalsOf, LONG_WAIT_MS, NOTHING_KNOWN, serviceToPlay } from './player-model.ts'
+import { type Arrivals, arrivalsOf, NOTHING_KNOWN, serviceToPlay } from './player-model.ts'
 import { savePicture } from './save-picture.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
 const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0, waiting: null }
 const VOLUME_STEP = 0.1
-const DECODER_ADVICE = 'Analysis continues. Save the files with Dump and play them in a player with these decoders.'
-
-/** @param advice what would decode it; null where nothing is known */
-const decoderAdvice = (advice: string | null): string =>
-  advice === null ? DECODER_ADVICE : `${advice} ${DECODER_ADVICE}`
 
 const setPlaying = (playing: { readonly sessionId: string; readonly serviceId: number } | null): void =>
   playerStore.setState({ playing })
@@ -175,6 +168,7 @@ export function PlayerView() {
           locked={locked}
           advice={codecs.advice}
           limits={codecs.blocked ? null : (locked ?? codecs.message)}
+          stepping={playback?.frames.stepping === true}
           started={started}
           state={state}
           onPlay={start}
@@ -221,22 +215,6 @@ export function PlayerView() {
   )
 }
 
-type OverlayProps = {
-  readonly service: ServiceSnapshot | null
-  readonly blocked: string | null
-  /** That a licence would be needed. */
-  readonly locked: string | null
-  /** Codecs of the service that cannot be decoded. */
-  readonly limits: string | null
-  /** What would decode them; null where nothing is to do. */
-  readonly advice: string | null
-  readonly started: boolean
-  readonly state: PlaybackState
-  readonly onPlay: () => void
-  readonly onRetry: () => void
-  readonly onResume: () => void
-}
-
 /** What has come of a service of the session that is shown. */
 function arrivalsNow(serviceId: number | undefined): Arrivals {
   const { snapshot } = sessionStore.getState()
@@ -244,111 +222,6 @@ function arrivalsNow(serviceId: number | undefined): Arrivals {
   return snapshot === null || service === undefined
     ? NOTHING_KNOWN
     : arrivalsOf(service, streamNowUs(snapshot, Date.now()))
-}
-
-/** Buttons and messages over the picture, or instead of it. */
-function Overlay({
-  service,
-  blocked,
-  locked,
-  limits,
-  advice,
-  started,
-  state,
-  onPlay,
-  onRetry,
-  onResume,
-}: OverlayProps) {
-  const { snapshot, problem, waitedMs, waiting } = state
-  if (service === null) {
-    return (
-      <Words>
-        <EmptyState icon={TvMinimalPlay} title="Nothing to play yet">
-          A service can be played once its manifest has been received.
-        </EmptyState>
-      </Words>
-    )
-  }
-  const title = serviceTitle(service)
-  if (service.playable === null) {
-    return (
-      <Words>
-        <EmptyState icon={MonitorOff} title={`${title} cannot be played`}>
-          {service.notPlayable ?? 'No manifest has been received.'}
-          {service.protocol === 'mmtp' && ' Services lists its assets and packets.'}
-        </EmptyState>
-      </Words>
-    )
-  }
-  if (blocked !== null) {
-    return (
-      <Words>
-        <EmptyState icon={MonitorOff} title={blocked}>
-          {blocked === locked ? ENCRYPTED_ADVICE : decoderAdvice(advice)}
-        </EmptyState>
-      </Words>
-    )
-  }
-  if (!started) {
-    return (
-      <button type="button" className={styles.poster} onClick={onPlay}>
-        <span className={styles.big}>
-          <Play size={30} strokeWidth={1.6} fill="currentColor" aria-hidden />
-        </span>
-        <span className={styles.posterTitle}>
-          <span className="visually-hidden">Play </span>
-          {title}
-        </span>
-        <span className={styles.posterNote}>
-          {service.playable.kind === 'dash' ? 'DASH' : 'HLS'}, {service.playable.live ? 'live' : 'from the capture'}
-        </span>
-        {limits !== null && (
-          <span className={styles.posterLimits}>
-            <SeverityGlyph severity="warning" />
-            {limits}
-          </span>
-        )}
-      </button>
-    )
-  }
-  if (problem?.fatal === true) {
-    return (
-      <Words>
-        <div className={styles.alert} role="alert">
-          <EmptyState icon={MonitorOff} title={problem.message} actions={<Button onClick={onRetry}>Play again</Button>}>
-            {problem.tryThis}
-          </EmptyState>
-        </div>
-      </Words>
-    )
-  }
-  if (snapshot === null || snapshot.phase === 'loading' || snapshot.phase === 'stalled') {
-    return (
-      <div className={styles.waiting} role="status">
-        {waitedMs < LONG_WAIT_MS && <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />}
-        {waiting ?? (snapshot?.phase === 'stalled' ? 'Waiting for segments' : 'Loading')}
-      </div>
-    )
-  }
-  if (snapshot.phase === 'paused' || snapshot.phase === 'ended') {
-    return (
-      <button
-        type="button"
-        className={styles.resume}
-        onClick={onResume}
-        aria-label={snapshot.phase === 'ended' ? 'Play from the start' : 'Resume'}
-      >
-        <span className={styles.big}>
-          <Play size={30} strokeWidth={1.6} fill="currentColor" aria-hidden />
-        </span>
-      </button>
-    )
-  }
-  return null
-}
-
-function Words({ children }: { readonly children: React.ReactNode }) {
-  return <div className={styles.words}>{children}</div>
 }
 
 type Keys = {

@@ -31,11 +31,15 @@ describe('steps from picture to picture', () => {
     show(3, 25)
     expect(steps.frameS).toBeCloseTo(0.02)
     steps.step(1)
-    expect(video.paused).toBe(true)
+    expect([video.paused, steps.stepping]).toEqual([true, true])
     expect(video.currentTime).toBeCloseTo(3.03)
     show(3.02)
     steps.step(-1)
     expect(video.currentTime).toBeCloseTo(3.01)
+    video.paused = false
+    show(3.04)
+    video.paused = true
+    expect(steps.stepping).toBe(false)
   })
 
   it('stop at the beginning, and know a usual duration before any was measured', () => {

@@ -20,6 +20,7 @@ export class FrameSteps {
   #shownS: number | null = null
   #presented = 0
   #frameS: number | null = null
+  #stepped = false
 
   constructor(video: SteppedVideo) {
     this.#video = video
@@ -36,9 +37,15 @@ export class FrameSteps {
     return this.#frameS ?? USUAL_FRAME_S
   }
 
+  /** A single picture is looked at. */
+  get stepping(): boolean {
+    return this.#stepped && this.#video.paused
+  }
+
   /** Pauses, and shows the next picture (1) or the one before (-1). */
   step(direction: 1 | -1): void {
     if (!this.#video.paused) this.#video.pause()
+    this.#stepped = true
     const from = this.#shownS ?? this.#video.currentTime
     // The middle of a picture is beyond rounding.
     this.#video.currentTime = Math.max(0, from + (direction + 0.5) * this.frameS)
@@ -57,6 +64,7 @@ export class FrameSteps {
         if (frames === 1 && seconds > 0 && seconds < LONGEST_FRAME_S)
           this.#frameS = Math.min(this.#frameS ?? LONGEST_FRAME_S, seconds)
         this.#shownS = mediaTime
+        if (!this.#video.paused) this.#stepped = false
         this.#presented = presentedFrames
         this.#watch()
       }) ?? 0
