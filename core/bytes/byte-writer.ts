@@ -92,6 +92,11 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length)
   }
 
+  /** A view of everything written; nothing may be written afterwards. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
   #room(count: number): number {
     const at = this.#length
     const needed = at + count

@@ -22,7 +22,7 @@ export type SampleTrack = {
   readonly language: string | null
 }
 
-/** One access unit. `data` is valid during the call only. */
+/** One access unit. `data` is valid during the call only, unless it is `owned`. */
 export type Sample = {
   readonly track: number
   readonly data: Uint8Array
@@ -32,6 +32,8 @@ export type Sample = {
   readonly durationTicks: number
   /** Decoding can begin here. */
   readonly sync: boolean
+  /** Nobody changes or reuses the memory of `data`: it may be kept without a copy. */
+  readonly owned?: true
 }
 
 /** Takes the access units of one presentation, each track in decode order. None of the calls may throw. */

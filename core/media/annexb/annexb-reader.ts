@@ -98,6 +98,7 @@ export class AnnexBReader implements ByteSink {
       offsetTicks: (display + this.#delay) * this.#duration - decodeTicks,
       durationTicks: this.#duration,
       sync,
+      owned: true,
     })
   }
 }

@@ -73,13 +73,13 @@ export class FragmentWriter implements SampleSink {
     this.#tracks.set(track.id, { track, number, samples: [], nextTicks: 0, sets: null, described: false })
   }
 
-  sample({ track: id, data, decodeTicks, offsetTicks, durationTicks, sync }: Sample): void {
+  sample({ track: id, data, decodeTicks, offsetTicks, durationTicks, sync, owned }: Sample): void {
     const track = this.#tracks.get(id)
     if (track === undefined) return
     const { timescale } = track.track
     const main = this.#mainTrack()
     if (track === main && this.#isDue(main, decodeTicks, sync)) this.#write()
-    const bytes = sync && track.sets !== null ? joined(track.sets, data) : data.slice()
+    const bytes = sync && track.sets !== null ? joined(track.sets, data) : owned === true ? data : data.slice()
     if (sync) track.sets = null
     track.samples.push({ data: bytes, decodeTicks, offsetTicks, durationTicks, sync })
     track.nextTicks = decodeTicks + durationTicks

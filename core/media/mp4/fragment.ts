@@ -47,7 +47,7 @@ export function makeFragment(sequence: number, runs: readonly FragmentTrackRun[]
   for (const each of offsets) out.u32At(each.at, out.length + 8 + each.before)
   out.u32(8 + dataBytes).latin1('mdat')
   for (const { samples } of runs) for (const { data } of samples) out.bytes(data)
-  return out.take()
+  return out.finish()
 }
 
 /** @returns where the offset of its data is written */

@@ -76,7 +76,7 @@ export class ContinuousTimes implements SampleSink {
   }
 
   #hold(held: Held[], sample: Sample): void {
-    held.push({ ...sample, data: sample.data.slice() })
+    held.push(sample.owned === true ? sample : { ...sample, data: sample.data.slice(), owned: true })
     this.#heldBytes += sample.data.length
     const seen = new Set(held.map(({ track }) => track))
     const [first] = held

@@ -48,7 +48,7 @@ export class SampleInterleaver implements SampleSink {
   sample(sample: Sample): void {
     const track = this.#tracks.find(({ id }) => id === sample.track)
     if (track === undefined) return
-    const own = { ...sample, data: sample.data.slice() }
+    const own: Sample = sample.owned === true ? sample : { ...sample, data: sample.data.slice(), owned: true }
     const last = track.changes.length - 1
     const change = track.changes[last]
     if (change?.before === null) track.changes[last] = { before: own, track: change.track }

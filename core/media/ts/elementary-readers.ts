@@ -126,6 +126,7 @@ export class VideoElementary implements ElementaryReader {
       offsetTicks: picture.pts - picture.dts,
       durationTicks: this.#frameTicks,
       sync: picture.sync,
+      owned: true,
     })
   }
 }
