@@ -105,7 +105,9 @@ export class ReaderLane implements ByteSink {
     const advice =
       sentence === LATE_MOVIE
         ? 'Send fragmented MP4 or MPEG-2 TS, or let it be spooled with spoolBytes.'
-        : 'Name the format with ext, such as ext=ts.'
+        : /encrypted/.test(sentence)
+          ? 'Name a source in the clear.'
+          : 'Name the format with ext, such as ext=ts.'
     this.#options.refuse(sentence, advice)
   }
 

@@ -16,7 +16,7 @@ export type ReadTrack = {
   readonly mpu: MpuTrack
   /** Media is presented later by as many ticks: empty edits at its beginning. */
   readonly delayTicks: number
-  /** Sample entries are protected: the samples can be passed on, not decoded. */
+  /** Samples are protected (`encv`, `enca`). */
   readonly encrypted: boolean
 }
 

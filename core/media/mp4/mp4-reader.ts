@@ -238,8 +238,14 @@ export class Mp4Reader implements ByteSink {
   #takeMovie(bytes: Uint8Array): void {
     const movie = parseMpuMovie(bytes)
     if (movie.moov === null) return
-    const tracks = tracksOfMovie(movie, timescaleOfMovie(bytes, movie.moov))
+    const all = tracksOfMovie(movie, timescaleOfMovie(bytes, movie.moov))
+    const tracks = all.filter(({ encrypted }) => !encrypted)
+    if (all.length > 0 && tracks.length === 0) {
+      this.#stop('All tracks of this MP4 are encrypted, and nothing here has their keys.')
+      return
+    }
     this.#movie = movie
+    if (tracks.length < all.length) this.#faults.add('encrypted')
     this.#tracks = new Map(tracks.map((track) => [track.mpu.trackId, track]))
     this.#cursors = []
     for (const track of tracks) {

@@ -9,6 +9,7 @@ export const STREAM_FAULTS = {
   checksum: 'a table had a wrong checksum',
   undecodable: 'access units came before their parameter sets or a random access point',
   unsupported: 'a stream of an unknown type was left out',
+  encrypted: 'a track was encrypted and left out',
   late: 'a picture came later than its place in the order',
   jump: 'times jumped',
 } as const
