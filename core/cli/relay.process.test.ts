@@ -120,7 +120,7 @@ describe('options of its ends', () => {
   it('are read by the words of GPAC', () => {
     const [socket, reader, out] = parts(
       'udp://127.0.0.1/:port=5000:ifce=lo:ext=ts:mime=video/mp2t:maxc=3:block_size=2000:tsprobe=false:timeout=5:reorder_pck=9:reorder_delay=8:ssm=10.0.0.1,10.0.0.2:ssmx=10.0.0.3:fps=50:rt=on',
-      'udp://127.0.0.1:1/:ext=ts:sockbuf=9000:ttl=1:rate=1000000:pckr=1/2:pckd=3/4:nb_pack=4:kp=false:cdur=0.5:store=frag',
+      'udp://127.0.0.1:1/:ext=ts:sockbuf=9000:ttl=1:rate=1000000:pckr=1/2:pckd=3/4:nb_pack=4:kp=false:cdur=0.5:store=frag:start=1.5:speed=2',
     )
     expect(socket).toMatchObject({
       kind: 'socket-in',
@@ -147,6 +147,8 @@ describe('options of its ends', () => {
       reorder: '1/2',
       drop: '3/4',
       groupPackets: 4,
+      startS: 1.5,
+      speed: '2',
       keepPackets: false,
       chunkS: 0.5,
       store: 'frag',

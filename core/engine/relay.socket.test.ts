@@ -482,6 +482,29 @@ describe('from a file to a socket', () => {
     await staying.stop()
   })
 
+  it('SK-31 closes a client that does not take what is sent, and serves the others', async () => {
+    const port = await freePort()
+    const looped = folder.at('long.264')
+    writeFileSync(looped, Buffer.concat(new Array(160).fill(S['264'])))
+    const session = await relay(looped, `tcp://${HOST}:${port}/:ext=avc:listen`)
+    const stalled = connect(port, HOST).on('error', () => undefined)
+    await once(stalled, 'connect')
+    const taken = await receive(port)
+    await session.done
+    expect(taken.length).toBeGreaterThan(8e6)
+    expect(session.snapshot().media.find(({ direction }) => direction === 'out')?.dropped).toBe(1)
+    stalled.destroy()
+  })
+
+  it('begins at a time, and sends faster than in real time', async () => {
+    const { port, got } = await keeper()
+    await (await relay(source, `tcp://${HOST}:${port}/:ext=avc:start=1.5:speed=4:pace=real`)).done
+    const begun = readStream('avc', new Uint8Array(await got))
+    expect(counts(begun)[0]).toBeGreaterThan(10)
+    expect(counts(begun)[0]).toBeLessThan(PICTURES * 0.7)
+    await expect(relay(source, `tcp://${HOST}:${port}/:ext=avc:speed=-1`)).rejects.toThrow(/speed is "-1"/)
+  })
+
   it('SK-33 keeps to a rate', async () => {
     const { port, got } = await keeper()
     const began = performance.now()

@@ -1,4 +1,4 @@
-import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import { MAX_SECONDS, type OptionRow, type SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import { MAX_COUNT } from './shared-options.ts'
 import { RELAY_TEST, SOCKET_INTERFACE, SOCKET_PORT, SOCKET_SERVER, STREAM_FORMAT } from './socket-in-options.ts'
@@ -112,6 +112,26 @@ const SOCKET_OUT_OPTIONS = [
     default: 'auto',
     label: 'Pace',
     help: 'real: at the times of the media; fast: as it comes; auto: real by UDP',
+  },
+  {
+    ...ROW,
+    key: 'startS',
+    choice: 'mediaStart',
+    gpac: { name: 'start', default: '0.0' },
+    type: { kind: 'duration', max: MAX_SECONDS },
+    default: 0,
+    label: 'Start at',
+    help: 'begin at the first random access point at or after this time of the media',
+  },
+  {
+    ...ROW,
+    key: 'speed',
+    choice: 'mediaSpeed',
+    gpac: { name: 'speed', default: '1.0' },
+    type: { kind: 'text', of: 'words' },
+    default: null,
+    label: 'Speed',
+    help: 'send faster or slower than in real time: 2 is twice as fast',
   },
   {
     ...ROW,

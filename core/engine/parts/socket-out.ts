@@ -10,6 +10,7 @@ import { type PacketFraction, parsePacketFraction } from '../../socket/stream/pa
 import { parseStreamAddress, type StreamAddress } from '../../socket/stream/stream-address.ts'
 import { openStreamOutlet, type StreamOutlet } from '../../socket/stream/stream-outlet.ts'
 import { mediaSection } from '../media/media-section.ts'
+import { SampleFrom } from '../media/sample-from.ts'
 import { SampleOutlet } from '../media/sample-outlet.ts'
 import { outputFormat } from '../media/stream-format.ts'
 import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
@@ -41,7 +42,7 @@ export async function openSocketOut(spec: PartSpec, host: PartHost): Promise<Par
     )
   const drop = options.drop === undefined ? null : parsePacketFraction(options.drop, 'pckd')
   const swap = options.reorder === undefined ? null : parsePacketFraction(options.reorder, 'pckr')
-  return new SocketOutPart(options, host, { address, format, drop, swap })
+  return new SocketOutPart(options, host, { address, format, drop, swap, speed: speedOf(options.speed) })
 }
 
 /** What was read of the options. */
@@ -50,6 +51,7 @@ type Plan = {
   readonly format: MediaFormat
   readonly drop: PacketFraction | null
   readonly swap: PacketFraction | null
+  readonly speed: number
 }
 
 /** Sends media as a byte stream. The socket is opened once every part of the session is. */
@@ -64,6 +66,7 @@ class SocketOutPart implements Part {
   #packets: PacketOutput | null = null
   #paced: PacedOutput | null = null
   #writer: SampleOutlet | null = null
+  #input: SampleSink | null = null
   #ended = false
 
   constructor(spec: SocketOutSpec, host: PartHost, plan: Plan) {
@@ -83,8 +86,8 @@ class SocketOutPart implements Part {
   }
 
   get input(): SampleSink {
-    if (this.#writer === null) throw new Error('the socket has not been opened')
-    return this.#writer
+    if (this.#input === null) throw new Error('the socket has not been opened')
+    return this.#input
   }
 
   linked(from: Part): void {
@@ -93,7 +96,7 @@ class SocketOutPart implements Part {
 
   /** @throws AppFailure source-unreachable | port-in-use | … */
   async start(): Promise<void> {
-    const { address, format, drop, swap } = this.#plan
+    const { address, format, drop, swap, speed } = this.#plan
     const { chunkS, rateBps, pace, groupPackets, keepPackets, bufferBytes } = {
       ...this.#spec,
       bufferBytes: this.#spec.sendBuffer,
@@ -116,7 +119,12 @@ class SocketOutPart implements Part {
     this.#packets = new PacketOutput(outlet, { maxBytes, drop, swap, rateBps, nowUs })
     // A rate is a pace of its own.
     const isReal = pace === 'real' || (pace === 'auto' && ((udp && rateBps === 0) || this.#isLive))
-    this.#paced = new PacedOutput(this.#packets, isReal, this.#isLive ? LIVE_DELAY_US : 0, nowUs)
+    this.#paced = new PacedOutput(this.#packets, {
+      isReal,
+      startDelayUs: this.#isLive ? LIVE_DELAY_US : 0,
+      speed,
+      nowUs,
+    })
     const writer = openWriter(format, this.#paced, chunkS, new StreamFaults())
     this.#writer = new SampleOutlet(format, writer, this.#isLive ? LIVE_FIRST_S : FIRST_S, (codec) =>
       this.#host.problem(
@@ -128,6 +136,7 @@ class SocketOutPart implements Part {
         'warning',
       ),
     )
+    this.#input = this.#spec.startS === 0 ? this.#writer : new SampleFrom(this.#writer, this.#spec.startS)
   }
 
   async run(): Promise<void> {
@@ -159,4 +168,12 @@ class SocketOutPart implements Part {
   state(): readonly AnySection[] {
     return this.#sections
   }
+}
+
+/** Reads a speed. @throws AppFailure bad-spec */
+function speedOf(text: string | undefined): number {
+  if (text === undefined) return 1
+  const speed = /^\d{1,3}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0
+  if (speed > 0) return speed
+  throw new AppFailure('bad-spec', `speed is "${text}"; it must be a number above 0.`, 'Write 2 for twice as fast.')
 }

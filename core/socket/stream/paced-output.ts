@@ -13,6 +13,17 @@ const LATE_US = 100_000
 /** Media times further from the last than this begin another schedule. */
 const JUMP_US = 10_000_000
 
+/** When chunks are sent. */
+export type OutputPace = {
+  /** At their media times; false: at once. */
+  readonly isReal: boolean
+  /** Time between the first chunk and its sending, by which later ones may be late. */
+  readonly startDelayUs: number
+  /** Media time that passes in one of wall time. */
+  readonly speed: number
+  readonly nowUs: () => number
+}
+
 /** Takes chunks that are due. */
 export interface DueOutput {
   /** @param join of a chunk at which a receiver can begin: what it needs before; undefined for others */
@@ -29,9 +40,7 @@ export interface DueOutput {
 export class PacedOutput implements ByteSink {
   readonly ended: Promise<void>
   readonly #output: DueOutput
-  readonly #isReal: boolean
-  readonly #startDelayUs: number
-  readonly #nowUs: () => number
+  readonly #pace: OutputPace
   readonly #queue: Waiting[] = []
   #bytes = 0
   #dropped = 0
@@ -42,12 +51,9 @@ export class PacedOutput implements ByteSink {
   #isOver = false
   #settle: () => void = () => undefined
 
-  /** @param startDelayUs time between the first chunk and its sending, by which later ones may be late */
-  constructor(output: DueOutput, isReal: boolean, startDelayUs: number, nowUs: () => number) {
+  constructor(output: DueOutput, pace: OutputPace) {
     this.#output = output
-    this.#isReal = isReal
-    this.#startDelayUs = startDelayUs
-    this.#nowUs = nowUs
+    this.#pace = pace
     this.ended = new Promise((resolve) => {
       this.#settle = resolve
     })
@@ -66,7 +72,7 @@ export class PacedOutput implements ByteSink {
     const join = this.#join
     this.#join = undefined
     const own = bytes.slice(start, end)
-    if (!this.#isReal) {
+    if (!this.#pace.isReal) {
       this.#output.send(own, join)
       return
     }
@@ -94,7 +100,7 @@ export class PacedOutput implements ByteSink {
   }
 
   busy(): Promise<void> | null {
-    if (!this.#isReal) return this.#output.busy()
+    if (!this.#pace.isReal) return this.#output.busy()
     return this.#isFull ? new Promise((resolve) => this.#waiters.push(resolve)) : null
   }
 
@@ -109,7 +115,7 @@ export class PacedOutput implements ByteSink {
     for (;;) {
       const [next] = this.#queue
       if (next === undefined) break
-      const leftUs = this.#dueUs(next) - this.#nowUs()
+      const leftUs = this.#dueUs(next) - this.#pace.nowUs()
       if (leftUs > 500) {
         this.#timer = setTimeout(() => {
           this.#timer = null
@@ -137,13 +143,13 @@ export class PacedOutput implements ByteSink {
   }
 
   #dueUs({ timeUs }: Waiting): number {
-    const nowUs = this.#nowUs()
+    const nowUs = this.#pace.nowUs()
     const anchor = this.#anchor
     if (anchor === null) {
-      this.#anchor = { wallUs: nowUs + this.#startDelayUs, mediaUs: timeUs }
+      this.#anchor = { wallUs: nowUs + this.#pace.startDelayUs, mediaUs: timeUs }
       return this.#anchor.wallUs
     }
-    const dueUs = anchor.wallUs + timeUs - anchor.mediaUs
+    const dueUs = anchor.wallUs + (timeUs - anchor.mediaUs) / this.#pace.speed
     if (nowUs - dueUs <= LATE_US && dueUs - nowUs <= JUMP_US) return dueUs
     this.#anchor = { wallUs: nowUs, mediaUs: timeUs }
     return nowUs

@@ -284,6 +284,7 @@ class ServingOutlet implements StreamOutlet {
     if (socket.writableLength > CLIENT_BYTES) {
       this.counts.dropped++
       this.#options.log('A client was closed: it did not take what was sent.')
+      this.#clients.delete(client)
       socket.destroy()
       return
     }
