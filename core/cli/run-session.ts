@@ -69,8 +69,9 @@ export async function runSession(
     if (session.scans) listServices(session, json)
     if (json) printJson({ event: 'end', ...session.summary() })
     else for (const line of summaryLines(session)) tellLine(line)
-    if (baseUrl !== null && !keys.quit && session.endsByItself)
-      await serveOn(keys, spec, engine.nowUs() - startedUs, baseUrl)
+    // What an origin has of a presentation or of media stays there, as what a gateway has of a capture.
+    const staysServed = session.endsByItself || (origins.length > 0 && !session.hasDatagrams)
+    if (baseUrl !== null && !keys.quit && staysServed) await serveOn(keys, spec, engine.nowUs() - startedUs, baseUrl)
   }
   keys.close()
   if (failure !== null) return APP_ERROR_EXIT[failure.code]

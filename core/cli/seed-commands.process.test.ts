@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freeTcpPorts } from '../testing/free-port.ts'
 import { GrowingPresentation, LiveOrigin } from '../testing/live-presentation.ts'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
 import {
   type Ended,
   RunningProgram,
@@ -315,6 +316,28 @@ describe.skipIf(!hasCurl)('streams of a file (need curl)', () => {
     const { head } = await curl(url)
     expect(head).toMatch(/^ice-Genre: CoolRock\r?$/m)
     expect(head).toMatch(/^icy-pub: 1\r?$/m)
+  })
+})
+
+describe.skipIf(!hasCurl)('a presentation over HTTP (needs curl)', () => {
+  it('22: two manifests of it on one server', async () => {
+    const [port = 0] = await freeTcpPorts(1)
+    const url = `http://127.0.0.1:${port}`
+    const first = `-o ${url}/live.mpd:SID=D1:rdirs=dash`
+    const second = `-o ${url}/live_rw.mpd:SID=D2:sigfrag`
+    const input = `-i ${DEMO_FOLDER}/manifest.mpd`
+    const program = start(`${input} dashin:forward=file:FID=D1 dashin:forward=segb:FID=D2 ${first} ${second}`)
+    open.push(() => program.interrupt())
+    await program.printed('stderr', /The source has ended; what was received is still served/)
+    for (const name of ['live.mpd', 'live_rw.mpd']) {
+      const got = await curl(`${url}/${name}`)
+      expect([got.status, got.body.toString().includes('<MPD')]).toEqual([200, true])
+    }
+    for (const name of ['video-init.mp4', 'video-1.m4s', 'audio-12.m4s']) {
+      const made = readFileSync(join(DEMO_FOLDER, name))
+      expect(sha256((await curl(`${url}/${name}`)).body)).toBe(sha256(made))
+      expect(sha256(readFileSync(folder.at('dash', name)))).toBe(sha256(made))
+    }
   })
 })
 

@@ -178,6 +178,11 @@ export class Session {
     return this.#graph.parts.some(({ source }) => source?.readsStdin)
   }
 
+  /** Something is received from the network or a capture. */
+  get hasDatagrams(): boolean {
+    return this.#graph.parts.some(({ source }) => source)
+  }
+
   /** A source ends by itself, as a capture does. */
   get endsByItself(): boolean {
     return this.#graph.parts.some(({ source }) => source && !source.live)

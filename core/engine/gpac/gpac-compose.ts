@@ -11,9 +11,12 @@ import { type OwnWords, ownWords } from './gpac-values.ts'
 export type Composed = {
   readonly drafts: PartDrafts
   /** Inputs that the app is to play; null: nothing is played. */
-  readonly played: readonly GpacNode[] | null
+  readonly played: readonly PlayedInput[] | null
   readonly notes: readonly string[]
 }
+
+/** An input that is played, and the text that opens it. */
+export type PlayedInput = { readonly node: GpacNode; readonly text: string }
 
 /** A way from an input to an output, with the filters between. */
 type Way = { readonly source: GpacNode; readonly steps: readonly GpacNode[] }
@@ -21,6 +24,8 @@ type Way = { readonly source: GpacNode; readonly steps: readonly GpacNode[] }
 /** What an input gives. */
 type Content = 'received' | 'presentation' | 'media' | 'socket'
 
+/** Segments in memory of a presentation that is read once. */
+const MAX_SEGMENTS = 65_536
 const MANIFEST = /\.(?:mpd|m3u8)(?:$|[?#])/i
 
 /**
@@ -43,7 +48,7 @@ class Composer {
   readonly #own: ReadonlyMap<GpacNode, OwnWords>
   readonly #reached = new Set<GpacNode>()
   readonly #notes: string[] = []
-  #played: GpacNode[] | null = null
+  #played: PlayedInput[] | null = null
 
   constructor(nodes: readonly GpacNode[], globals: readonly GpacArgument[], parts: readonly PartDescription[]) {
     this.#nodes = nodes
@@ -60,7 +65,7 @@ class Composer {
     }
     for (const node of this.#nodes) if (node.kind.role === 'sink') this.#output(node)
     for (const node of this.#nodes) {
-      if (node.kind.role !== 'source' || this.#reached.has(node)) continue
+      if ((node.kind.role !== 'source' && !node.gives) || this.#reached.has(node)) continue
       throw new GpacFault(
         node.filter.column,
         `nothing takes what '${shown(node)}' gives`,
@@ -133,10 +138,18 @@ class Composer {
         this.#package(node, ways, push)
         return
       }
+      if (ways.every(({ source }) => contentOf(source) === 'presentation')) {
+        this.#publish(ways, push)
+        return
+      }
       for (const { source } of ways) this.#received(node, source, push)
       return
     }
-    if (hmode === 'source') throw new GpacFault(node.filter.column, 'hmode=source is not there yet')
+    if (hmode === 'source') {
+      if (ways.length > 0)
+        throw new GpacFault(node.filter.column, 'what is uploaded to hmode=source is an input, and takes from no other')
+      return
+    }
     const listen = this.#listenOf(node)
     if (ways.length === 0) {
       if (rdirs === undefined && !this.#has(node, 'wdir'))
@@ -157,11 +170,27 @@ class Composer {
       this.#stream(node, ways, listen)
       return
     }
+    if (ways.every(({ source }) => contentOf(source) === 'presentation')) {
+      const origin = this.#drafts.add('http-origin', [node], { listen, path: pathOf(url) })
+      // What is in memory is all there is of a presentation that is not repeated.
+      if (rdirs === undefined) origin.values.set('maxSegments', MAX_SEGMENTS)
+      this.#publish(ways, origin)
+      return
+    }
     const gateway = this.#drafts.add('gateway', [node], { listen })
     const folder = rdirs === undefined ? null : this.#folderOf(String(rdirs), node)
     for (const { source } of ways) {
       this.#received(node, source, gateway)
       if (folder !== null) this.#received(node, source, folder)
+    }
+  }
+
+  /** Gives the files of presentations to a part that takes received ones. */
+  #publish(ways: readonly Way[], to: PartDraft): void {
+    for (const { source } of ways) {
+      const files = this.#drafts.of('ingest-objects', source, {})
+      this.#drafts.of('presentation', source, { input: source.filter.subject }).feeds.add(files)
+      files.feeds.add(to)
     }
   }
 
@@ -289,6 +318,11 @@ class Composer {
 
   #receivedTo(source: GpacNode, to: PartDraft): void {
     this.#reached.add(source)
+    if (source.gives) {
+      const address = `put://${this.#listenOf(source)}/`
+      this.#drafts.of('http-uploads', source, { address }).feeds.add(to)
+      return
+    }
     const from = this.#drafts.of('multicast', source, { url: addressOf(source) })
     for (const kind of ['receiver', 'repair']) {
       const between = this.#drafts.ofKind(kind)[0] ?? this.#drafts.add(kind, [], {})
@@ -306,11 +340,13 @@ class Composer {
 
   #play(source: GpacNode): void {
     this.#played ??= []
-    if (this.#played.includes(source)) return
-    this.#played.push(source)
+    if (this.#played.some((each) => each.node === source)) return
+    const text = source.gives ? `put://${this.#listenOf(source)}/` : source.filter.subject
+    this.#played.push({ node: source, text })
     this.#reached.add(source)
     // They take the options of what is played.
-    if (contentOf(source) === 'received') this.#receivedTo(source, this.#drafts.add('gateway', [source], {}))
+    if (contentOf(source) === 'received' && !source.gives)
+      this.#receivedTo(source, this.#drafts.add('gateway', [source], {}))
   }
 
   /** Address to listen on: `ifce` or the host of the URL, else this computer alone; `port`, that of the URL, or HTTP's own. */
@@ -393,8 +429,8 @@ function shown({ filter, kind }: GpacNode): string {
   return filter.subject === '' ? kind.name : filter.subject
 }
 
-function contentOf({ kind, filter }: GpacNode): Content {
-  if (kind.name === 'routein') return 'received'
+function contentOf({ kind, filter, gives }: GpacNode): Content {
+  if (kind.name === 'routein' || gives) return 'received'
   if (kind.name === 'sockin') return 'socket'
   return MANIFEST.test(filter.subject) ? 'presentation' : 'media'
 }

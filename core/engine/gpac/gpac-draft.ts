@@ -80,6 +80,7 @@ export class PartDrafts {
 
   /** Each part feeds all that it feeds without links. */
   #isComplete(): boolean {
+    if (this.#drafts.some(({ kind }) => LINKED.includes(kind))) return false
     const linked = this.#drafts.filter(({ kind }) => !IMPLIED.includes(kind))
     return linked.every((from) => linked.every((to) => to === from || from.feeds.has(to) || !this.#fits(from, to)))
   }
@@ -99,5 +100,7 @@ export class PartDrafts {
   }
 }
 
+/** Kinds of parts whose links are always written: they join what is sent to what is received. */
+const LINKED: readonly string[] = ['ingest-objects']
 /** Kinds of parts that the graph puts between others by itself. */
 const IMPLIED: readonly string[] = ['receiver', 'repair']

@@ -94,6 +94,7 @@ const FILTERS: readonly FilterKind[] = [
       { kind: 'http-stream' },
       { kind: 'http-origin' },
       { kind: 'packager' },
+      { kind: 'http-uploads' },
     ],
     own: {
       hmode: { kind: 'choice', values: ['default', 'push', 'source'] },

@@ -37,7 +37,7 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   'byte-out': 'fout',
 }
 /** Parts between inputs and outputs that are written as filters, or with an input. */
-const STEPS: readonly string[] = ['media-reader', 'media-objects', 'scaler', 'packager']
+const STEPS: readonly string[] = ['media-reader', 'media-objects', 'scaler', 'packager', 'ingest-objects']
 /** Parts whose options are written with another part. */
 const SHARED: readonly string[] = ['receiver', 'repair', 'multicast-out', 'store', ...STEPS]
 /** Options without a word of their own that are written all the same. */

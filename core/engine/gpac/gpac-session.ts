@@ -79,14 +79,21 @@ function nameOf({ role, subject, column }: GpacFilter): FilterKind['name'] {
 /** @throws GpacFault where the app cannot play an input, or is to do more than play */
 function checkPlayed({ played }: Composed, nodes: readonly GpacNode[], parts: readonly PartDescription[]): void {
   if (played === null) return
-  for (const { filter, kind } of played) {
+  for (const { node, text } of played) {
+    const { filter, kind } = node
+    if (text.startsWith('put:'))
+      throw new GpacFault(
+        filter.column,
+        'what is uploaded is not played in the app',
+        'Serve it: httpout:hmode=source:port=8080 -o http://127.0.0.1:8081/live.mpd, and open that in a player.',
+      )
     if (kind.name === 'routein' || /\.(?:pcap|pcapng)(?:\.gz)?$/i.test(filter.subject)) continue
     const schemes = parts.flatMap(({ opens = [] }) => opens.flatMap((each) => (each.gpac && each.example) || []))
     throw new GpacFault(filter.column, `'${filter.subject}' is not played ${supported([...schemes, 'a capture'])}`)
   }
-  const other = nodes.find(({ filter, kind }) => {
+  const other = nodes.find(({ filter, kind, gives }) => {
     const isPlayer = kind.name === 'vout' || kind.name === 'aout'
-    return (kind.role === 'sink' && !isPlayer) || argumentNamed(filter, 'odir') !== undefined
+    return (kind.role === 'sink' && !isPlayer && !gives) || argumentNamed(filter, 'odir') !== undefined
   })
   if (other !== undefined)
     throw new GpacFault(other.filter.column, 'what the app plays has no other output', 'Run two lines side by side.')
@@ -124,7 +131,7 @@ function requestOf({ played, drafts }: Composed, parts: readonly PartDescription
       if (value !== undefined && row.commands.includes('open')) choices[choiceName(row)] = value
     }
   }
-  return { sources: (played ?? []).map(({ filter }) => filter.subject), choices }
+  return { sources: (played ?? []).map(({ text }) => text), choices }
 }
 
 /** Options that no part of the line takes, one sentence each. */

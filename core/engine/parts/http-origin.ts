@@ -102,7 +102,8 @@ class OriginGroup {
 
   async #answer(exchange: Exchange): Promise<void> {
     const path = exchange.target.components.join('/')
-    const mount = this.#mounts.find((each) => each.knows(path)) ?? this.#mounts[0]
+    const known = this.#mounts.find((each) => each.knows(path))
+    const mount = known ?? this.#mounts.find(({ isOnDisk }) => isOnDisk) ?? this.#mounts[0]
     await mount?.answer(exchange)
   }
 }

@@ -28,6 +28,11 @@ export class OriginMount {
     return this.#held.count
   }
 
+  /** Its files are in a folder, whose names it need not know. */
+  get isOnDisk(): boolean {
+    return this.#written !== null
+  }
+
   /** Whether it has a file of this path, or one will come next. */
   knows(path: string): boolean {
     return this.#files.find(path) !== null || this.#files.expects(path)
