@@ -27,7 +27,7 @@ export type OriginEntry = OriginFile | { readonly state: 'growing'; readonly obj
 export type OriginRules = ServicePlace & {
   /** Segments kept of each representation, see `keptSegments`. */
   readonly maxSegments: number
-  /** Bytes of files in memory; the oldest segments go where there are more. */
+  /** Bytes of files in memory; the oldest go where there are more, manifests and initialisation segments excepted. */
   readonly memoryBytes: number
   readonly nowMs: () => number
   readonly warn: (text: string) => void
@@ -48,8 +48,8 @@ export class OriginFiles implements ObjectSink {
   readonly #paths: ServicePaths
   readonly #entries = new Map<string, OriginEntry>()
   readonly #retention: SegmentRetention<ServicePath>
-  /** Segments in memory, the oldest first. */
-  readonly #segments = new Map<string, number>()
+  /** Media and other files in memory, the oldest first: not what clients need to begin. */
+  readonly #passing = new Map<string, ServicePath>()
   readonly #expected = new Map<string, string>()
   readonly #changes = new EventEmitter<{ changed: [] }>()
   readonly #instance = randomBytes(6).toString('base64url')
@@ -119,8 +119,8 @@ export class OriginFiles implements ObjectSink {
     })
     this.#memoryBytes += lease.bytes.byteLength
     if (kind === 'manifest' || kind === 'playlist') this.#takeShift(name, lease.bytes)
+    if (kind === 'media' || kind === 'file') this.#passing.set(path, place)
     if (kind === 'media') {
-      this.#segments.set(path, lease.bytes.byteLength)
       for (const old of this.#retention.add(file, place)) this.#remove(old)
     }
     this.#evict()
@@ -190,6 +190,8 @@ export class OriginFiles implements ObjectSink {
   }
 
   #remove(place: ServicePath): void {
+    // It may have gone for lack of memory.
+    if (this.#rules.folder === null && !this.#entries.has(place.path)) return
     this.#removed++
     place.forget()
     this.#forgetBytes(place.path)
@@ -200,19 +202,17 @@ export class OriginFiles implements ObjectSink {
   #forgetBytes(path: string): void {
     const entry = this.#entries.get(path)
     if (entry?.state === 'whole') this.#memoryBytes -= entry.bytes.byteLength
-    this.#segments.delete(path)
+    this.#passing.delete(path)
   }
 
-  /** Drops the oldest segments where the files in memory are too many. */
+  /** Drops the oldest files where those in memory are too many. */
   #evict(): void {
     const { memoryBytes, folder, warn } = this.#rules
     if (folder !== null) return
-    for (const path of [...this.#segments.keys()]) {
+    for (const place of [...this.#passing.values()]) {
       if (this.#memoryBytes <= memoryBytes) return
-      warn(`More than ${memoryBytes} bytes of files are in memory: ${path} was removed before its time.`)
-      this.#forgetBytes(path)
-      this.#entries.delete(path)
-      this.#removed++
+      warn(`More than ${memoryBytes} bytes of files are in memory: ${place.path} was removed before its time.`)
+      this.#remove(place)
     }
   }
 }

@@ -176,6 +176,10 @@ describe('an origin', () => {
     expect((await ask('GET /v-1.m4s')).status).toBe(404)
     expect([(await ask('GET /v-3.m4s')).status, files.counts.memoryBytes <= 100]).toEqual([200, true])
     expect(warnings[0]).toContain('v-1.m4s was removed before its time')
+    files.whole(receivedFile('init.mp4', 'init', { kind: 'init' }))
+    for (const name of ['a.zip', 'b.zip']) files.whole(receivedFile(name, 'z'.repeat(80), { kind: 'file' }))
+    const statuses = await Promise.all(['init.mp4', 'a.zip', 'b.zip'].map((name) => ask(`GET /${name}`)))
+    expect(statuses.map(({ status }) => status)).toEqual([200, 404, 200])
   })
 
   it('HS-73: on disk, under the names of an origin, and removed when old', async () => {

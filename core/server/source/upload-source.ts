@@ -9,11 +9,16 @@ export type TakenUpload = {
 
 /** What becomes of uploads. */
 export interface UploadTaker {
+  /** It keeps the bytes of an upload until that has ended. */
+  readonly keeps: boolean
   /** @param size null: in chunks. @returns why it is not taken, as a sentence */
   begin(path: string, contentType: string | null, size: number | null): TakenUpload | string
   /** Back-pressure: null while it keeps up. */
   busy(): Promise<void> | null
 }
+
+/** Bytes of uploads that go on and are kept. */
+const MOST_KEPT_BYTES = 512 * 1024 * 1024
 
 /** What uploads have done. */
 export type UploadCounts = {
@@ -31,6 +36,7 @@ export class UploadSource {
   #files = 0
   #bytes = 0
   #brokenOff = 0
+  #keptBytes = 0
 
   /** @param maxBytes of one upload; 0: any number */
   constructor(taker: UploadTaker, maxBytes: number) {
@@ -67,11 +73,16 @@ export class UploadSource {
     if (typeof upload === 'string') throw new Refused(409, upload)
     this.#open.add(path)
     let isWhole = false
+    let keptBytes = 0
     try {
       exchange.continue()
-      await this.#receive(exchange, upload)
+      await this.#receive(exchange, upload, (bytes) => {
+        keptBytes += bytes
+        this.#keep(bytes)
+      })
       isWhole = true
     } finally {
+      this.#keep(-keptBytes)
       this.#open.delete(path)
       if (isWhole) this.#files++
       else this.#brokenOff++
@@ -81,16 +92,25 @@ export class UploadSource {
     exchange.end()
   }
 
-  async #receive({ request }: Exchange, upload: TakenUpload): Promise<void> {
+  async #receive({ request }: Exchange, upload: TakenUpload, kept: (bytes: number) => void): Promise<void> {
     let bytes = 0
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength
       if (this.#maxBytes > 0 && bytes > this.#maxBytes) throw this.#tooLarge()
       this.#bytes += chunk.byteLength
+      kept(chunk.byteLength)
       upload.append(chunk)
       for (let busy = this.#taker.busy(); busy !== null && !request.destroyed; busy = this.#taker.busy()) await busy
     }
     if (!request.complete) throw new Refused(400, 'The body ended too early.')
+  }
+
+  /** Counts bytes that are kept. @throws Refused where they are too many */
+  #keep(bytes: number): void {
+    if (!this.#taker.keeps) return
+    this.#keptBytes += bytes
+    if (bytes > 0 && this.#keptBytes > MOST_KEPT_BYTES)
+      throw new Refused(503, 'Too much is being uploaded at the same time.', { 'Retry-After': '1' })
   }
 
   #tooLarge(): Refused {

@@ -4,6 +4,7 @@ import type { TakenUpload, UploadTaker } from './upload-source.ts'
 
 /** Makes one stream of uploads, one behind the other. One that breaks off leaves a gap. */
 export class UploadedBytes implements UploadTaker {
+  readonly keeps = false
   readonly #sink: ByteSink
   readonly #nowUs: () => number
   #isOpen = false

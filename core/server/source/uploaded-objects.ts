@@ -9,6 +9,7 @@ const INIT_NAME = /(?:^|[-_./])(?:init|header)[^/]*\.(?:mp4|m4s|m4v|m4a|cmf[vatm
 
 /** Makes objects of uploads: media is given while it comes. */
 export class UploadedObjects implements UploadTaker {
+  readonly keeps = true
   readonly #sinks: ObjectSink[] = []
   readonly #nowUs: () => number
 
