@@ -64,6 +64,7 @@ class ScalerPart implements Part, ByteSink {
   readonly #args: readonly string[]
   readonly #host: PartHost
   readonly #tee = new ByteTee()
+  readonly #takers: Part[] = []
   #program: PipedProgram | null = null
   #ended: Promise<void> = Promise.resolve()
   #draining: Promise<void> | null = null
@@ -84,10 +85,11 @@ class ScalerPart implements Part, ByteSink {
   }
 
   link(to: Part): void {
-    this.#tee.add(to.input as ByteSink)
+    this.#takers.push(to)
   }
 
   async start(): Promise<void> {
+    for (const { input } of this.#takers) this.#tee.add(input as ByteSink)
     const program = startPipedProgram(this.#path, this.#args)
     this.#program = program
     program.stdout.on('data', (bytes: Uint8Array) => this.#give(bytes))
