@@ -1,6 +1,6 @@
 import type { ByteSink } from '../../flow/bytes.ts'
 import type { FlowFile } from '../../flow/objects.ts'
-import type { SampleSink, SampleTrack } from '../../flow/samples.ts'
+import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
 import { ContinuousTimes } from '../../media/stream/continuous-times.ts'
 import { openReader } from '../../media/stream/open-stages.ts'
 import type { StreamFaults } from '../../media/stream/stream-faults.ts'
@@ -8,17 +8,36 @@ import type { StreamFaults } from '../../media/stream/stream-faults.ts'
 /** Most channels of a service whose media is looked at. */
 const MAX_LANES = 64
 
-/** Media of one channel. */
-type Lane = { readonly reader: ByteSink; track: SampleTrack | null; readonly id: number }
+/** Media time for which a chosen channel may be silent while another one of its type goes on, s. */
+const SILENT_S = 2
 
-/** Samples of one service: of each type of media those of one channel, chosen when its initialisation segment comes. */
+/** Media of one channel. */
+type Lane = {
+  readonly reader: ByteSink
+  track: SampleTrack | null
+  /** End of its last sample, s. */
+  endS: number
+}
+
+/** The channel whose media is given. */
+type Choice = {
+  lane: Lane
+  /** Number of its track, the same after a switch. */
+  readonly id: number
+  /** Timescale of the track as it was described first; null before. */
+  timescale: number | null
+}
+
+/**
+ * Samples of one service: of each type of media those of one channel, chosen when its initialisation segment comes. Where that falls
+ * silent and another one goes on, the other takes its place from its next random access point.
+ */
 export class ServiceMedia {
   readonly #times: ContinuousTimes
   readonly #best: boolean
   readonly #faults: StreamFaults
   readonly #lanes = new Map<string, Lane>()
-  /** Chosen lane by type of media, and whether samples of it were given. */
-  readonly #chosen = new Map<SampleTrack['kind'], { lane: Lane; given: boolean }>()
+  readonly #chosen = new Map<SampleTrack['kind'], Choice>()
   readonly #sink: SampleSink
   #service: number | null = null
 
@@ -57,39 +76,62 @@ export class ServiceMedia {
   }
 
   #open(format: 'ts' | 'mp4'): Lane {
-    const id = this.#lanes.size + 1
     const sink: SampleSink = {
       track: (track) => this.#track(lane, track),
-      sample: (sample) => {
-        const choice = this.#chosen.get(lane.track?.kind ?? 'data')
-        if (choice?.lane !== lane || sample.track !== lane.track?.id) return
-        if (!choice.given) {
-          choice.given = true
-          this.#times.track({ ...lane.track, id })
-        }
-        this.#times.sample({ ...sample, track: id })
-      },
+      sample: (sample) => this.#sample(lane, sample),
       end: () => undefined,
     }
     const reader = openReader(format, sink, this.#faults, { rate: null, refuse: () => this.#faults.add('unsupported') })
-    const lane: Lane = { reader, track: null, id }
+    const lane: Lane = { reader, track: null, endS: 0 }
     return lane
+  }
+
+  #sample(lane: Lane, sample: Sample): void {
+    const { track } = lane
+    if (track === null || sample.track !== track.id) return
+    const choice = this.#chosen.get(track.kind)
+    if (choice === undefined) return
+    const atS = sample.decodeTicks / track.timescale
+    lane.endS = (sample.decodeTicks + sample.durationTicks) / track.timescale
+    if (choice.lane !== lane) {
+      if (choice.timescale === null || !sample.sync || atS - choice.lane.endS < SILENT_S) return
+      choice.lane = lane
+      this.#describe(choice, track)
+    }
+    if (choice.timescale === null) this.#describe(choice, track)
+    const scale = (choice.timescale ?? track.timescale) / track.timescale
+    if (scale === 1) this.#times.sample({ ...sample, track: choice.id })
+    else
+      this.#times.sample({
+        ...sample,
+        track: choice.id,
+        decodeTicks: Math.round(sample.decodeTicks * scale),
+        offsetTicks: Math.round(sample.offsetTicks * scale),
+        durationTicks: Math.round(sample.durationTicks * scale),
+      })
   }
 
   /** Describes the track of a lane; of several with the same media the better one is chosen until samples were given. */
   #track(lane: Lane, track: SampleTrack): void {
-    const { kind } = track
     if (lane.track !== null && lane.track.id !== track.id) return
     const changed = lane.track !== null && lane.track.entry?.join() !== track.entry?.join()
     lane.track = track
-    const choice = this.#chosen.get(kind)
+    const choice = this.#chosen.get(track.kind)
     if (choice?.lane === lane) {
-      if (changed && choice.given) this.#times.track({ ...track, id: lane.id })
+      if (changed && choice.timescale !== null) this.#describe(choice, track)
       return
     }
-    if (choice?.given === true) return
+    if (choice !== undefined && choice.timescale !== null) return
     const weight = (each: SampleTrack | null): number => (each?.width ?? 0) * (each?.height ?? 0)
     const better = weight(track) - weight(choice?.lane.track ?? null)
-    if (choice === undefined || (this.#best ? better > 0 : better < 0)) this.#chosen.set(kind, { lane, given: false })
+    if (choice === undefined) this.#chosen.set(track.kind, { lane, id: this.#chosen.size + 1, timescale: null })
+    else if (this.#best ? better > 0 : better < 0) choice.lane = lane
+  }
+
+  /** Describes the track of a choice, in the timescale that it has had from its beginning. */
+  #describe(choice: Choice, track: SampleTrack): void {
+    choice.timescale ??= track.timescale
+    const startTicks = Math.round(((track.startTicks ?? 0) * choice.timescale) / track.timescale)
+    this.#times.track({ ...track, id: choice.id, timescale: choice.timescale, startTicks })
   }
 }
