@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
@@ -39,6 +39,21 @@ function judged(file: string): { streams: string[]; complaints: string } {
 const pictures = media.samples.filter(({ track }) => track === 1).length
 const frames = media.samples.length - pictures
 
+/** Digests of the decoded pictures of a file, in the order of presentation. */
+function decodedPictures(file: string): string[] {
+  const { stdout } = spawnSync('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:v', '-f', 'framemd5', '-'], {
+    encoding: 'utf8',
+  })
+  return stdout
+    .split('\n')
+    .flatMap((line) => (line === '' || line.startsWith('#') ? [] : (line.split(',').at(-1) ?? '')))
+}
+
+/** Waits until a file that is written has so many bytes. */
+async function grown(path: string, bytes: number): Promise<void> {
+  while (!existsSync(path) || statSync(path).size < bytes) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
 /** Records from a sender that is still connected. */
 async function recording(target: string): Promise<RunningProgram> {
   const port = await freePort()
@@ -63,19 +78,43 @@ describe('routescope relay', () => {
     }
   })
 
+  it.skipIf(!hasFfmpeg).each([
+    ['H.264 with B-frames and E-AC-3', 'libx264', ['-bf', '3', '-g', '25'], 'eac3'],
+    ['H.265 and MP3', 'libx265', ['-x265-params', 'log-level=none:keyint=25'], 'libmp3lame'],
+  ])('keeps the pictures of %s in order, from TS to MP4 and Annex B to TS', async (_, video, options, audio) => {
+    const made = folder.at(`made-${video}.ts`)
+    const inputs = ['testsrc2=size=192x108:rate=25', 'sine=sample_rate=48000'].flatMap((each) => [
+      '-f',
+      'lavfi',
+      '-i',
+      each,
+    ])
+    const encode = ['-t', '2', '-c:v', video, ...options, '-c:a', audio]
+    spawnSync('ffmpeg', ['-v', 'error', '-y', ...inputs, ...encode, made])
+    const [mp4, raw, ts] = [`${video}.mp4`, `${video}.${video === 'libx264' ? '264' : '265'}`, `${video}.ts`].map(
+      (name) => folder.at(name),
+    ) as [string, string, string]
+    expect((await routescope(['relay', made, mp4, raw])).status).toBe(0)
+    expect((await routescope(['relay', raw, ts])).status).toBe(0)
+    const wanted = decodedPictures(made)
+    expect(wanted).toHaveLength(50)
+    for (const file of [mp4, ts]) {
+      expect(judged(file).complaints, file).toBe('')
+      expect(decodedPictures(file), file).toEqual(wanted)
+    }
+  })
+
   it('finalises a recording at Ctrl-C, and leaves a valid one where it is killed', async () => {
     const target = folder.at('stopped.mp4')
     const stopped = await recording(target)
-    while (!existsSync(target) || readFileSync(target).length < 50_000)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    await grown(target, 50_000)
     expect((await stopped.interrupt()).status).toBe(130)
     expect(readBoxes(new Uint8Array(readFileSync(target))).map(({ type }) => type)).toEqual(['ftyp', 'moov', 'mdat'])
     expect(readStream('mp4', new Uint8Array(readFileSync(target))).samples.length).toBeGreaterThan(pictures / 2)
 
     const other = folder.at('killed.mp4')
     const killed = await recording(other)
-    while (!existsSync(other) || readFileSync(other).length < 50_000)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    await grown(other, 50_000)
     killed.child.kill('SIGKILL')
     await killed.ended
     const kept = readStream('mp4', new Uint8Array(readFileSync(other)))
@@ -90,15 +129,15 @@ describe('routescope relay', () => {
     await taking.printed('stderr', /Relaying/)
     const address = `route://239.132.0.9:${route}`
     const sent = `udp://${HOST}:${port}/:ext=ts`
-    const relaying = new RunningProgram(['relay', `${address}/:ifce=${HOST}`, sent, '--duration', '6'])
+    const relaying = new RunningProgram(['relay', `${address}/:ifce=${HOST}`, sent])
     await relaying.printed('stderr', /Relaying/)
     const manifest = `${DEMO_FOLDER}/manifest.mpd`
-    const sending = new RunningProgram(['send', manifest, address, '--interface', HOST, '--duration', '6'])
-    await Promise.all([sending.ended, relaying.ended])
-    await taking.interrupt()
+    const sending = new RunningProgram(['send', manifest, address, '--interface', HOST])
+    await grown(target, 60_000)
+    for (const program of [sending, relaying, taking]) await program.interrupt()
     const kept = readStream('ts', new Uint8Array(readFileSync(target)))
     expect(kept.tracks.map(({ kind }) => kind).sort()).toEqual(['audio', 'video'])
-    expect(kept.samples.length).toBeGreaterThan(100)
+    expect(kept.samples.length).toBeGreaterThan(40)
     expect(kept.faults.of('continuity')).toBe(0)
   })
 
