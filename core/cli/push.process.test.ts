@@ -95,12 +95,12 @@ describe('received files on other servers', () => {
   })
 
   it('HS-76: ends at the first failure where it is told so', async () => {
-    const server = await uploadServer(({ path }) => (path.includes('video-2') ? 500 : 201))
+    const server = await uploadServer(({ path }) => (path.includes('video-1') ? 500 : 201))
     const address = `http://${server.host}/`
     const { status, stderr } = await receive('--pace', 'real', '--push', address, '--push-or-end')
     expect(stderr).toContain(`Some files were not pushed to ${address}: it answered 500. `)
     expect(status).toBe(1)
-    expect(server.uploads.some(({ path }) => path.includes('video-4'))).toBe(false)
+    expect(server.uploads.some(({ path }) => path.includes('video-3'))).toBe(false)
   })
 
   it('removes segments that are no longer kept', async () => {
