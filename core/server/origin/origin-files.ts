@@ -27,7 +27,7 @@ export type OriginEntry = OriginFile | { readonly state: 'growing'; readonly obj
 export type OriginRules = ServicePlace & {
   /** Segments kept of each representation, see `keptSegments`. */
   readonly maxSegments: number
-  /** Bytes of files in memory; the oldest go where there are more, manifests and initialisation segments excepted. */
+  /** Bytes of files in memory; the oldest go where there are more, media and plain files first. */
   readonly memoryBytes: number
   readonly nowMs: () => number
   readonly warn: (text: string) => void
@@ -35,6 +35,8 @@ export type OriginRules = ServicePlace & {
   readonly folder: OriginFolder | null
 }
 
+/** Files in memory. */
+const MAX_FILES = 65_536
 /** Lanes whose next segment is awaited. */
 const MAX_LANES = 4096
 
@@ -205,14 +207,24 @@ export class OriginFiles implements ObjectSink {
     this.#passing.delete(path)
   }
 
-  /** Drops the oldest files where those in memory are too many. */
+  /** Drops the oldest files where those in memory are too many: what passes first, then all but the manifest. */
   #evict(): void {
-    const { memoryBytes, folder, warn } = this.#rules
-    if (folder !== null) return
+    if (this.#rules.folder !== null || !this.#isFull) return
     for (const place of [...this.#passing.values()]) {
-      if (this.#memoryBytes <= memoryBytes) return
-      warn(`More than ${memoryBytes} bytes of files are in memory: ${place.path} was removed before its time.`)
+      if (!this.#isFull) return
+      this.#rules.warn(`Too much is in memory: ${place.path} was removed before its time.`)
       this.#remove(place)
     }
+    for (const [path, entry] of [...this.#entries]) {
+      if (!this.#isFull) return
+      if (path === this.#rules.manifest || entry.state === 'growing') continue
+      this.#forgetBytes(path)
+      this.#entries.delete(path)
+      this.#removed++
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#memoryBytes > this.#rules.memoryBytes || this.#entries.size > MAX_FILES
   }
 }

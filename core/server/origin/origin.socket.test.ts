@@ -180,6 +180,11 @@ describe('an origin', () => {
     for (const name of ['a.zip', 'b.zip']) files.whole(receivedFile(name, 'z'.repeat(80), { kind: 'file' }))
     const statuses = await Promise.all(['init.mp4', 'a.zip', 'b.zip'].map((name) => ask(`GET /${name}`)))
     expect(statuses.map(({ status }) => status)).toEqual([200, 404, 200])
+    files.whole(receivedFile('live.mpd', 'm'.repeat(90), { kind: 'manifest' }))
+    expect([(await ask('GET /live.mpd')).status, (await ask('GET /init.mp4')).status]).toEqual([200, 200])
+    for (let at = 0; at < 3; at++) files.whole(receivedFile(`${at}/init.mp4`, 'i'.repeat(20), { kind: 'init' }))
+    expect([(await ask('GET /live.mpd')).status, (await ask('GET /2/init.mp4')).status]).toEqual([200, 404])
+    expect(files.counts.memoryBytes).toBeLessThanOrEqual(100)
   })
 
   it('HS-73: on disk, under the names of an origin, and removed when old', async () => {
