@@ -69,6 +69,10 @@ export type EngineCommands = {
   pictured: (sessionId: string, serviceId: number, picture: PictureSnapshot, part?: string) => null
   /** Writes a picture of the player, a PNG, into the default folder; answers with its path. @param name for the file */
   savePicture: (sessionId: string, name: string, png: Uint8Array) => { readonly file: string }
+  /** Names of other players that are installed. */
+  outsidePlayers: () => readonly string[]
+  /** Opens a service in one of them, by its address on the gateway. */
+  openOutside: (sessionId: string, serviceId: number, player: string, part?: string) => null
   /**
    * Records what arrives from now on to a pcapng (null: a new file in the default folder); answers with its path. An existing
    * file is refused (`file-exists`) unless `replace` says that a person was asked.
@@ -165,6 +169,8 @@ export const COMMAND_NAMES = [
   'report',
   'pictured',
   'savePicture',
+  'outsidePlayers',
+  'openOutside',
   'startRecording',
   'stopRecording',
   'dumpSession',

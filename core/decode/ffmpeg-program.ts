@@ -1,6 +1,6 @@
-import { access, constants, stat } from 'node:fs/promises'
-import { basename, delimiter, isAbsolute, join } from 'node:path'
+import { basename } from 'node:path'
 import { startReadProgram } from '../guard/guarded-programs.ts'
+import { isProgram, programOnPath } from '../guard/program-path.ts'
 import { decodeOnce } from './decoding.ts'
 import {
   H264_ENCODERS,
@@ -41,7 +41,7 @@ const LISTED = /^ [VAS][A-Z.]{5} (\S+).*?(?:\(codec (\S+)\))?$/
  * @param wanted a path, or `auto`: the first on PATH
  */
 export async function findFfmpeg(wanted: string, signal: AbortSignal): Promise<FfmpegSearch> {
-  const path = wanted === 'auto' ? await onPath(process.env.PATH ?? '') : wanted
+  const path = wanted === 'auto' ? await programOnPath('ffmpeg') : wanted
   if (path === null) return { kind: 'absent' }
   // A session may come from somebody else: it chooses among programs of this name, and starts no other.
   if (!/^ffmpeg[\w.-]*$/i.test(basename(path))) return { kind: 'unfit', path, reason: `${path} is not called ffmpeg.` }
@@ -62,25 +62,6 @@ export async function findFfmpeg(wanted: string, signal: AbortSignal): Promise<F
     return { kind: 'unfit', path, reason: `ffmpeg ${named} (${path}) ${lack}.` }
   }
   return { kind: 'found', ffmpeg: { path, version: named, decoders: namesIn(decoders), picture, sound } }
-}
-
-async function onPath(path: string): Promise<string | null> {
-  const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg'
-  for (const folder of path.split(delimiter)) {
-    const file = join(folder, name)
-    // A relative entry would depend on the folder that the program was started in.
-    if (isAbsolute(folder) && (await isProgram(file))) return file
-  }
-  return null
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK)
-    return (await stat(path)).isFile()
-  } catch {
-    return false
-  }
 }
 
 /** Names that a list of decoders or encoders has: its own, and the codecs that libraries decode without a device. */

@@ -6,6 +6,7 @@ import type { LogLine } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
+import { openOutside, outsidePlayers } from './outside-players.ts'
 import { parsePicture } from './receiving/pictures.ts'
 import { savePicture } from './saved-picture.ts'
 import { SectionFeed } from './section-feed.ts'
@@ -130,6 +131,12 @@ export class EngineWindow {
       // Only while something may play.
       this.#engine.session(sessionId)
       return savePicture(this.#engine.options.defaultDumpDir, name, png)
+    },
+    outsidePlayers,
+    openOutside: (sessionId, serviceId, player, part) => {
+      const url = this.#engine.session(sessionId).contents.receiving(part).manifestUrl(asServiceId(serviceId))
+      if (url === null) throw new AppFailure('bad-spec', 'The service has no address.', 'Wait for its manifest.')
+      return openOutside(player, url)
     },
     startRecording: async (sessionId, file, options, part, replace) => {
       const { defaultDumpDir } = this.#engine.options

@@ -33,6 +33,13 @@ export function startPipedProgram(path: string, args: readonly string[]): PipedP
   return child
 }
 
+/** Starts a program that goes on without this one, and whose output nobody reads. */
+export function startDetachedProgram(path: string, args: readonly string[]): void {
+  const child = spawn(path, args, { stdio: 'ignore', detached: true })
+  guardErrors(PROGRAM, child)
+  child.unref()
+}
+
 /** Starts a program on the streams of this one. */
 export function startAttachedProgram(path: string, args: readonly string[]): ChildProcess {
   const child = spawn(path, args, { stdio: 'inherit' })

@@ -52,6 +52,8 @@ export interface Receiving {
   keeps(bytesOf: BytesReader): void
   /** Sets the server of files; the first one is used. */
   serves(serving: Serving): void
+  /** Address of the manifest of a service; null where it has none, or nothing is served. */
+  manifestUrl(serviceId: ServiceId): string | null
   /** Tells the server of files how far a window's player came with a service. */
   pictured(...picture: Parameters<Serving['pictured']>): void
   /** Reports a player's request for a file: the destination that carries it is joined again where it had been left. */

@@ -2,6 +2,7 @@ import { totalmem } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { AppError } from '../../contract/app-error.ts'
 import { defined } from '../../contract/defined.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { BoxField, BytesView, ObjectBoxes } from '../../contract/object-boxes.ts'
 import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
@@ -235,6 +236,11 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   /** Address of a service's manifest, where something serves it. */
   playable(service: ServiceFacts): ServedState {
     return this.#serving === null ? null : (this.#serving.playable(service) ?? 'awaited')
+  }
+
+  manifestUrl(serviceId: ServiceId): string | null {
+    const manifest = this.services().find(({ id }) => id === serviceId)?.manifest ?? null
+    return manifest === null ? null : (this.#serving?.urlOf(serviceId, manifest.name) ?? null)
   }
 
   pictured(...picture: Parameters<Serving['pictured']>): void {

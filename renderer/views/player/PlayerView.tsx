@@ -14,6 +14,7 @@ import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { checkCodecs } from './codecs.ts'
 import { timeCode } from './frame-steps.ts'
+import { OpenOutside } from './OpenOutside.tsx'
 import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx'
 import { Overlay } from './PlayerOverlay.tsx'
 import styles from './PlayerView.module.css'
@@ -194,6 +195,7 @@ export function PlayerView() {
               {...shown}
               decoded={codecs.decode.length === 0 ? null : (service?.playable?.decoded ?? null)}
             />
+            {service !== null && sessionId !== null && <OpenOutside sessionId={sessionId} serviceId={service.id} />}
             {playable.length > 1 && service !== null && sessionId !== null && (
               <select
                 className={styles.quality}
