@@ -9,12 +9,13 @@ import { fecBench } from './fec-bench.mjs'
 import { hourBench } from './hour-bench.mjs'
 import { liveBench } from './live-bench.mjs'
 import { root } from './measure.mjs'
+import { mediaBench } from './media-bench.mjs'
 import { sendBench } from './send-bench.mjs'
 import { startBench } from './start-bench.mjs'
 import { windowBench } from './window-bench.mjs'
 
 /*
- * `npm run bench [start|capture|hour|fec|live|send|window]`: speed and size against our limits. Ratios are taken within one run,
+ * `npm run bench [start|capture|hour|fec|media|live|send|window]`: speed and size against our limits. Ratios are taken within one run,
  * because machines differ and are noisy; the table is printed, and bench-results/ gets the figures as JSON.
  * `npm run bench -- --against FOLDER` compares with another checkout instead.
  */
@@ -31,6 +32,7 @@ const parts = {
   capture: captureBench,
   hour: hourBench,
   fec: fecBench,
+  media: mediaBench,
   live: liveBench,
   send: sendBench,
   window: windowBench,

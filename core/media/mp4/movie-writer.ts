@@ -61,6 +61,7 @@ function writeTrack(
 ): void {
   const { kind, timescale, language } = track
   const video = kind === 'video'
+  const isWebVtt = track.codec.startsWith('wvtt')
   out.box('trak', () => {
     out.full('tkhd', 1, 7, () => {
       out
@@ -89,12 +90,20 @@ function writeTrack(
       })
     out.box('mdia', () => {
       out.full('mdhd', 1, 0, () => out.zeros(16).u32(timescale).time(durationTicks).u16(packLanguage(language)).u16(0))
-      const handler = video ? 'vide' : kind === 'audio' ? 'soun' : kind === 'text' ? 'subt' : 'meta'
+      const handler = video
+        ? 'vide'
+        : kind === 'audio'
+          ? 'soun'
+          : kind === 'text'
+            ? track.codec.startsWith('wvtt')
+              ? 'text'
+              : 'subt'
+            : 'meta'
       out.full('hdlr', 0, 0, () => out.u32(0).latin1(handler).zeros(13))
       out.box('minf', () => {
         if (video) out.full('vmhd', 0, 1, () => out.zeros(8))
         else if (kind === 'audio') out.full('smhd', 0, 0, () => out.zeros(4))
-        else out.full(kind === 'text' ? 'sthd' : 'nmhd', 0, 0, () => {})
+        else out.full(kind === 'text' && !isWebVtt ? 'sthd' : 'nmhd', 0, 0, () => {})
         out.box('dinf', () => {
           out.full('dref', 0, 0, () => out.u32(1).full('url ', 0, 1, () => {}))
         })
