@@ -144,6 +144,7 @@ describe.skipIf(!hasCurl)('a live session on the air, and what receives it (need
   it('5: a gateway with the newest four segments, which pages of this computer may read', () => {
     expect(page.status).toBe(200)
     expect(page.body.toString()).toContain('<MPD')
+    expect(ended.get(5)?.stderr).toMatch(/REQ#1 127\.0\.0\.1 GET \/service1\/manifest\.mpd start/)
     expect(page.head).toMatch(/^Access-Control-Allow-Origin: http:\/\/localhost:9999\r?$/im)
     const segments = kept.filter(({ path }) => path.endsWith('.m4s'))
     expect(segments.filter(({ path }) => path.startsWith('v-'))).toHaveLength(4)

@@ -5,6 +5,7 @@ import type { MediaDecoder } from '../decode/media-decoder.ts'
 import { channelNumber } from '../flow/carriers.ts'
 import type { CorsMode } from '../http/cors.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { HOST_SETTINGS } from '../http/host-settings.ts'
 import { type HostUse, joinHttpHost } from '../http/http-host.ts'
 import type { Mount, MountHandle } from '../http/mount.ts'
 import { encodeAddress } from '../http/request-target.ts'
@@ -25,6 +26,10 @@ export type GatewayOptions = GatewaySource &
     /** Path before `/serviceN`, as `/name`, so that several gateways can share a port; empty by default. */
     readonly prefix?: string
     readonly cors: CorsMode
+    /** Certificate and key in PEM; null or absent: plain HTTP. */
+    readonly tls?: { readonly cert: string; readonly key: string } | null
+    /** Called for each request. */
+    readonly requested?: (exchange: Exchange) => void
     /** Decodes what players cannot; absent: nobody does. */
     readonly decoder?: MediaDecoder
     /** Called for each decoded segment with a picture. */
@@ -75,8 +80,8 @@ export class Gateway {
 
   /** Opens the port. @throws AppFailure port-in-use | address-not-local | socket-failed */
   async open(): Promise<{ baseUrl: string }> {
-    const { host, port, prefix = '', cors } = this.#options
-    const use = await joinHttpHost(host, port)
+    const { host, port, prefix = '', cors, tls = null } = this.#options
+    const use = await joinHttpHost(host, port, { ...HOST_SETTINGS, tls })
     try {
       this.#mount = use.mount(this.#mountAt(prefix, cors))
     } catch (error) {
@@ -159,7 +164,8 @@ export class Gateway {
   }
 
   async #answer(exchange: Exchange): Promise<void> {
-    const { store } = this.#options
+    const { store, requested } = this.#options
+    requested?.(exchange)
     const [first, ...rest] = exchange.target.components
     if (first === undefined) return exchange.redirectToRoot()
     if (rest.length === 0 && first === '') return answerIndex(exchange, store, this.#options.services())

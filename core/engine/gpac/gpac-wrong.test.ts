@@ -59,7 +59,7 @@ const WRONG: readonly (readonly [line: string, words: string])[] = [
   ['-i a.mpd dashin:«#ServiceID=1 -o atsc://', "unknown property '#ServiceID' of dashin (supported: none)"],
   ['httpout:rdirs=x:port=«70000', "'port' is '70000'; it must be a whole number from 0 to 65535"],
   ['httpout:rdirs=x:cors=«maybe', "'cors' is 'maybe'"],
-  ['httpout:rdirs=x:«js=hook.js', "unknown option 'js' of httpout"],
+  ['httpout:rdirs=x:«jsx=hook.js', "unknown option 'jsx' of httpout"],
   ['-i a.mpd dashin -o route://225.1.1.0:6000 --«foo=1', "no filter here has the option '--foo' (supported: "],
   ['-i a.mpd dashin -o route://225.1.1.0:6000 --ttl=«no', "'ttl' is 'no'"],
   ['-i route://1.1.1.1:1:odir=x:kc -i route://1.1.1.1:2:odir=x:«kc=no', "'kc' differs from column 29"],

@@ -1,5 +1,6 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
+import { CERT, KEY, REQUEST_LOG } from './http-host-options.ts'
 import { ALLOW_ORIGIN, CACHED_SEGMENTS, CORS, SERVED } from './shared-options.ts'
 
 const GATEWAY_OPTIONS = [
@@ -19,6 +20,9 @@ const GATEWAY_OPTIONS = [
   },
   CORS,
   ALLOW_ORIGIN,
+  CERT,
+  KEY,
+  REQUEST_LOG,
   CACHED_SEGMENTS,
   {
     key: 'fullSegments',

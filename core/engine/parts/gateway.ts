@@ -16,6 +16,7 @@ import type { Receiving, Serving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import { Pictures } from '../receiving/pictures.ts'
 import type { GatewaySpec } from './gateway-options.ts'
+import { readTls, requestLog } from './http-front.ts'
 import { oneReceiver } from './repair.ts'
 
 /** Services of which it is remembered how they are decoded. */
@@ -72,9 +73,12 @@ class GatewayPart implements Part, Serving {
     const { Gateway } = await import('../../gateway/gateway.ts')
     const { MediaDecoder } = await import('../../decode/media-decoder.ts')
     this.#decoder = new MediaDecoder(ffmpeg, () => this.#decoderVersion++)
+    const [tls, requests] = [await readTls(this.#spec), requestLog(this.#spec, this.#host)]
     this.#gateway = new Gateway({
       ...endpoint,
       cors,
+      tls,
+      requested: (exchange) => requests?.take(exchange),
       ...defined({ allowOrigins: allowOrigins ?? undefined }),
       store,
       nowUs: () => this.#host.nowUs(),

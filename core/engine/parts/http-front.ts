@@ -87,7 +87,14 @@ class ChosenPort {
   }
 }
 
-async function readTls({ cert, key }: HostSpec): Promise<{ cert: string; key: string } | null> {
+/**
+ * Reads the certificate of a server and its key; null where neither is named.
+ * @throws AppFailure bad-spec | input-unusable | file-unreadable
+ */
+export async function readTls({
+  cert,
+  key,
+}: Pick<HostSpec, 'cert' | 'key'>): Promise<{ cert: string; key: string } | null> {
   if (cert === undefined && key === undefined) return null
   if (cert === undefined || key === undefined)
     throw new AppFailure('bad-spec', 'TLS needs a certificate and its key.', 'Give --cert FILE and --key FILE.')
@@ -105,7 +112,8 @@ async function readTls({ cert, key }: HostSpec): Promise<{ cert: string; key: st
   return pems
 }
 
-function requestLog({ requestLog: asked }: HostSpec, host: PartHost): RequestLog | null {
+/** The log of the requests that an option names; null where it is absent. @throws AppFailure bad-spec */
+export function requestLog({ requestLog: asked }: Pick<HostSpec, 'requestLog'>, host: PartHost): RequestLog | null {
   if (asked === undefined) return null
   const logged = readLoggedRequests(asked)
   if (typeof logged === 'string')

@@ -21,36 +21,58 @@ export const SERVER_LISTEN = {
   subject: true,
 } as const satisfies OptionRow
 
+/** Certificate of a server that speaks TLS. */
+export const CERT = {
+  key: 'cert',
+  option: '--cert',
+  gpac: { name: 'cert' },
+  type: { kind: 'text', of: 'file' },
+  disk: { use: 'reads', called: '--cert' },
+  default: null,
+  group: 'Serving',
+  level: 'expert',
+  label: 'Certificate',
+  help: 'PEM certificate; with --key the server speaks TLS 1.2 and 1.3',
+  commands: ['gateway', 'serve'],
+  test: TEST,
+} as const satisfies OptionRow
+
+/** Key of the certificate. */
+export const KEY = {
+  key: 'key',
+  option: '--key',
+  gpac: { name: 'pkey' },
+  type: { kind: 'text', of: 'file' },
+  disk: { use: 'reads', called: '--key' },
+  default: null,
+  group: 'Serving',
+  level: 'expert',
+  label: 'Private key',
+  help: 'PEM key of the certificate',
+  commands: ['gateway', 'serve'],
+  test: TEST,
+} as const satisfies OptionRow
+
+/** Requests that a server logs. */
+export const REQUEST_LOG = {
+  key: 'requestLog',
+  option: '--log-requests',
+  gpac: { name: 'reqlog' },
+  type: { kind: 'text', of: 'words' },
+  word: 'METHODS',
+  default: null,
+  group: 'Serving',
+  level: 'expert',
+  label: 'Log requests',
+  help: 'log requests of these methods (GET,PUT; * all), and REC what is written; a leading - leaves out the line at the end',
+  commands: ['gateway', 'serve'],
+  test: TEST,
+} as const satisfies OptionRow
+
 /** Options of an HTTP server as a whole, which every part has that serves something on one. Of several on one port the first decides. */
 export const HOST_OPTIONS = [
-  {
-    key: 'cert',
-    option: '--cert',
-    gpac: { name: 'cert' },
-    type: { kind: 'text', of: 'file' },
-    disk: { use: 'reads', called: '--cert' },
-    default: null,
-    group: 'Serving',
-    level: 'expert',
-    label: 'Certificate',
-    help: 'PEM certificate; with --key the server speaks TLS 1.2 and 1.3',
-    commands: SERVE,
-    test: TEST,
-  },
-  {
-    key: 'key',
-    option: '--key',
-    gpac: { name: 'pkey' },
-    type: { kind: 'text', of: 'file' },
-    disk: { use: 'reads', called: '--key' },
-    default: null,
-    group: 'Serving',
-    level: 'expert',
-    label: 'Private key',
-    help: 'PEM key of the certificate',
-    commands: SERVE,
-    test: TEST,
-  },
+  CERT,
+  KEY,
   CORS,
   ALLOW_ORIGIN,
   {
@@ -172,18 +194,5 @@ export const HOST_OPTIONS = [
     commands: SERVE,
     test: TEST,
   },
-  {
-    key: 'requestLog',
-    option: '--log-requests',
-    gpac: { name: 'reqlog' },
-    type: { kind: 'text', of: 'words' },
-    word: 'METHODS',
-    default: null,
-    group: 'Serving',
-    level: 'expert',
-    label: 'Log requests',
-    help: 'log requests of these methods (GET,PUT; * all), and REC what is written; a leading - leaves out the line at the end',
-    commands: SERVE,
-    test: TEST,
-  },
+  REQUEST_LOG,
 ] as const satisfies readonly OptionRow[]
