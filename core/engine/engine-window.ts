@@ -16,9 +16,8 @@ import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
 /** Interval of messages: objects that begin or end are in each. */
 const BATCH_MS = 100
-/** Objects that only grow are in every second message, sections in every fourth. */
-const GROWING_EVERY = 2
-const SECTIONS_EVERY = 4
+/** Objects that only grow, and sections, are in every fourth message. */
+const SLOWLY_EVERY = 4
 const HEX_PAGE_BYTES = 64 * 1024
 
 type Watch = {
@@ -154,7 +153,7 @@ export class EngineWindow {
   /** Rows that have changed; those that only grow less often. */
   #batch(session: Session, watch: Watch): ReturnType<SessionContents['objectBatch']> {
     const changes = session.contents.objectChanges(watch.part)
-    if (changes === watch.objectChanges && watch.ticks % GROWING_EVERY !== 0) return null
+    if (changes === watch.objectChanges && watch.ticks % SLOWLY_EVERY !== 0) return null
     const batch = session.contents.objectBatch(watch.objectCursor, watch.part)
     // After a full batch the next one follows at once.
     if (batch === null || batch.rows.byteLength < OBJECT_BATCH_ROWS * OBJECT_ROW_BYTES) watch.objectChanges = changes
@@ -193,7 +192,7 @@ export class EngineWindow {
       watch.objectCursor = batch.cursor
       this.#events.push({ event: 'objects', data: { sessionId, rows: batch.rows, total: batch.total } })
     }
-    if (watch.ticks++ % SECTIONS_EVERY !== 0) return
+    if (watch.ticks++ % SLOWLY_EVERY !== 0) return
     const changes = watch.sections.changes(session.sections())
     if (changes.length === 0) return
     this.#events.push({ event: 'sections', data: { sessionId, changes } })
