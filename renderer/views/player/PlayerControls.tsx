@@ -1,5 +1,5 @@
 import { Camera, Pause, Play, StepBack, StepForward, Volume1, Volume2, VolumeX } from 'lucide-react'
-import type { CSSProperties } from 'react'
+import type { CSSProperties, ReactNode } from 'react'
 import type { DecodedSnapshot } from '../../../core/contract/decoder.ts'
 import { formatCount } from '../../model/format.ts'
 import { decodedText } from '../../model/playable-text.ts'
@@ -23,9 +23,11 @@ type PlayerControlsProps = {
   readonly onVolume: (volume: Volume) => void
   /** Saves the picture that is shown. */
   readonly onSave: () => void
+  /** Further choices. */
+  readonly children: ReactNode
 }
 
-export function PlayerControls({ snapshot, playback, volume, onVolume, onSave }: PlayerControlsProps) {
+export function PlayerControls({ snapshot, playback, volume, onVolume, onSave, children }: PlayerControlsProps) {
   const { phase, timeS, startS, endS, live, latencyS, targetLatencyS } = snapshot
   const running = phase === 'playing' || phase === 'stalled'
   const goLive = () => playback.seek(endS - (targetLatencyS ?? 0))
@@ -103,38 +105,41 @@ export function PlayerControls({ snapshot, playback, volume, onVolume, onSave }:
         style={done(volume.muted ? 0 : volume.level)}
         onChange={(event) => onVolume({ level: Number(event.target.value), muted: false })}
       />
-      {snapshot.sounds.length > 1 && (
-        <Choice
-          name="Sound"
-          tracks={snapshot.sounds}
-          chosen={snapshot.sound}
-          onChoose={(id) => id !== null && playback.hear(id)}
-        />
-      )}
-      {snapshot.captions.length > 0 && (
-        <Choice
-          name="Captions"
-          none="No captions"
-          tracks={snapshot.captions}
-          chosen={snapshot.caption}
-          onChoose={(id) => playback.caption(id)}
-        />
-      )}
-      {snapshot.qualities.length > 0 && (
-        <select
-          className={styles.quality}
-          aria-label="Quality"
-          value={snapshot.chosen ?? ''}
-          onChange={(event) => playback.choose(event.target.value === '' ? null : event.target.value)}
-        >
-          <option value="">Auto{snapshot.chosen === null ? autoText(snapshot) : ''}</option>
-          {snapshot.qualities.map((quality) => (
-            <option key={quality.id} value={quality.id}>
-              {quality.label}
-            </option>
-          ))}
-        </select>
-      )}
+      <div className={styles.choices}>
+        {snapshot.sounds.length > 1 && (
+          <Choice
+            name="Sound"
+            tracks={snapshot.sounds}
+            chosen={snapshot.sound}
+            onChoose={(id) => id !== null && playback.hear(id)}
+          />
+        )}
+        {snapshot.captions.length > 0 && (
+          <Choice
+            name="Captions"
+            none="No captions"
+            tracks={snapshot.captions}
+            chosen={snapshot.caption}
+            onChoose={(id) => playback.caption(id)}
+          />
+        )}
+        {snapshot.qualities.length > 0 && (
+          <select
+            className={styles.quality}
+            aria-label="Quality"
+            value={snapshot.chosen ?? ''}
+            onChange={(event) => playback.choose(event.target.value === '' ? null : event.target.value)}
+          >
+            <option value="">Auto{snapshot.chosen === null ? autoText(snapshot) : ''}</option>
+            {snapshot.qualities.map((quality) => (
+              <option key={quality.id} value={quality.id}>
+                {quality.label}
+              </option>
+            ))}
+          </select>
+        )}
+        {children}
+      </div>
     </div>
   )
 }

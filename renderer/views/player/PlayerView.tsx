@@ -188,14 +188,15 @@ export function PlayerView() {
       )}
       {active && snapshot !== null && playback !== null && (
         <>
-          <PlayerControls snapshot={snapshot} playback={playback} volume={volume} onVolume={setVolume} onSave={save} />
+          <PlayerControls snapshot={snapshot} playback={playback} volume={volume} onVolume={setVolume} onSave={save}>
+            {service !== null && sessionId !== null && <OpenOutside sessionId={sessionId} serviceId={service.id} />}
+          </PlayerControls>
           <div className={styles.foot}>
             <PlayerMetrics
               snapshot={snapshot}
               {...shown}
               decoded={codecs.decode.length === 0 ? null : (service?.playable?.decoded ?? null)}
             />
-            {service !== null && sessionId !== null && <OpenOutside sessionId={sessionId} serviceId={service.id} />}
             {playable.length > 1 && service !== null && sessionId !== null && (
               <select
                 className={styles.quality}
