@@ -71,7 +71,18 @@ beforeAll(async () => {
   mkdirSync(wFolder)
   if (posix) symlinkSync(folder.at('outside'), folder.at('w', 'out'))
   ;[a, w] = await Promise.all([
-    serve('--read', folder.at('a'), '--list', '--header', 'X-A,one,X-B,two', '--server-utc', '--max-errors', '0'),
+    serve(
+      '--read',
+      folder.at('a'),
+      '--list',
+      '--header',
+      'X-A,one,X-B,two',
+      '--server-utc',
+      '--max-errors',
+      '0',
+      '--max-per-peer',
+      '0',
+    ),
     serve(
       ...['--read', wFolder, '--write', wFolder, '--max-upload', '1000', '--block-size', '1K'],
       ...['--max-errors', '0', '--max-per-peer', '0'],
