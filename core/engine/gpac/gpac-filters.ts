@@ -90,7 +90,7 @@ const FILTERS: readonly FilterKind[] = [
     takes: [
       { kind: 'server' },
       { kind: 'gateway', keys: ['cors', 'requestLog', 'cert', 'key'] },
-      { kind: 'push', keys: ['post', 'headers', 'timeoutS'] },
+      { kind: 'push', keys: ['post', 'headers', 'timeoutS', 'wholeFiles', 'endsOnFailure'] },
       { kind: 'http-stream' },
       { kind: 'http-origin' },
       { kind: 'packager' },

@@ -171,6 +171,25 @@ describe('what a line becomes', () => {
     )
   })
 
+  it('media that is packaged, served or pushed', () => {
+    const line = '-i a.mp4 reframer:rt=on -o http://localhost:8080/live.mpd --rdirs=t --dmode=dynamic --cdur=0.1'
+    expect(part(line, 'media-reader')).toMatchObject({ realTime: 'on' })
+    expect(part(line, 'packager')).toMatchObject({ mode: 'dynamic', chunkS: 0.1 })
+    expect(part(line, 'http-origin')).toMatchObject({ listen: '127.0.0.1:8080', path: '/live.mpd', folder: 't' })
+    expect(part('-i a.mp4 -o http://h:8080/a/b.mpd:gpac:hmode=push:cte=no', 'push')).toMatchObject({
+      urls: ['http://h:8080/a/b.mpd'],
+      wholeFiles: true,
+    })
+  })
+
+  it('what is uploaded, as an input', () => {
+    expect(parts('httpout:hmode=source:port=8080 -o http://127.0.0.1:8081/live.mpd:hmode=push')).toMatchObject([
+      { kind: 'http-uploads', address: 'put://127.0.0.1:8080/' },
+      { kind: 'push' },
+    ])
+    expect(() => readGpacLine('httpout:hmode=source vout aout')).toThrow('Column 1: what is uploaded is not played')
+  })
+
   it('a request to play', () => {
     for (const line of [
       '-play route://225.1.1.0:6000 --ifce=127.0.0.1',
