@@ -2,7 +2,7 @@ import type { SessionSpec } from '../contract/session-spec.ts'
 import { FILTER_NAMES } from '../engine/gpac/gpac-filters.ts'
 import { isGpacWord } from '../engine/gpac/gpac-line.ts'
 import { printGpacLine } from '../engine/gpac/gpac-print.ts'
-import { type GpacReading, readGpacLine } from '../engine/gpac/gpac-session.ts'
+import { type GpacReading, readGpacLine } from '../engine/gpac/gpac-reader.ts'
 import { lineOfArguments } from '../engine/gpac/gpac-words.ts'
 
 /** Whether arguments are a line of GPAC's grammar: the first one is a word of it, or no command and another one names an input. */

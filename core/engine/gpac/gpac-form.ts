@@ -5,7 +5,7 @@ import type { OptionValue, PartSpec } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { PART_DESCRIPTIONS } from '../registry.ts'
 import { subjectOf } from '../spec/compose.ts'
-import { readGpacLine } from './gpac-session.ts'
+import { readGpacLine } from './gpac-reader.ts'
 
 /** Kinds of parts that the Listen form and the Send form have fields for. */
 const LISTENING: readonly string[] = ['multicast', 'receiver', 'repair', 'gateway']

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LinkSpec, PartSpec } from '../../contract/session-spec.ts'
-import { readGpacLine } from './gpac-session.ts'
+import { readGpacLine } from './gpac-reader.ts'
 import { lineOfArguments, wordsOfLine } from './gpac-words.ts'
 
 const parts = (line: string): readonly PartSpec[] => readGpacLine(line).spec.parts

@@ -7,7 +7,7 @@ import { PART_DESCRIPTIONS } from '../registry.ts'
 import { chosenPart } from '../spec/part-spec.ts'
 import { filterKind, rowsOf } from './gpac-filters.ts'
 import { printGpacLine } from './gpac-print.ts'
-import { readGpacLine } from './gpac-session.ts'
+import { readGpacLine } from './gpac-reader.ts'
 
 /** Values of an option. */
 function valuesOf(type: OptionType): fc.Arbitrary<OptionValue> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { GpacFault } from './gpac-fault.ts'
-import { readGpacLine } from './gpac-session.ts'
+import { readGpacLine } from './gpac-reader.ts'
 
 /** Lines that are refused; `«` stands before the character whose column is named. Words of the sentence follow. */
 const WRONG: readonly (readonly [line: string, words: string])[] = [
