@@ -215,10 +215,10 @@ function summaryText(session: Session): string {
     sentObjects,
     selfLoop,
   } = session.summary()
-  if (sentPackets > 0 && (packets === 0 || selfLoop !== null)) {
-    const { broadcasts } = session.snapshot()
+  const { broadcasts } = session.snapshot()
+  const notTaken = broadcasts.reduce((sum, each) => sum + each.notTaken, 0)
+  if (sentPackets + notTaken > 0 && (packets === 0 || selfLoop !== null)) {
     const keptBack = broadcasts.reduce((sum, each) => sum + each.keptBack, 0)
-    const notTaken = broadcasts.reduce((sum, each) => sum + each.notTaken, 0)
     const losses = keptBack === 0 ? '' : ` The loss model kept ${keptBack} more packets back.`
     const faults = notTaken === 0 ? '' : ` The network did not take ${notTaken} more packets.`
     return `Sent ${sentPackets} packets, ${sentObjects} objects.${losses}${faults}`
