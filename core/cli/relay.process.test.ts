@@ -126,11 +126,11 @@ describe('routescope relay', () => {
     const [port, route] = [await freePort(), await freePort()]
     const target = folder.at('service.ts')
     const taking = new RunningProgram(['relay', `udp://${HOST}:${port}/:timeout=0`, target])
-    await taking.printed('stderr', /Relaying/)
+    await taking.printed('stderr', /Relaying \S+ to \S/)
     const address = `route://239.132.0.9:${route}`
     const sent = `udp://${HOST}:${port}/:ext=ts`
     const relaying = new RunningProgram(['relay', `${address}/:ifce=${HOST}`, sent])
-    await relaying.printed('stderr', /Relaying/)
+    await relaying.printed('stderr', /Relaying route:\S+ to udp:/)
     const manifest = `${DEMO_FOLDER}/manifest.mpd`
     const sending = new RunningProgram(['send', manifest, address, '--interface', HOST])
     await grown(target, 60_000)

@@ -1,6 +1,6 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
-import type { MediaStreamSnapshot, PushTargetSnapshot, StreamSnapshot, UploadsSnapshot } from '../contract/snapshot.ts'
+import type { PushTargetSnapshot, StreamSnapshot, UploadsSnapshot } from '../contract/snapshot.ts'
 import type { Engine } from '../engine/engine.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import type { Session } from '../engine/session.ts'
@@ -8,6 +8,7 @@ import { wildcardEndpoints } from '../engine/spec/session-doings.ts'
 import { printFields, printJson, printLines, tellLine } from './output.ts'
 import { ProgressLine, repairText } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
+import { relayedText, relayWay } from './relay-text.ts'
 import { absentText, incompleteText } from './report-text.ts'
 import { notBack, selfLoopText } from './self-loop-text.ts'
 import type { SavedSession } from './session-file.ts'
@@ -54,8 +55,8 @@ export async function runSession(
       for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS))
         tellLine(wildcardText(address.replace(/:0$/, `:${new URL(baseUrl).port}`)))
   }
-  const relayed = session.snapshot().media
-  if (relayed.length > 0) tellLine(`Relaying ${relayed.map(({ address }) => address).join(', ')}.`)
+  const { media, source } = session.snapshot()
+  if (media.length > 0) tellLine(`Relaying ${relayWay(media, source.label, ({ address }) => address)}.`)
   const timer = setInterval(() => {
     progress.show(() => session.snapshot())
     tellProblems()
@@ -182,20 +183,9 @@ function streamText({ url, requests, sent, bytes, unheard, slow }: StreamSnapsho
   return `Streamed ${bytes} bytes, ${sent} to ${requests} requests, on ${url}${more}.`
 }
 
-/** What went through the sockets and files of a relay. */
-function relayText(media: readonly MediaStreamSnapshot[]): string {
-  const of = (wanted: 'in' | 'out'): string =>
-    media
-      .filter(({ direction }) => direction === wanted)
-      .map(({ address, bytes, dropped }) => `${address} (${bytes} bytes${dropped > 0 ? `, ${dropped} dropped` : ''})`)
-      .join(', ')
-  const from = of('in')
-  return `Relayed${from === '' ? '' : ` from ${from}`} to ${of('out')}.`
-}
-
 function summaryText(session: Session): string {
-  const { media, servers, streams, uploads } = session.snapshot()
-  if (media.length > 0) return relayText(media)
+  const { media, servers, source, streams, uploads } = session.snapshot()
+  if (media.length > 0) return `Relayed ${relayWay(media, source.label, relayedText)}.`
   const [server] = servers
   if (server !== undefined)
     return `Served ${server.requests} requests, ${server.bytes} bytes; took ${server.uploadedBytes} bytes of uploads.`
