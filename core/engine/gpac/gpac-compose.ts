@@ -1,6 +1,22 @@
 import { LOOPBACK } from '../../contract/loopback.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import { formatOfExtension } from '../../media/stream/media-formats.ts'
+import {
+  contentOf,
+  extensionOf,
+  isMedia,
+  isOfMedia,
+  isRaw,
+  MANIFEST,
+  namedAddress,
+  pathOf,
+  RAW_PICTURES,
+  refused,
+  shown,
+  sizeInName,
+  splitTemplate,
+  type Way,
+} from './gpac-content.ts'
 import { type PartDraft, PartDrafts } from './gpac-draft.ts'
 import { GpacFault } from './gpac-fault.ts'
 import type { GpacArgument } from './gpac-line.ts'
@@ -18,15 +34,8 @@ export type Composed = {
 /** An input that is played, and the text that opens it. */
 export type PlayedInput = { readonly node: GpacNode; readonly text: string }
 
-/** A way from an input to an output, with the filters between. */
-type Way = { readonly source: GpacNode; readonly steps: readonly GpacNode[] }
-
-/** What an input gives. */
-type Content = 'received' | 'presentation' | 'media' | 'socket'
-
 /** Segments in memory of a presentation that is read once. */
 const MAX_SEGMENTS = 65_536
-const MANIFEST = /\.(?:mpd|m3u8)(?:$|[?#])/i
 
 /**
  * Makes the parts of linked filters.
@@ -97,7 +106,7 @@ class Composer {
         this.#broadcast(node, ways)
         return
       case 'sockout':
-        this.#samples(ways, this.#drafts.add('socket-out', [node], { address: addressOf(node) }), node)
+        this.#samples(ways, this.#drafts.add('socket-out', [node], { address: namedAddress(node) }), node)
         return
       case 'vout':
       case 'aout':
@@ -109,13 +118,13 @@ class Composer {
   }
 
   #broadcast(node: GpacNode, ways: readonly Way[]): void {
-    const air = this.#drafts.add('broadcast', [node], { url: addressOf(node) })
+    const air = this.#drafts.add('broadcast', [node], { url: namedAddress(node) })
     const out = this.#drafts.add('multicast-out', [node], {})
     air.feeds.add(out)
     for (const { source } of ways) {
       const content = contentOf(source)
       if (content === 'received' || content === 'socket')
-        throw this.#refused(node, source, 'a broadcast is made of presentations and files')
+        throw refused(node, source, 'a broadcast is made of presentations and files')
       const draft = this.#drafts.of('presentation', source, { input: source.filter.subject })
       draft.nodes.add(node)
       draft.feeds.add(air)
@@ -124,7 +133,7 @@ class Composer {
 
   #http(node: GpacNode, ways: readonly Way[]): void {
     const { hmode = 'default', rdirs } = this.#ownOf(node)
-    const url = addressOf(node)
+    const url = namedAddress(node)
     if (hmode === 'push') {
       if (ways.length === 0) throw new GpacFault(node.filter.column, 'nothing feeds what is pushed')
       if (url === '')
@@ -196,7 +205,7 @@ class Composer {
 
   /** Makes a DASH presentation of media while it comes. */
   #package(node: GpacNode, ways: readonly Way[], to: PartDraft): void {
-    const manifest = /[^/]*$/.exec(pathOf(addressOf(node)))?.[0] ?? ''
+    const manifest = /[^/]*$/.exec(pathOf(namedAddress(node)))?.[0] ?? ''
     if (!/\.mpd$/i.test(manifest))
       throw new GpacFault(
         node.filter.column,
@@ -210,14 +219,10 @@ class Composer {
 
   /** Sends the bytes of a file to all clients of a path. */
   #stream(node: GpacNode, ways: readonly Way[], listen: string): void {
-    const path = pathOf(addressOf(node))
+    const path = pathOf(namedAddress(node))
     const [way, second] = ways
     if (way === undefined || second !== undefined || MANIFEST.test(path) || !isMedia(way.source))
-      throw this.#refused(
-        node,
-        (second ?? way)?.source ?? node,
-        'a stream is one file of media, and its address no manifest',
-      )
+      throw refused(node, (second ?? way)?.source ?? node, 'a stream is one file of media, and its address no manifest')
     const { source, steps } = way
     const isReal = steps.some((step) => this.#ownOf(step).rt === 'on')
     const iceHeaders = source.filter.arguments.flatMap(({ name, value }) =>
@@ -266,7 +271,7 @@ class Composer {
     for (const way of ways) {
       const { source, steps } = way
       if (contentOf(source) === 'presentation')
-        throw this.#refused(node, source, 'it takes media, and a manifest is broadcast or served')
+        throw refused(node, source, 'it takes media, and a manifest is broadcast or served')
       if (contentOf(source) === 'received') {
         const reader = this.#drafts.of('media-objects', source, {})
         this.#receivedTo(source, reader)
@@ -285,7 +290,7 @@ class Composer {
   /** Bytes of an input, decoded, scaled and encoded by ffmpeg as the output has it. */
   #scaled({ source, steps }: Way, node: GpacNode): PartDraft {
     this.#needs('scaler', node)
-    if (!['media', 'socket'].includes(contentOf(source))) throw this.#refused(node, source, 'only media is scaled')
+    if (!['media', 'socket'].includes(contentOf(source))) throw refused(node, source, 'only media is scaled')
     const scaler = this.#drafts.of('scaler', source, {
       from: isRaw(source) ? 'yuv' : 'media',
       to: extensionOf(node.filter.subject) === RAW_PICTURES ? 'yuv' : 'avc',
@@ -298,7 +303,7 @@ class Composer {
 
   #bytesOf(source: GpacNode): PartDraft {
     const { subject } = source.filter
-    if (source.kind.name === 'sockin') return this.#drafts.of('socket-in', source, { address: addressOf(source) })
+    if (source.kind.name === 'sockin') return this.#drafts.of('socket-in', source, { address: namedAddress(source) })
     return isRaw(source)
       ? this.#drafts.of('byte-file', source, { file: subject })
       : this.#drafts.of('media-in', source, { file: subject })
@@ -311,7 +316,7 @@ class Composer {
 
   /** Links a received source to a part that takes received files. */
   #received(node: GpacNode, source: GpacNode, to: PartDraft): void {
-    if (contentOf(source) !== 'received') throw this.#refused(node, source, 'it takes received files')
+    if (contentOf(source) !== 'received') throw refused(node, source, 'it takes received files')
     to.nodes.add(source)
     this.#receivedTo(source, to)
   }
@@ -323,7 +328,7 @@ class Composer {
       this.#drafts.of('http-uploads', source, { address }).feeds.add(to)
       return
     }
-    const from = this.#drafts.of('multicast', source, { url: addressOf(source) })
+    const from = this.#drafts.of('multicast', source, { url: namedAddress(source) })
     for (const kind of ['receiver', 'repair']) {
       const between = this.#drafts.ofKind(kind)[0] ?? this.#drafts.add(kind, [], {})
       between.nodes.add(source)
@@ -373,69 +378,4 @@ class Composer {
         : this.#waysTo(from, depth + 1).map(({ source, steps }) => ({ source, steps: [...steps, from] })),
     )
   }
-
-  #refused(node: GpacNode, source: GpacNode, takes: string): GpacFault {
-    return new GpacFault(
-      node.filter.column,
-      `'${shown(node)}' cannot take what '${shown(source)}' gives: ${takes}`,
-      'Choose another output.',
-    )
-  }
-}
-
-function isOfMedia({ source }: Way): boolean {
-  return source.kind.name === 'sockin' || (source.kind.name === 'fin' && !MANIFEST.test(source.filter.subject))
-}
-
-/** Path of an http(s) address. */
-function pathOf(url: string): string {
-  return /^https?:\/\/[^/]*(\/[^?#]*)/i.exec(url)?.[1] ?? '/'
-}
-
-/** A template as a folder without words, and names below it of a folder and a file. */
-function splitTemplate(template: string, column: number): { dir: string; names: string } {
-  const components = template.split('/')
-  const first = components.findIndex((each) => each.includes('$'))
-  const begin = Math.min(first, components.length - 2)
-  if (begin < 0)
-    throw new GpacFault(column, `'${template}' names no folder`, 'Right form: -o FOLDER$ServiceID$/$File$:dynext.')
-  const dir = components.slice(0, begin).join('/')
-  return { dir: dir === '' ? (begin > 0 ? '/' : '.') : dir, names: components.slice(begin).join('/') }
-}
-
-/** Ending of a file of pictures without a codec. */
-const RAW_PICTURES = 'yuv'
-
-function extensionOf(path: string): string {
-  return /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
-}
-
-/** The size of raw pictures where the name of their file has it. */
-function sizeInName(path: string): { inputSize?: string } {
-  const inputSize = /(?:^|[^\da-z])(\d{2,5}x\d{2,5})(?:[^\da-z]|$)/i.exec(path.slice(path.search(/[^/\\]*$/)))?.[1]
-  return inputSize === undefined ? {} : { inputSize }
-}
-
-function isRaw({ filter }: GpacNode): boolean {
-  return extensionOf(filter.subject) === RAW_PICTURES
-}
-
-function isMedia({ filter }: GpacNode): boolean {
-  return formatOfExtension(extensionOf(filter.subject)) !== null
-}
-
-/** What stands in a sentence for a filter. */
-function shown({ filter, kind }: GpacNode): string {
-  return filter.subject === '' ? kind.name : filter.subject
-}
-
-function contentOf({ kind, filter, gives }: GpacNode): Content {
-  if (kind.name === 'routein' || gives) return 'received'
-  if (kind.name === 'sockin') return 'socket'
-  return MANIFEST.test(filter.subject) ? 'presentation' : 'media'
-}
-
-/** The address of a filter: what it declares, or its option `src` or `dst`. */
-function addressOf({ filter, kind }: GpacNode): string {
-  return filter.subject || (argumentNamed(filter, kind.role === 'source' ? 'src' : 'dst')?.value ?? '')
 }
