@@ -21,6 +21,7 @@ import { type PartDraft, PartDrafts } from './gpac-draft.ts'
 import { GpacFault } from './gpac-fault.ts'
 import type { GpacArgument } from './gpac-line.ts'
 import { argumentNamed, type GpacNode } from './gpac-links.ts'
+import { IMPLIED_KINDS } from './gpac-parts.ts'
 import { type OwnWords, ownWords } from './gpac-values.ts'
 
 /** What GPAC's filters of a line are as parts of ours. */
@@ -303,7 +304,7 @@ class Composer {
 
   #bytesOf(source: GpacNode): PartDraft {
     const { subject } = source.filter
-    if (source.kind.name === 'sockin') return this.#drafts.of('socket-in', source, { address: namedAddress(source) })
+    if (contentOf(source) === 'socket') return this.#drafts.of('socket-in', source, { address: namedAddress(source) })
     return isRaw(source)
       ? this.#drafts.of('byte-file', source, { file: subject })
       : this.#drafts.of('media-in', source, { file: subject })
@@ -329,7 +330,7 @@ class Composer {
       return
     }
     const from = this.#drafts.of('multicast', source, { url: namedAddress(source) })
-    for (const kind of ['receiver', 'repair']) {
+    for (const kind of IMPLIED_KINDS) {
       const between = this.#drafts.ofKind(kind)[0] ?? this.#drafts.add(kind, [], {})
       between.nodes.add(source)
     }

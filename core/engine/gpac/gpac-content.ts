@@ -1,9 +1,7 @@
 import { formatOfExtension } from '../../media/stream/media-formats.ts'
 import { GpacFault } from './gpac-fault.ts'
+import type { GpacContent } from './gpac-filters.ts'
 import { argumentNamed, type GpacNode } from './gpac-links.ts'
-
-/** What an input gives. */
-type Content = 'received' | 'presentation' | 'media' | 'socket'
 
 /** A way from an input to an output, with the filters between. */
 export type Way = { readonly source: GpacNode; readonly steps: readonly GpacNode[] }
@@ -56,7 +54,7 @@ export function isMedia({ filter }: GpacNode): boolean {
 
 /** Whether what comes on a way can be taken apart as media. */
 export function isOfMedia({ source }: Way): boolean {
-  return source.kind.name === 'sockin' || (source.kind.name === 'fin' && !MANIFEST.test(source.filter.subject))
+  return ['media', 'socket'].includes(contentOf(source))
 }
 
 /** What stands in a sentence for a filter. */
@@ -65,10 +63,9 @@ export function shown({ filter, kind }: GpacNode): string {
 }
 
 /** What an input gives, by its filter and the name of its file. */
-export function contentOf({ kind, filter, gives }: GpacNode): Content {
-  if (kind.name === 'routein' || gives) return 'received'
-  if (kind.name === 'sockin') return 'socket'
-  return MANIFEST.test(filter.subject) ? 'presentation' : 'media'
+export function contentOf({ kind, filter, gives }: GpacNode): GpacContent {
+  if (gives) return 'received'
+  return kind.content ?? (MANIFEST.test(filter.subject) ? 'presentation' : 'media')
 }
 
 /** The address of a filter: what it declares, or its option `src` or `dst`. */

@@ -2,6 +2,7 @@ import type { PartDescription } from '../../contract/part-description.ts'
 import type { LinkSpec, OptionValue, PartSpec } from '../../contract/session-spec.ts'
 import { chosenPart } from '../spec/part-spec.ts'
 import type { GpacNode } from './gpac-links.ts'
+import { gpacPart } from './gpac-parts.ts'
 
 /** A part that a line makes, with the filters whose options are its own. */
 export type PartDraft = {
@@ -67,7 +68,7 @@ export class PartDrafts {
       const description = this.#descriptions.find(({ kind }) => kind === draft.kind)
       const spec = description && chosenPart(description, idOf.get(draft) as string, Object.fromEntries(draft.values))
       // The graph makes a converter by itself where none of its options is chosen.
-      return spec === undefined || (IMPLIED.includes(draft.kind) && Object.keys(spec).length === 2) ? [] : [spec]
+      return spec === undefined || (isImplied(draft) && Object.keys(spec).length === 2) ? [] : [spec]
     })
     if (this.#isComplete()) return { parts: specs }
     const links = drafts.flatMap((from) =>
@@ -80,8 +81,8 @@ export class PartDrafts {
 
   /** Each part feeds all that it feeds without links. */
   #isComplete(): boolean {
-    if (this.#drafts.some(({ kind }) => LINKED.includes(kind))) return false
-    const linked = this.#drafts.filter(({ kind }) => !IMPLIED.includes(kind))
+    if (this.#drafts.some((draft) => gpacPart(draft)?.hasLinks === true)) return false
+    const linked = this.#drafts.filter((draft) => !isImplied(draft))
     return linked.every((from) => linked.every((to) => to === from || from.feeds.has(to) || !this.#fits(from, to)))
   }
 
@@ -100,7 +101,7 @@ export class PartDrafts {
   }
 }
 
-/** Kinds of parts whose links are always written: they join what is sent to what is received. */
-const LINKED: readonly string[] = ['ingest-objects']
-/** Kinds of parts that the graph puts between others by itself. */
-const IMPLIED: readonly string[] = ['receiver', 'repair']
+/** Whether the graph puts such a part between others by itself. */
+function isImplied(draft: PartDraft): boolean {
+  return gpacPart(draft)?.role === 'implied'
+}

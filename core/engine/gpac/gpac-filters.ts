@@ -4,10 +4,17 @@ import type { PartDescription } from '../../contract/part-description.ts'
 /** A kind of part whose options a filter of GPAC has: all of them with a word of GPAC, or those of these keys. */
 type Taken = { readonly kind: string; readonly keys?: readonly string[] }
 
+/** What an input gives: received files, the files of a manifest, a file of media, or the bytes of a socket. */
+export type GpacContent = 'received' | 'presentation' | 'media' | 'socket'
+
 /** A filter of GPAC that a line may name, as the parts of ours that have its options. */
 export type FilterKind = {
   readonly name: string
   readonly role: 'source' | 'step' | 'sink'
+  /** What a source gives whatever its address is; absent: the name of its file tells. */
+  readonly content?: GpacContent
+  /** A sink that is the app's player. */
+  readonly plays?: true
   readonly takes: readonly Taken[]
   /** Options of the grammar that are no option of a part: what they mean is in `gpac-compose.ts`. */
   readonly own?: Readonly<Record<string, OptionType>>
@@ -30,6 +37,7 @@ const FILTERS: readonly FilterKind[] = [
   {
     name: 'routein',
     role: 'source',
+    content: 'received',
     takes: [
       { kind: 'multicast', keys: ['services', 'interfaces', 'bufferBytes'] },
       { kind: 'receiver' },
@@ -46,6 +54,7 @@ const FILTERS: readonly FilterKind[] = [
   {
     name: 'sockin',
     role: 'source',
+    content: 'socket',
     takes: [{ kind: 'socket-in' }, { kind: 'media-reader', keys: ['fps'] }],
     idle: ['block', 'mwait'],
   },
@@ -108,8 +117,8 @@ const FILTERS: readonly FilterKind[] = [
   },
   { name: 'sockout', role: 'sink', takes: [{ kind: 'socket-out' }] },
   { name: 'fout', role: 'sink', takes: [{ kind: 'media-out' }], own: { dynext: FLAG } },
-  { name: 'vout', role: 'sink', takes: [] },
-  { name: 'aout', role: 'sink', takes: [] },
+  { name: 'vout', role: 'sink', plays: true, takes: [] },
+  { name: 'aout', role: 'sink', plays: true, takes: [] },
 ]
 
 /** Names of the filters. */

@@ -1,15 +1,16 @@
 import { type Choices, choiceName } from '../../contract/choices.ts'
 import type { GpacForm } from '../../contract/gpac-form.ts'
 import type { OptionRow } from '../../contract/option-row.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
 import type { OptionValue, PartSpec } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { PART_DESCRIPTIONS } from '../registry.ts'
 import { subjectOf } from '../spec/compose.ts'
+import { type GpacPart, gpacPart } from './gpac-parts.ts'
 import { readGpacLine } from './gpac-reader.ts'
 
-/** Kinds of parts that the Listen form and the Send form have fields for. */
-const LISTENING: readonly string[] = ['multicast', 'receiver', 'repair', 'gateway']
-const SENDING: readonly string[] = ['presentation', 'broadcast', 'multicast-out']
+/** A form of the app. */
+type FormName = GpacForm['kind']
 
 /**
  * Reads a line of GPAC's grammar into the form that has it: of what is received, or of what is sent.
@@ -19,38 +20,46 @@ export function formOfGpacLine(line: string): GpacForm {
   const { spec, play, notes } = readGpacLine(line)
   if (play !== undefined) return { kind: 'listen', url: play.sources.join(' '), choices: play.choices, notes }
   const { parts } = spec
-  const inputs = parts.filter(({ kind }) => kind === 'presentation')
-  const urls = parts.flatMap(({ kind, url }) => (kind === 'multicast' ? [String(url)] : []))
-  const [air, second] = parts.filter(({ kind }) => kind === 'broadcast')
-  if (urls.length > 0)
+  const listening = partsOf(parts, 'listen', 'input')
+  const inputs = partsOf(parts, 'send', 'input')
+  const [air, second] = partsOf(parts, 'send', 'output')
+  if (listening.length > 0)
     return {
       kind: 'listen',
-      url: urls.join(' '),
-      choices: choicesOf(parts, LISTENING, ({ commands }) => commands.includes('open')),
-      notes: [...notes, ...leftOut(parts, LISTENING)],
+      url: listening.map(subjectText).join(' '),
+      choices: choicesOf(parts, 'listen', ({ commands }) => commands.includes('open')),
+      notes: [...notes, ...leftOut(parts, 'listen')],
     }
   if (air !== undefined && second === undefined && inputs.length > 0)
     return {
       kind: 'send',
       request: {
         inputs: inputs.map((part) => ({
-          input: String(part.input),
-          own: choicesOf([part], SENDING, ({ gpac }) => gpac?.property === true),
+          input: subjectText(part),
+          own: choicesOf([part], 'send', ({ gpac }) => gpac?.property === true),
         })),
-        destination: String(air.url),
-        choices: choicesOf(parts, SENDING, ({ gpac }) => gpac?.property !== true),
+        destination: subjectText(air),
+        choices: choicesOf(parts, 'send', ({ gpac }) => gpac?.property !== true),
         receiveBack: false,
       },
-      notes: [...notes, ...leftOut(parts, SENDING)],
+      notes: [...notes, ...leftOut(parts, 'send')],
     }
   throw new AppFailure('not-supported', 'No form of the app has this line.', `Run it: routescope ${line.trim()}`)
 }
 
-/** Options of some kinds of parts by their names among choices, without subjects. */
-function choicesOf(parts: readonly PartSpec[], kinds: readonly string[], has: (row: OptionRow) => boolean): Choices {
+/** Parts of a form that stand in one place of a line. */
+function partsOf(parts: readonly PartSpec[], form: FormName, role: GpacPart['role']): readonly PartSpec[] {
+  return parts.filter((part) => {
+    const row = gpacPart(part)
+    return row?.form === form && row.role === role
+  })
+}
+
+/** Options of the parts of a form by their names among choices, without subjects. */
+function choicesOf(parts: readonly PartSpec[], form: FormName, has: (row: OptionRow) => boolean): Choices {
   const choices: Record<string, OptionValue> = {}
-  for (const part of parts.filter(({ kind }) => kinds.includes(kind)))
-    for (const row of PART_DESCRIPTIONS.find(({ kind }) => kind === part.kind)?.options ?? []) {
+  for (const part of parts.filter((each) => gpacPart(each)?.form === form))
+    for (const row of descriptionOf(part)?.options ?? []) {
       const value = part[row.key]
       if (value !== undefined && row.subject !== true && has(row)) choices[choiceName(row)] = value
     }
@@ -58,12 +67,23 @@ function choicesOf(parts: readonly PartSpec[], kinds: readonly string[], has: (r
 }
 
 /** Parts that the form does not make. */
-function leftOut(parts: readonly PartSpec[], kinds: readonly string[]): string[] {
+function leftOut(parts: readonly PartSpec[], form: FormName): string[] {
   return parts.flatMap((part) => {
-    const description = PART_DESCRIPTIONS.find(({ kind }) => kind === part.kind)
-    if (description === undefined || (kinds.includes(part.kind) && part.kind !== 'gateway')) return []
-    const subject = subjectOf(description)
-    const value = subject === undefined ? '' : ` ${String(part[subject.key])}`
-    return [`${description.title}${value} is not in the form.`]
+    const description = descriptionOf(part)
+    const row = gpacPart(part)
+    if (description === undefined || (row?.form === form && row.isUnmade !== true)) return []
+    const subject = subjectText(part)
+    return [`${description.title}${subject === '' ? '' : ` ${subject}`} is not in the form.`]
   })
+}
+
+/** What a part is about; empty where its kind has no subject. */
+function subjectText(part: PartSpec): string {
+  const description = descriptionOf(part)
+  const row = description === undefined ? undefined : subjectOf(description)
+  return row === undefined ? '' : String(part[row.key])
+}
+
+function descriptionOf(part: PartSpec): PartDescription | undefined {
+  return PART_DESCRIPTIONS.find(({ kind }) => kind === part.kind)
 }

@@ -143,6 +143,7 @@ describe("a session that is written in GPAC's grammar", () => {
   it('with links is read back', () => {
     for (const line of [
       '-i a.mpd dashin -o route://239.133.0.1:18300 -i b.mpd dashin -o route://239.133.0.2:18300',
+      '-i a.mpd dashin -o route://239.133.0.1:18300:ttl=1 -i b.mpd dashin -o route://239.133.0.2:18300:ttl=2',
       '-i route://239.133.0.1:18300:odir=a -i route://239.133.0.2:18300:odir=b',
       '-i route://239.133.0.1:18300:odir=a -i a.mpd dashin:FID=1 -o route://239.133.0.2:18300:SID=1',
       '-i a.mp3:#ice-Genre=Rock reframer:rt=on -o http://127.0.0.1:18301/live.mp3 --ice --hold',

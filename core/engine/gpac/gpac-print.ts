@@ -7,6 +7,7 @@ import { subjectOf } from '../spec/compose.ts'
 import { joinWord } from './gpac-address.ts'
 import { filterKind, rowsOf } from './gpac-filters.ts'
 import { writeGpacLogs } from './gpac-logs.ts'
+import { type GpacFamily, type GpacPart, gpacPart } from './gpac-parts.ts'
 
 /** A session as a line of GPAC's grammar. */
 export type GpacText = {
@@ -16,35 +17,6 @@ export type GpacText = {
   readonly unknown: readonly string[]
 }
 
-/** Kinds of inputs and outputs, with the filter that each is. */
-const INPUTS: Readonly<Record<string, string>> = {
-  multicast: 'routein',
-  presentation: 'fin',
-  'byte-file': 'fin',
-  'media-in': 'fin',
-  'socket-in': 'sockin',
-}
-const OUTPUTS: Readonly<Record<string, string>> = {
-  folder: 'fout',
-  push: 'httpout',
-  gateway: 'httpout',
-  server: 'httpout',
-  'http-stream': 'httpout',
-  'http-origin': 'httpout',
-  broadcast: 'routeout',
-  'socket-out': 'sockout',
-  'media-out': 'fout',
-  'byte-out': 'fout',
-}
-/** Parts between inputs and outputs that are written as filters, or with an input. */
-const STEPS: readonly string[] = ['media-reader', 'media-objects', 'scaler', 'packager', 'ingest-objects']
-/** Parts whose options are written with another part. */
-const SHARED: readonly string[] = ['receiver', 'repair', 'multicast-out', 'store', ...STEPS]
-/** Options without a word of their own that are written all the same. */
-const WRITTEN: readonly string[] = [
-  ...['folder.names', 'http-stream.path', 'http-stream.iceHeaders', 'byte-file.pace'],
-  ...['scaler.from', 'scaler.to', 'packager.manifest', 'http-origin.path'],
-]
 /** Names of files in a folder that has no others. */
 const PLAIN_NAMES = 'service$ServiceID$/$File$'
 
@@ -65,8 +37,8 @@ class GpacPrinter {
   constructor(spec: SessionSpec, parts: readonly PartDescription[]) {
     this.#spec = spec
     this.#parts = parts
-    this.#inputs = spec.parts.filter(({ kind }) => INPUTS[kind] !== undefined)
-    this.#outputs = spec.parts.filter(({ kind }) => OUTPUTS[kind] !== undefined)
+    this.#inputs = spec.parts.filter((part) => gpacPart(part)?.role === 'input')
+    this.#outputs = spec.parts.filter((part) => gpacPart(part)?.role === 'output')
     const kinds = new Set(this.#inputs.map(({ kind }) => kind))
     this.#hasIds = spec.links !== undefined || kinds.size > 1
   }
@@ -92,100 +64,119 @@ class GpacPrinter {
 
   /** Notes a part or an option that GPAC has no word for. */
   #listUnknown(part: PartSpec): void {
-    const { kind } = part
-    if (INPUTS[kind] === undefined && OUTPUTS[kind] === undefined && !SHARED.includes(kind)) this.#unknown.push(kind)
-    else
-      for (const row of this.#parts.find((each) => each.kind === kind)?.options ?? []) {
-        const value = part[row.key]
-        if (value === undefined || row.gpac !== null || row.subject === true || WRITTEN.includes(`${kind}.${row.key}`))
-          continue
-        this.#unknown.push(`${row.option ?? row.label} ${shown(value)}`)
-      }
+    const row = gpacPart(part)
+    if (row === undefined) {
+      this.#unknown.push(part.kind)
+      return
+    }
+    for (const { key, gpac, subject, option, label } of this.#description(part)?.options ?? []) {
+      const value = part[key]
+      if (value === undefined || gpac !== null || subject === true || row.wordless?.includes(key) === true) continue
+      this.#unknown.push(`${option ?? label} ${shown(value)}`)
+    }
   }
 
   #input(part: PartSpec): string[] {
     const id = this.#hasIds ? [`FID=${this.#inputs.indexOf(part) + 1}`] : []
-    if (part.kind === 'presentation') {
-      const word = this.#word(this.#subject(part), this.#options(part, 'fin'))
-      return ['-i', word, this.#word('dashin', ['forward=file', ...id])]
+    const { family, filter } = rowOf(part)
+    switch (family) {
+      case 'sent': {
+        const word = this.#word(this.#subject(part), this.#options(part, filter))
+        return ['-i', word, this.#word('dashin', ['forward=file', ...id])]
+      }
+      case 'received':
+        return this.#received(part, filter, id)
+      default:
+        return this.#media(part, filter, id)
     }
-    if (part.kind !== 'multicast') return this.#media(part, id)
+  }
+
+  /** An input of received files, with the options of its outputs that are its own in GPAC. */
+  #received(part: PartSpec, filter: string, id: readonly string[]): string[] {
     const fed = this.#outputs.filter((output) => this.#feeds(part, output))
     const [only, ...others] = fed
     const folder = others.length === 0 && isPlainFolder(only) ? only : undefined
-    const between = this.#spec.parts.filter(({ kind }) => kind === 'receiver' || kind === 'repair')
-    const own = [part, ...between, ...fed].flatMap((each) => this.#options(each, 'routein'))
-    // Segments of a folder are those of a gateway as well, unless it has its own number.
-    const isOverridden = own.some((option) => option.startsWith('max_segs=')) && fed.some(keepsAllSegments)
-    if (isOverridden) own.push('nbcached=0')
-    const receiver = between.find(({ kind }) => kind === 'receiver')
-    const isServed = this.#outputs.some(({ kind }) => kind === 'gateway')
-    const endless = !isServed && receiver?.timeoutS === undefined ? ['timeout=0'] : []
+    const implied = this.#spec.parts.filter((each) => hasRole(each, 'implied', filter))
+    const own = [part, ...implied, ...fed].flatMap((each) => this.#options(each, filter))
+    const kept = this.#kept(filter, own, fed)
+    const isServed = this.#outputs.some((output) => rowOf(output).serves === true)
+    const endless = !isServed && implied.every(({ timeoutS }) => timeoutS === undefined) ? ['timeout=0'] : []
     const odir = folder === undefined || !this.#isAlone(folder) ? [] : [`odir=${String(folder.dir)}`]
-    return ['-i', this.#word(this.#subject(part), [...new Set([...own, ...endless]), ...odir, ...id])]
+    return ['-i', this.#word(this.#subject(part), [...new Set([...own, ...kept, ...endless]), ...odir, ...id])]
+  }
+
+  /** Options of outputs that a word of another part would set as well, and that are 0: by their own words. */
+  #kept(filter: string, own: readonly string[], outputs: readonly PartSpec[]): string[] {
+    return rowsOf(filterKind(filter), this.#parts).flatMap(({ kind, row, word }) => {
+      if (row.gpac === null || row.gpac.name === word || !own.some((option) => option.startsWith(`${word}=`))) return []
+      const isKept = outputs.some((output) => output.kind === kind && (output[row.key] ?? 0) === 0)
+      return isKept ? [`${row.gpac.name}=0`] : []
+    })
   }
 
   /** An input of bytes, and the filters between it and its outputs. */
-  #media(part: PartSpec, id: readonly string[]): string[] {
-    const filter = INPUTS[part.kind] ?? 'fin'
+  #media(part: PartSpec, filter: string, id: readonly string[]): string[] {
     const fed = this.#outputs.filter((output) => this.#feeds(part, output))
-    const between = this.#spec.parts.filter((step) => STEPS.includes(step.kind) && this.#feeds(part, step))
+    const between = this.#spec.parts.filter((step) => isStep(step) && this.#feeds(part, step))
     const ice = fed.flatMap(({ iceHeaders }) => (iceHeaders ?? []) as readonly string[])
     const properties = ice.map((header) => `#${header.replace(',', '=')}`)
     const own = [part, ...between].flatMap((each) => this.#options(each, filter))
-    const scalers = between.filter(({ kind }) => kind === 'scaler')
     const isReal = part.pace === 'real' || between.some(({ realTime }) => realTime === 'on')
     const steps: (readonly [string, readonly string[]])[] = [
-      ...scalers
-        .filter(({ size }) => size !== undefined)
-        .map((scaler) => ['ffsws', this.#options(scaler, 'ffsws')] as const),
+      ...between.flatMap((step) => this.#step(step)),
       ...(isReal ? [['reframer', ['rt=on']] as const] : []),
     ]
     const written = steps.map(([name, args], at) => this.#word(name, at === steps.length - 1 ? [...args, ...id] : args))
     return ['-i', this.#word(this.#subject(part), [...properties, ...own, ...(steps.length > 0 ? [] : id)]), ...written]
   }
 
+  /** A step as a filter of its own, where it has options of one. */
+  #step(step: PartSpec): (readonly [string, readonly string[]])[] {
+    const { filter } = rowOf(step)
+    const options = filterKind(filter).role === 'step' ? this.#options(step, filter) : []
+    return options.length === 0 ? [] : [[filter, options]]
+  }
+
   #output(part: PartSpec): string[] {
+    const { filter, family, word, always = [], numbers = [] } = rowOf(part)
+    if (isPlainFolder(part) && this.#isAlone(part)) return []
     const ids = this.#inputs.flatMap((input, at) => (this.#feeds(input, part) ? [at + 1] : []))
-    const from = this.#hasIds && part.kind !== 'server' ? [`SID=${ids.join(',')}`] : []
-    switch (part.kind) {
-      case 'folder': {
-        if (isPlainFolder(part) && this.#isAlone(part)) return []
+    const args = [
+      ...always,
+      ...numbers.map((each) => `${each.word}=${Number(part[each.key] ?? 0)}`),
+      ...this.#ofInputs(part),
+      ...[part, ...this.#beside(part)].flatMap((each) => this.#options(each, filter)),
+      ...(this.#hasIds && family !== null ? [`SID=${ids.join(',')}`] : []),
+    ]
+    switch (word) {
+      case 'filter':
+        return [this.#word(filter, [...this.#listen(part), ...args])]
+      case 'address':
+        return ['-o', this.#word(`http://${String(part.listen)}${String(part.path)}`, args)]
+      case 'template': {
         const names = String(part.names ?? PLAIN_NAMES)
-        return ['-o', this.#word(part.dir === '.' ? names : `${part.dir}/${names}`, ['dynext', ...from])]
-      }
-      case 'push': {
-        const kept = `max_cache_segs=${Number(part.maxSegments ?? 0)}`
-        const options = [...this.#options(part, 'httpout'), ...this.#packaging(part)]
-        return ['-o', this.#word(this.#subject(part), ['hmode=push', kept, ...options, ...from])]
-      }
-      case 'broadcast': {
-        const out = this.#spec.parts.find(({ kind }) => kind === 'multicast-out')
-        const sent = this.#inputs.filter((input) => this.#feeds(input, part))
-        const llmode = sent.some(({ lowLatency }) => lowLatency !== false) ? ['llmode'] : []
-        const options = [part, ...(out === undefined ? [] : [out])].flatMap((each) => this.#options(each, 'routeout'))
-        return ['-o', this.#word(this.#subject(part), [...llmode, ...options, ...from])]
-      }
-      case 'socket-out':
-      case 'media-out':
-      case 'byte-out': {
-        const options = this.#options(part, OUTPUTS[part.kind] ?? 'fout')
-        return ['-o', this.#word(this.#subject(part), [...options, ...from])]
-      }
-      case 'http-origin':
-      case 'http-stream': {
-        const url = `http://${String(part.listen)}${String(part.path)}`
-        return ['-o', this.#word(url, [...this.#options(part, 'httpout'), ...this.#packaging(part), ...from])]
+        return ['-o', this.#word(part.dir === '.' ? names : `${part.dir}/${names}`, args)]
       }
       default:
-        return [this.#word('httpout', [...this.#listen(part), ...this.#options(part, 'httpout'), ...from])]
+        return ['-o', this.#word(this.#subject(part), args)]
     }
   }
 
-  /** Options of the packager that feeds an output. */
-  #packaging(part: PartSpec): string[] {
-    const packagers = this.#spec.parts.filter(({ kind }) => kind === 'packager')
-    return packagers.filter((each) => this.#feeds(each, part)).flatMap((each) => this.#options(each, 'httpout'))
+  /** Words of an output for options of its inputs. */
+  #ofInputs(part: PartSpec): string[] {
+    const inputs = this.#inputs.filter((input) => this.#feeds(input, part))
+    const words = Object.entries(rowOf(part).ofInputs ?? {})
+    return words.flatMap(([word, key]) => (inputs.some((input) => input[key] !== false) ? [word] : []))
+  }
+
+  /** Parts whose options are written with an output: steps that feed it, and what it brings with it. */
+  #beside(part: PartSpec): readonly PartSpec[] {
+    const { filter } = rowOf(part)
+    const { parts } = this.#spec
+    const steps = parts.filter((each) => hasRole(each, 'step', filter) && this.#feeds(each, part))
+    const brought = parts.filter((each) => hasRole(each, 'beside', filter))
+    const own = brought.find((each) => this.#feeds(part, each)) ?? brought[0]
+    return own === undefined ? steps : [...steps, own]
   }
 
   #listen(part: PartSpec): string[] {
@@ -202,7 +193,7 @@ class GpacPrinter {
     const rows = rowsOf(filterKind(filter), this.#parts).filter(({ kind }) => kind === part.kind)
     return rows.flatMap(({ row, word }) => {
       const value = part[row.key]
-      const isOther = word !== row.gpac?.name || (part.kind === 'presentation' && row.key === 'lowLatency')
+      const isOther = word !== row.gpac?.name || gpacPart(part)?.withOutput?.includes(row.key) === true
       if (value === undefined || isOther) return []
       const written = writeGpac(row, value)
       if (!written.ok) {
@@ -214,7 +205,7 @@ class GpacPrinter {
   }
 
   #subject(part: PartSpec): string {
-    const description = this.#parts.find(({ kind }) => kind === part.kind)
+    const description = this.#description(part)
     const row = description === undefined ? undefined : subjectOf(description)
     const value = row === undefined ? undefined : part[row.key]
     if (Array.isArray(value) && value.length > 1) this.#unknown.push(value.slice(1).join(' '))
@@ -233,39 +224,52 @@ class GpacPrinter {
     return givers.every((input) => this.#outputs.every((each) => each === output || !this.#feeds(input, each)))
   }
 
-  /** Whether an input feeds an output, or a step on the way: by the links, or by default. */
+  /** Whether a part feeds another one, or a step on the way to it: by the links, or by default. */
   #feeds(from: PartSpec, to: PartSpec): boolean {
     const { links, parts } = this.#spec
     if (links === undefined) {
-      const isTaken = from.kind === 'multicast' && parts.some(({ kind }) => kind === 'media-objects')
-      const isPackaged = to.kind === 'push' && parts.some(({ kind }) => kind === 'packager')
-      const family = isPackaged ? 'media' : familyOf(to)
-      return to.kind !== 'server' && (familyOf(from) === family || (isTaken && family === 'media'))
+      const own = rowOf(from).family
+      const family = this.#familyOf(to)
+      const joins = (step: PartSpec): boolean => gpacPart(step)?.joins === family && gpacPart(step)?.family === own
+      return family !== null && (own === family || parts.some(joins))
     }
     return links.some((link) => {
       const next = link.from === from.id ? parts.find(({ id }) => id === link.to) : undefined
-      return next !== undefined && (next === to || (STEPS.includes(next.kind) && this.#feeds(next, to)))
+      return next !== undefined && (next === to || (isStep(next) && this.#feeds(next, to)))
     })
+  }
+
+  #familyOf(part: PartSpec): GpacFamily | null {
+    const { family, familyWith } = rowOf(part)
+    const isOther = familyWith !== undefined && this.#spec.parts.some(({ kind }) => kind === familyWith.kind)
+    return isOther ? familyWith.family : family
+  }
+
+  #description(part: PartSpec): PartDescription | undefined {
+    return this.#parts.find(({ kind }) => kind === part.kind)
   }
 }
 
-/** Parts that are linked by default are of one family. */
-function familyOf({ kind }: PartSpec): 'sent' | 'media' | 'received' {
-  if (kind === 'presentation' || kind === 'broadcast') return 'sent'
-  return MEDIA.includes(kind) ? 'media' : 'received'
+/** The row of a part that a line can have. */
+function rowOf(part: PartSpec): GpacPart {
+  const row = gpacPart(part)
+  if (row === undefined) throw new RangeError(`no word for ${part.kind}`)
+  return row
 }
-const MEDIA: readonly string[] = [
-  ...['byte-file', 'media-in', 'socket-in', 'media-reader', 'scaler', 'packager'],
-  ...['http-origin', 'http-stream', 'socket-out', 'media-out', 'byte-out'],
-]
+
+function isStep(part: PartSpec): boolean {
+  return gpacPart(part)?.role === 'step'
+}
+
+/** Whether a part has a role and its options in a filter. */
+function hasRole(part: PartSpec, role: GpacPart['role'], filter: string): boolean {
+  const row = gpacPart(part)
+  return row?.role === role && row.filter === filter
+}
 
 /** A folder of services by their numbers, which GPAC's `odir` writes. */
 function isPlainFolder(part: PartSpec | undefined): part is PartSpec {
-  return part?.kind === 'folder' && part.names === undefined
-}
-
-function keepsAllSegments({ kind, maxSegments = 0 }: PartSpec): boolean {
-  return kind === 'gateway' && maxSegments === 0
+  return part !== undefined && gpacPart(part)?.word === 'template' && part.names === undefined
 }
 
 function shown(value: OptionValue): string {

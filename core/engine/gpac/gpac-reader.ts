@@ -9,12 +9,8 @@ import { GpacFault, supported } from './gpac-fault.ts'
 import { FILTER_NAMES, type FilterKind, filterKind } from './gpac-filters.ts'
 import { type GpacArgument, type GpacFilter, type GpacLine, parseGpacLine } from './gpac-line.ts'
 import { argumentNamed, type GpacNode, linkFilters } from './gpac-links.ts'
+import { gpacPart } from './gpac-parts.ts'
 import { GpacValues } from './gpac-values.ts'
-
-/** Time without packets of a service after which a line ends, as in GPAC, s. */
-const GPAC_TIMEOUT_S = 5
-/** Segments that GPAC keeps of what it pushes on. */
-const GPAC_PUSHED_SEGMENTS = 8
 
 /** A line as what it asks for: a session, or what the app is to play. */
 export type GpacReading = {
@@ -87,31 +83,32 @@ function checkPlayed({ played }: Composed, nodes: readonly GpacNode[], parts: re
         'what is uploaded is not played in the app',
         'Serve it: httpout:hmode=source:port=8080 -o http://127.0.0.1:8081/live.mpd, and open that in a player.',
       )
-    if (kind.name === 'routein' || /\.(?:pcap|pcapng)(?:\.gz)?$/i.test(filter.subject)) continue
+    if (kind.content === 'received' || /\.(?:pcap|pcapng)(?:\.gz)?$/i.test(filter.subject)) continue
     const schemes = parts.flatMap(({ opens = [] }) => opens.flatMap((each) => (each.gpac && each.example) || []))
     throw new GpacFault(filter.column, `'${filter.subject}' is not played ${supported([...schemes, 'a capture'])}`)
   }
-  const other = nodes.find(({ filter, kind, gives }) => {
-    const isPlayer = kind.name === 'vout' || kind.name === 'aout'
-    return (kind.role === 'sink' && !isPlayer && !gives) || argumentNamed(filter, 'odir') !== undefined
-  })
+  const other = nodes.find(
+    ({ filter, kind, gives }) =>
+      (kind.role === 'sink' && kind.plays !== true && !gives) || argumentNamed(filter, 'odir') !== undefined,
+  )
   if (other !== undefined)
     throw new GpacFault(other.filter.column, 'what the app plays has no other output', 'Run two lines side by side.')
 }
 
 /** Defaults that GPAC's own words have, where ours would be another. */
 function settle({ drafts }: Composed, plays: boolean): void {
-  const isServed = plays || drafts.ofKind('gateway').length > 0
-  for (const { values } of drafts.ofKind('receiver')) {
-    if (values.get('timeoutS') === 0) values.delete('timeoutS')
-    else if (!isServed && !values.has('timeoutS')) values.set('timeoutS', GPAC_TIMEOUT_S)
+  const isServed = plays || drafts.all.some((draft) => gpacPart(draft)?.serves === true)
+  for (const draft of drafts.all) {
+    const { values, feeds } = draft
+    const { endsAfterS, numbers = [] } = gpacPart(draft) ?? {}
+    if (endsAfterS !== undefined) {
+      if (values.get('timeoutS') === 0) values.delete('timeoutS')
+      else if (!isServed && !values.has('timeoutS')) values.set('timeoutS', endsAfterS)
+    }
+    for (const { key, unsaid } of numbers) if (!values.has(key)) values.set(key, unsaid)
+    const keys = [...feeds].flatMap((fed) => Object.values(gpacPart(fed)?.ofInputs ?? {}))
+    for (const key of keys) if (!values.has(key)) values.set(key, false)
   }
-  for (const { values, feeds } of drafts.ofKind('presentation')) {
-    const isSent = [...feeds].some(({ kind }) => kind === 'broadcast')
-    if (isSent && !values.has('lowLatency')) values.set('lowLatency', false)
-  }
-  for (const { values } of drafts.ofKind('push'))
-    if (!values.has('maxSegments')) values.set('maxSegments', GPAC_PUSHED_SEGMENTS)
 }
 
 /** Requests that are to be logged are logged whatever the levels are. */
