@@ -1,16 +1,15 @@
-import { resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import type { ServiceId } from '../contract/ids.ts'
-import { AppFailure } from '../failure/app-failure.ts'
-import { type Lease, ownBytes } from '../flow/lease.ts'
+import type { Lease } from '../flow/lease.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import { renameKey } from '../flow/rename-key.ts'
-import { FolderSink } from './folder-sink.ts'
+import { ContentMemory, isGone, type StoredContent } from './content-memory.ts'
 import { keptBytes } from './kept-bytes.ts'
 import { SegmentRetention } from './retention.ts'
 import { ServiceFiles } from './service-files.ts'
-import { readSpilled, SpillFolder } from './spill-folder.ts'
+import { SpillFolder } from './spill-folder.ts'
+import { dumpFiles } from './store-dump.ts'
 import type { Found, LostObject, StoredBytes, StoredFile } from './stored-file.ts'
 import { Transmissions } from './transmissions.ts'
 
@@ -28,19 +27,6 @@ export type ObjectStoreOptions = {
   readonly onProblem?: (error: AppError) => void
 }
 
-/** Content in memory or spilled; that of a lost object has no file. */
-type Entry = {
-  readonly index: number
-  readonly size: number
-  readonly file: StoredFile | null
-  bytes: Uint8Array | null
-  /** Name below the spill folder once written. */
-  spilled: string | null
-  spilling: boolean
-  /** Of memory that is used again once the bytes are spilled; null where a reader may have a view of them. */
-  lease: Lease | null
-}
-
 /** Files from this size on give their memory back; the facts of shorter ones would cost more than it. */
 const LEAST_HELD_BYTES = 64 << 10
 
@@ -55,30 +41,27 @@ const SUPERSEDED = 256
 export class ObjectStore implements ObjectSink {
   readonly holds = true
   readonly #options: ObjectStoreOptions
-  readonly #services = new Map<ServiceId, ServiceFiles<Entry>>()
+  readonly #services = new Map<ServiceId, ServiceFiles<StoredContent>>()
   /** What arrived, by row of the session's columns; null where one object contains several files. */
-  readonly #byIndex = new Map<number, Entry | FlowObject | null>()
+  readonly #byIndex = new Map<number, StoredContent | FlowObject | null>()
   /** Patched files, which are served in place of what arrived; by row. */
-  readonly #patched = new Map<number, Entry>()
+  readonly #patched = new Map<number, StoredContent>()
   /** Objects of which a reader may have views. */
   readonly #read = new WeakSet<FlowObject>()
-  /** Entries whose bytes are in memory, oldest first. */
-  readonly #resident = new Set<Entry>()
-  readonly #superseded: Entry[] = []
-  readonly #retention: SegmentRetention<{ file: StoredFile; entry: Entry }>
+  readonly #superseded: StoredContent[] = []
+  readonly #retention: SegmentRetention<{ file: StoredFile; entry: StoredContent }>
   readonly #watchers = new Set<() => void>()
-  readonly #disk: SpillFolder
+  readonly #memory: ContentMemory
   /** For a service, another one whose files it shares. */
   readonly #shared = new Map<ServiceId, ServiceId>()
   readonly #transmissions = new Transmissions()
-  #memoryBytes = 0
   #version = 0
   #finished = false
 
   constructor(options: ObjectStoreOptions) {
     this.#options = options
     this.#retention = new SegmentRetention(options.maxSegments)
-    this.#disk = new SpillFolder(options.spillDir, options.onProblem)
+    this.#memory = new ContentMemory(options.memoryBytes, new SpillFolder(options.spillDir, options.onProblem))
   }
 
   /** True once the source has ended. */
@@ -93,7 +76,7 @@ export class ObjectStore implements ObjectSink {
 
   /** Content bytes in memory. */
   get memoryBytes(): number {
-    return this.#memoryBytes
+    return this.#memory.bytes
   }
 
   /** Called once the source has ended and the receiver is closed: missing files will not arrive. */
@@ -115,7 +98,7 @@ export class ObjectStore implements ObjectSink {
     const service = this.#named(file.serviceId, file.name)
     const stored: StoredFile = { ...facts, size: bytes.byteLength, version: this.#version + 1 }
     const before = service.ready.get(file.name)
-    if (before?.file != null && !this.#gone(before) && !this.#replaces(file, before.file)) return
+    if (before?.file != null && !isGone(before) && !this.#replaces(file, before.file)) return
     const entry = this.#keep(file.objectIndex, bytes, stored, this.#heldLease(file))
     service.ready.set(file.name, entry)
     service.live.delete(file.name)
@@ -161,7 +144,7 @@ export class ObjectStore implements ObjectSink {
   }
 
   busy(): Promise<void> | null {
-    return this.#disk.busy()
+    return this.#memory.busy()
   }
 
   /** Makes files of `from` available to `serviceId` too: those of a configuration session for all services (DVB-MABR). */
@@ -184,7 +167,7 @@ export class ObjectStore implements ObjectSink {
     const name = service.nameOf(wanted)
     const entry = service.ready.get(name)
     if (entry?.file != null && (this.#finished || !this.#transmissions.isFormer(entry.file)))
-      return this.#gone(entry) ? { state: 'expired' } : { state: 'ready', file: entry.file }
+      return isGone(entry) ? { state: 'expired' } : { state: 'ready', file: entry.file }
     const object = service.live.get(name)
     if (object?.state === 'receiving') {
       this.#read.add(object)
@@ -206,7 +189,7 @@ export class ObjectStore implements ObjectSink {
   list(serviceId: ServiceId): StoredFile[] {
     const files: StoredFile[] = []
     for (const entry of this.#services.get(serviceId)?.ready.values() ?? [])
-      if (entry.file !== null && !this.#gone(entry)) files.push(entry.file)
+      if (entry.file !== null && !isGone(entry)) files.push(entry.file)
     return files
   }
 
@@ -215,7 +198,7 @@ export class ObjectStore implements ObjectSink {
     let count = 0
     for (const entry of this.#services.get(serviceId)?.ready.values() ?? []) {
       if (count >= most) break
-      if (entry.file !== null && !this.#gone(entry)) count++
+      if (entry.file !== null && !isGone(entry)) count++
     }
     return count
   }
@@ -255,17 +238,13 @@ export class ObjectStore implements ObjectSink {
   bytesOf(file: StoredFile): StoredBytes {
     const entry = this.#services.get(file.serviceId)?.ready.get(file.name)
     if (entry === undefined || entry.file !== file) return null
-    if (entry.bytes !== null) {
-      entry.lease = null
-      return { bytes: entry.bytes }
-    }
-    return entry.spilled === null ? null : { path: this.#disk.pathOf(entry.spilled) }
+    return this.#memory.placeOf(entry)
   }
 
   /** The bytes of a small stored file (a manifest) at once. */
   read(file: StoredFile): Uint8Array | null {
     const entry = this.#services.get(file.serviceId)?.ready.get(file.name)
-    return entry === undefined || entry.file !== file ? null : this.#slice(entry, 0, entry.size)
+    return entry === undefined || entry.file !== file ? null : this.#memory.slice(entry, 0, entry.size)
   }
 
   /**
@@ -280,19 +259,19 @@ export class ObjectStore implements ObjectSink {
       const end = Math.min(to, keptBytes(stored, stored.missing()))
       return stored.lease(Math.min(from, end), end).bytes
     }
-    return this.#slice(stored, Math.min(from, stored.size), Math.min(to, stored.size))
+    return this.#memory.slice(stored, Math.min(from, stored.size), Math.min(to, stored.size))
   }
 
   /** Bytes `[from, to)` of the patched file that is served for an object; null where there is none. */
   patchedBytes(index: number, from = 0, to = Number.POSITIVE_INFINITY): Uint8Array | null {
     const entry = this.#patched.get(index)
-    return entry === undefined ? null : this.#slice(entry, Math.min(from, entry.size), Math.min(to, entry.size))
+    return entry === undefined ? null : this.#memory.slice(entry, Math.min(from, entry.size), Math.min(to, entry.size))
   }
 
   /** Length of the patched file of an object; null where there is none. */
   patchedSize(index: number): number | null {
     const entry = this.#patched.get(index)
-    return entry === undefined || this.#gone(entry) ? null : entry.size
+    return entry === undefined || isGone(entry) ? null : entry.size
   }
 
   /** Number of bytes that `objectBytes` can return. */
@@ -300,7 +279,7 @@ export class ObjectStore implements ObjectSink {
     const stored = this.#byIndex.get(index)
     if (stored === undefined || stored === null) return 0
     if (!('spilling' in stored)) return keptBytes(stored, stored.missing())
-    return this.#gone(stored) ? 0 : stored.size
+    return isGone(stored) ? 0 : stored.size
   }
 
   /** Adds a listener for changes. @returns the function that removes it */
@@ -315,31 +294,7 @@ export class ObjectStore implements ObjectSink {
    * @throws AppFailure folder-not-writable | disk-full
    */
   async dump(dir: string, signal?: AbortSignal): Promise<DumpResult> {
-    let problem: AppError | null = null
-    const sink = new FolderSink({
-      dir,
-      maxSegments: 0,
-      onProblem: (error) => {
-        problem ??= error
-      },
-    })
-    await sink.open()
-    for (const serviceId of this.services()) {
-      for (const file of this.list(serviceId)) {
-        if (file.patched !== undefined && this.#options.dumpPatched !== true) continue
-        const bytes = await this.#load(file)
-        if (bytes !== null) sink.whole({ ...file, lease: ownBytes(bytes) })
-        const wait = sink.busy()
-        if (wait !== null) await wait
-        if (problem !== null || signal?.aborted) break
-      }
-    }
-    const { files, bytes } = await sink.close()
-    if (problem !== null) {
-      const { code, message, tryThis, cause } = problem as AppError
-      throw new AppFailure(code, message, tryThis, cause)
-    }
-    return { dir: resolve(dir), files, bytes }
+    return dumpFiles(this, dir, { patched: this.#options.dumpPatched === true, signal })
   }
 
   /** Forgets everything and removes the spill folder. */
@@ -348,14 +303,12 @@ export class ObjectStore implements ObjectSink {
     this.#services.clear()
     this.#byIndex.clear()
     this.#patched.clear()
-    this.#resident.clear()
-    this.#memoryBytes = 0
-    await this.#disk.close()
+    await this.#memory.close()
     this.#changed()
     this.#watchers.clear()
   }
 
-  #of(serviceId: ServiceId): ServiceFiles<Entry> {
+  #of(serviceId: ServiceId): ServiceFiles<StoredContent> {
     let service = this.#services.get(serviceId)
     if (service === undefined) {
       service = new ServiceFiles()
@@ -365,7 +318,7 @@ export class ObjectStore implements ObjectSink {
   }
 
   /** The service of a name that has arrived, or begins to. */
-  #named(serviceId: ServiceId, name: string): ServiceFiles<Entry> {
+  #named(serviceId: ServiceId, name: string): ServiceFiles<StoredContent> {
     const service = this.#of(serviceId)
     service.named(name)
     return service
@@ -394,8 +347,8 @@ export class ObjectStore implements ObjectSink {
     return isUnread && complete ? lease : null
   }
 
-  #keep(index: number, bytes: Uint8Array, file: StoredFile | null, lease: Lease | null): Entry {
-    const entry: Entry = { index, size: bytes.byteLength, file, bytes, spilled: null, spilling: false, lease }
+  #keep(index: number, bytes: Uint8Array, file: StoredFile | null, lease: Lease | null): StoredContent {
+    const entry: StoredContent = { index, size: bytes.byteLength, file, bytes, spilled: null, spilling: false, lease }
     const stored = this.#byIndex.get(index)
     if (file?.patched !== undefined) this.#patched.set(index, entry)
     else {
@@ -403,13 +356,11 @@ export class ObjectStore implements ObjectSink {
       const shared = stored === null || (stored !== undefined && 'spilling' in stored && stored.file !== null)
       this.#byIndex.set(index, shared ? null : entry)
     }
-    this.#resident.add(entry)
-    this.#memoryBytes += entry.size
-    this.#spill()
+    this.#memory.keep(entry)
     return entry
   }
 
-  #expire(serviceId: ServiceId, name: string, entry: Entry): void {
+  #expire(serviceId: ServiceId, name: string, entry: StoredContent): void {
     const service = this.#of(serviceId)
     if (service.ready.get(name) !== entry) return
     service.ready.delete(name)
@@ -417,7 +368,7 @@ export class ObjectStore implements ObjectSink {
     this.#drop(entry)
   }
 
-  #supersede(entry: Entry): void {
+  #supersede(entry: StoredContent): void {
     if (entry.file?.kind === 'media' || entry.file?.kind === 'init') {
       this.#drop(entry)
       return
@@ -427,60 +378,9 @@ export class ObjectStore implements ObjectSink {
     if (oldest !== undefined) this.#drop(oldest)
   }
 
-  #drop(entry: Entry): void {
+  #drop(entry: StoredContent): void {
     if (this.#byIndex.get(entry.index) === entry) this.#byIndex.delete(entry.index)
     if (this.#patched.get(entry.index) === entry) this.#patched.delete(entry.index)
-    this.#release(entry)
-    if (entry.spilled !== null || entry.spilling) this.#disk.remove(spillName(entry))
-    entry.spilled = null
+    this.#memory.drop(entry)
   }
-
-  #release(entry: Entry): void {
-    if (!this.#resident.delete(entry)) return
-    this.#memoryBytes -= entry.size
-    entry.bytes = null
-    entry.lease?.spent?.()
-    entry.lease = null
-  }
-
-  #gone(entry: Entry): boolean {
-    return entry.bytes === null && entry.spilled === null
-  }
-
-  #spill(): void {
-    let excess = this.#memoryBytes - this.#options.memoryBytes - this.#disk.queuedBytes
-    if (excess <= 0) return
-    for (const entry of this.#resident) {
-      if (excess <= 0) break
-      if (entry.spilling || entry.bytes === null || entry.file?.kind === 'manifest' || entry.file?.kind === 'playlist')
-        continue
-      excess -= entry.size
-      entry.spilling = true
-      this.#disk.write(spillName(entry), entry.bytes, (written) => {
-        entry.spilling = false
-        if (!this.#resident.has(entry)) return
-        if (written) entry.spilled = spillName(entry)
-        this.#release(entry)
-      })
-    }
-  }
-
-  #slice(entry: Entry, from: number, to: number): Uint8Array | null {
-    if (entry.bytes !== null) {
-      entry.lease = null
-      return entry.bytes.subarray(from, to)
-    }
-    // Where the file was removed, only the content is missing; its facts remain.
-    return entry.spilled === null ? null : this.#disk.slice(entry.spilled, from, to)
-  }
-
-  async #load(file: StoredFile): Promise<Uint8Array | null> {
-    const stored = this.bytesOf(file)
-    if (stored === null) return null
-    return 'bytes' in stored ? stored.bytes : readSpilled(stored.path)
-  }
-}
-
-function spillName(entry: Entry): string {
-  return `${entry.index}-${entry.file?.version ?? 'lost'}`
 }
