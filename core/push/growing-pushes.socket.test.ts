@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { freePort } from '../testing/free-port.ts'
+import { LengthlessServer } from '../testing/lengthless-server.ts'
 import { ArrivingObject, receivedFile } from '../testing/test-objects.ts'
 import { PushSink } from './push-sink.ts'
 import { type PushRules, PushTarget } from './push-target.ts'
@@ -163,6 +164,30 @@ describe('files that are pushed while they come', () => {
     }
     expect(targets[0]?.snapshot()).toMatchObject({ files: 0 })
     expect(targets[0]?.snapshot().waitingBytes).toBeLessThan(160 << 20)
+  })
+
+  it('a server whose answers have no length, as GPAC has, gets one file after another', async () => {
+    const server = await new LengthlessServer().open()
+    closing.push(() => server.close())
+    // No time limit ends what never ends by itself.
+    const { sink, targets, failures } = pushing([new URL(`${server.origin}/live/`)], { timeoutMs: 3_600_000 }, 2)
+    sink.whole(receivedFile('m.mpd', '<MPD/>', { kind: 'manifest' }))
+    for (let number = 1; number <= 3; number++) {
+      const object = begin(sink, number)
+      await new Promise((resolve) => setImmediate(resolve))
+      object.push('more')
+      end(sink, object, `begin more ${number}`)
+      await expect.poll(() => targets[0]?.snapshot().files).toBe(number + 1)
+    }
+    await targets[0]?.finish()
+    expect(server.uploads.map(({ line, body }) => `${line} ${body}`).sort()).toEqual([
+      'DELETE /live/v-1.m4s HTTP/1.1 ',
+      'PUT /live/live.mpd HTTP/1.1 <MPD/>',
+      ...[1, 2, 3].map((number) => `PUT /live/v-${number}.m4s HTTP/1.1 begin more ${number}`),
+    ])
+    // What a next request would be read from is the body of the last answer.
+    expect(new Set(server.uploads.map(({ connection }) => connection)).size).toBe(server.uploads.length)
+    expect([targets[0]?.snapshot().removed, failures]).toEqual([1, []])
   })
 
   const nginx = spawnSync('nginx', ['-v']).status === 0

@@ -21,7 +21,9 @@ export type ChangeRequest = {
 export type ChangeAnswer = { readonly status: number; readonly retryAfterMs: number | null }
 
 /**
- * Sends one request and drops the body of its answer. Redirects are answers.
+ * Sends one request and drops the body of its answer. Redirects are answers. The body of an answer that has neither a length nor chunks
+ * ends with its connection (RFC 9112 6.3), which some servers keep open, as GPAC's after an upload: the head is the answer then, and the
+ * connection is not used again.
  * @throws HttpFailure where no answer comes
  */
 export function sendRequest(agent: Agent, clock: HttpClock, request: ChangeRequest): Promise<ChangeAnswer> {
@@ -53,8 +55,12 @@ export function sendRequest(agent: Agent, clock: HttpClock, request: ChangeReque
         },
         onHeaders: (status, raw) => {
           if (status < 200) return true
-          answer = { status, retryAfterMs: retryAfterMs(headerOf(raw ?? [], 'retry-after'), clock.wallMs()) }
-          return true
+          const fields = raw ?? []
+          answer = { status, retryAfterMs: retryAfterMs(headerOf(fields, 'retry-after'), clock.wallMs()) }
+          if (!isEndless(status, fields)) return true
+          settle(null)
+          abort()
+          return false
         },
         onData: () => true,
         onComplete: () => settle(null),
@@ -70,6 +76,13 @@ function sentBody(body: ChangeRequest['body']): Uint8Array | Readable | null {
   // The request fails with it, which is told there.
   stream.on('error', () => undefined)
   return stream
+}
+
+/** Whether nothing tells where the body of an answer ends, nor that the server ends the connection. */
+function isEndless(status: number, fields: readonly (Buffer | string)[]): boolean {
+  if (status === 204 || status === 304) return false
+  if (/\bclose\b/i.test(headerOf(fields, 'connection') ?? '')) return false
+  return headerOf(fields, 'content-length') === undefined && headerOf(fields, 'transfer-encoding') === undefined
 }
 
 function headerOf(raw: readonly (Buffer | string)[], wanted: string): string | undefined {
