@@ -181,9 +181,9 @@ export function PlayerView() {
         />
       </div>
       {active && notice !== null && (
-        <p className={styles.notice} role="status" title={problem?.tryThis}>
+        <p className={styles.notice} role="status" title={problem?.tryThis ?? notice}>
           <SeverityGlyph severity="warning" />
-          {notice}
+          <span>{notice}</span>
         </p>
       )}
       {active && snapshot !== null && playback !== null && (
