@@ -1,12 +1,11 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { FlowProtocol } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
-import { type Destination, wantedByBoth } from '../../flow/facts.ts'
+import type { Destination } from '../../flow/facts.ts'
 import { findingAt, placeAt } from '../../flow/findings.ts'
-import { type ReceiveTarget, usesLls } from '../../flow/receive-target.ts'
+import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
-import { LLS_ADDRESS, LLS_PORT } from '../../protocol/lls/lls-table.ts'
-import { SLS_PROTOCOL, type Slt, type SltService } from '../../protocol/lls/slt.ts'
+import type { Slt } from '../../protocol/lls/slt.ts'
 import type { Stsid } from '../../protocol/sls/s-tsid.ts'
 import type { EventTaker } from '../context/event-queue.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
@@ -16,13 +15,9 @@ import { type ComponentEvent, MmtpSession } from '../mmtp/mmtp-session.ts'
 import { RouteSession } from '../route/route-session.ts'
 import { ServiceSignalling } from '../signalling/service-signalling.ts'
 import { FluteDirectory } from './flute-directory.ts'
+import { ListedServices } from './listed-services.ts'
 import { ServiceTable } from './service-table.ts'
-
-/** With more services, changes of wanted destinations are reported when time passes, not at once. */
-const TOLD_AT_ONCE = 512
-
-/** Services of a list that are applied at once, in a few milliseconds: the others with the next ticks. */
-const APPLIED_AT_ONCE = 512
+import { WantedDestinations } from './wanted-destinations.ts'
 
 /** Decisions for sessions: their owner, and other destinations of their service's components. */
 export type DirectoryEvent =
@@ -38,14 +33,8 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   readonly #signalling = new WeakMap<ReceivedService, ServiceSignalling>()
   readonly #sessions = new Map<string, RouteSession>()
   readonly #mmtpSessions = new Map<string, MmtpSession>()
-  readonly #wanted = new Map<ReceiveTarget, string>()
-  #wantedStale = false
-  /** Applied entries of service lists. */
-  readonly #applied = new Map<ServiceId, SltService>()
-  /** Entries of the current lists that are still to be applied. */
-  #toApply: SltService[] = []
-  /** Services of the SLT by their number there. */
-  readonly #fromList = new Map<ServiceId, ReceivedService>()
+  readonly #wanted: WantedDestinations
+  readonly #listed: ListedServices
   readonly #flute: FluteDirectory
 
   constructor(context: ReceiveContext, targets: readonly ReceiveTarget[], rebind: () => void) {
@@ -53,6 +42,11 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#targets = targets
     this.#rebind = rebind
     this.#table = new ServiceTable(context, targets, () => this.#changed())
+    this.#wanted = new WantedDestinations(context, targets, this.#table)
+    this.#listed = new ListedServices(context, this.#table, {
+      join: (service, timeUs) => this.#join(service, timeUs),
+      renumber: (service, id, timeUs) => this.#renumber(service, id, timeUs),
+    })
     this.#flute = new FluteDirectory(context, this.#table, {
       at: (address, timeUs) => this.#sessionAt(address, timeUs),
       drop: (session, timeUs) => this.#dropRoute(session, timeUs),
@@ -88,128 +82,25 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
       if (service.joined) this.#sessionAt({ address, port }, 0)?.claim(service, 0)
       this.#context.observer.serviceChanged(service)
     }
-    this.#tellWanted()
+    this.#wanted.changed()
   }
 
   /** Takes the current lists of services, of all broadcast streams and groups, and applies the first ones that changed. */
   sltsChanged(slts: readonly Slt[], timeUs: number): void {
-    this.#table.listed = true
-    const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
-    // The last entry of a number counts: a list of one service a thousand times has one.
-    const entries = new Map(listed.map((entry) => [entry.serviceId, entry]))
-    // A list is parsed once: unchanged lists have identical entries.
-    const isNew = (entry: SltService): boolean => this.#applied.get(entry.serviceId) !== entry
-    const changed = Array.from(entries.values()).filter(isNew)
-    // Those that nobody has seen come first: a list that changes all the time is listed to its end.
-    const isListed = ({ serviceId }: SltService): boolean => this.#applied.has(serviceId)
-    this.#toApply = [...changed.filter((each) => !isListed(each)), ...changed.filter(isListed)].reverse()
-    this.#applySome(timeUs)
-    this.#rebind()
-    this.#tellWanted()
+    this.#listed.changed(slts, timeUs)
+    this.#changed()
   }
 
   /** Whether more of a long list waits to be applied. */
   get appliesMore(): boolean {
-    return this.#toApply.length > 0
+    return this.#listed.appliesMore
   }
 
   /** Applies more of a long list. */
   applyMore(timeUs: number): void {
-    if (this.#toApply.length === 0) return
-    this.#applySome(timeUs)
-    this.#rebind()
-    this.#tellWanted()
-  }
-
-  #applySome(timeUs: number): void {
-    const changed: ReceivedService[] = []
-    while (changed.length < APPLIED_AT_ONCE) {
-      const entry = this.#toApply.pop()
-      if (entry === undefined) break
-      this.#applied.set(entry.serviceId, entry)
-      changed.push(this.#fromSlt(entry, timeUs))
-    }
-    const target = this.#table.llsTarget
-    if (target !== null && this.#table.tuneIn(target) === 'first' && !this.#table.hasFirst(target)) {
-      const first = changed.find((each) => each.protocol === 'route') ?? changed[0]
-      if (first !== undefined) this.#table.setFirst(target, first)
-    }
-    for (const service of changed) {
-      service.joined = this.#table.wants(service)
-      if (service.joined) this.#join(service, timeUs)
-      this.#context.observer.serviceChanged(service)
-    }
-  }
-
-  /**
-   * A service of the SLT. It takes its number from a discovered service, not from one of a gateway configuration
-   * (DVB-MABR).
-   */
-  #addListed(serviceId: ServiceId, timeUs: number): ReceivedService {
-    this.#freeNumber(serviceId, timeUs)
-    const other = this.#table.get(serviceId)
-    const service = this.#table.addListed(serviceId)
-    this.#listedAs(service, serviceId, other, timeUs)
-    return service
-  }
-
-  /** The service that was made for a session before the SLT came, which lists it; it takes its number there. Null without one. */
-  #adopted({ serviceId, signalling }: SltService, timeUs: number): ReceivedService | null {
-    const target = this.#table.llsTarget
-    if (signalling === null || target === null) return null
-    const destination = formatDestination(signalling.destinationAddress, signalling.destinationPort)
-    const service = this.#table.adopt(destination, target)
-    if (service === null) return null
-    let other: ReceivedService | null = null
-    if (service.id !== serviceId) {
-      this.#freeNumber(serviceId, timeUs)
-      other = this.#table.get(serviceId)
-      this.#renumber(service, other === null ? serviceId : this.#table.freeId(true), timeUs)
-    }
-    this.#listedAs(service, serviceId, other, timeUs)
-    return service
-  }
-
-  /** Takes a number of the SLT from the service that was found and has it so far. */
-  #freeNumber(serviceId: ServiceId, timeUs: number): void {
-    const former = this.#table.get(serviceId)
-    if (former?.discovered === true) this.#renumber(former, this.#table.freeId(false), timeUs)
-  }
-
-  /** @param other service that has its number there, and keeps it */
-  #listedAs(service: ReceivedService, serviceId: ServiceId, other: ReceivedService | null, timeUs: number): void {
-    const { id } = service
-    if (id !== serviceId) {
-      const facts = { kind: 'serviceRenumbered', listed: serviceId, number: id, other: other?.name ?? null } as const
-      this.#context.found({ ...facts, ...placeAt(timeUs, 0, { service: id }) })
-    }
-    this.#fromList.set(serviceId, service)
-  }
-
-  #fromSlt(entry: SltService, timeUs: number): ReceivedService {
-    const service =
-      this.#fromList.get(entry.serviceId) ?? this.#adopted(entry, timeUs) ?? this.#addListed(entry.serviceId, timeUs)
-    service.namedBySlt = entry.shortServiceName !== null && entry.shortServiceName !== ''
-    if (service.namedBySlt) service.name = entry.shortServiceName
-    service.category = entry.serviceCategory
-    service.major = entry.majorChannelNo
-    service.minor = entry.minorChannelNo
-    const signalling = entry.signalling
-    service.signallingUrl = signalling === null ? (entry.inetUrls[0]?.url ?? null) : null
-    if (signalling === null) {
-      service.protocol = 'none'
-      return service
-    }
-    service.protocol =
-      signalling.slsProtocol === SLS_PROTOCOL.route
-        ? 'route'
-        : signalling.slsProtocol === SLS_PROTOCOL.mmtp
-          ? 'mmtp'
-          : 'none'
-    service.source = signalling.sourceAddress
-    const address = { address: signalling.destinationAddress, port: signalling.destinationPort }
-    if (this.#context.signalledGroup(address, 'The SLT', service.id, timeUs)) this.#table.setAddress(service, address)
-    return service
+    if (!this.#listed.appliesMore) return
+    this.#listed.applySome(timeUs)
+    this.#changed()
   }
 
   #join(service: ReceivedService, timeUs: number): void {
@@ -264,8 +155,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
         : this.#sessionAt(address, timeUs)
     // Beyond a bound nothing has changed.
     if (added === null) return
-    this.#rebind()
-    this.#tellWanted()
+    this.#changed()
   }
 
   /** Gives a service to a session that no signalling claimed in time. */
@@ -279,8 +169,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
       this.#sessions.delete(session.destination)
       session.close(timeUs)
     }
-    this.#rebind()
-    this.#tellWanted()
+    this.#changed()
   }
 
   /** As `#serveUnclaimed`, for an MMTP flow that no SLT names. */
@@ -294,8 +183,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
       this.#mmtpSessions.delete(session.destination)
       session.close(timeUs)
     }
-    this.#rebind()
-    this.#tellWanted()
+    this.#changed()
   }
 
   #mmtpSessionAt(address: Destination, timeUs: number): MmtpSession | null {
@@ -370,7 +258,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
 
   #changed(): void {
     this.#rebind()
-    this.#tellWanted()
+    this.#wanted.changed()
   }
 
   #signallingOf(session: RouteSession): ServiceSignalling | null {
@@ -416,8 +304,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
       touched.add(session)
     }
     for (const session of touched) session.descriptionsApplied(timeUs)
-    this.#rebind()
-    this.#tellWanted()
+    this.#changed()
   }
 
   follow(event: DirectoryEvent): void {
@@ -438,7 +325,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
 
   /** Ends what waited long enough. */
   tick(timeUs: number): void {
-    this.#tellWantedNow()
+    this.#wanted.tell()
     for (const session of this.#sessions.values()) session.tick(timeUs)
     this.#flute.tick(timeUs)
     for (const session of this.#mmtpSessions.values()) session.tick(timeUs)
@@ -453,7 +340,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
 
   /** @param settle handles queued events */
   close(timeUs: number, settle: () => void): void {
-    while (this.#toApply.length > 0) this.applyMore(timeUs)
+    while (this.#listed.appliesMore) this.applyMore(timeUs)
     for (const session of [...this.#sessions.values()]) this.#serveUnclaimed(session, timeUs)
     settle()
     // Sessions with a new service may have an S-TSID that lists repair flows.
@@ -465,41 +352,6 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     for (const session of [...this.#mmtpSessions.values()]) this.#serveUnclaimedMmtp(session, timeUs)
     for (const session of this.#mmtpSessions.values()) session.close(timeUs)
     settle()
-  }
-
-  #tellWanted(): void {
-    if (this.#context.observer.destinationsWanted === undefined) return
-    this.#wantedStale = true
-    if (this.#table.size <= TOLD_AT_ONCE) this.#tellWantedNow()
-  }
-
-  #tellWantedNow(): void {
-    if (!this.#wantedStale) return
-    this.#wantedStale = false
-    for (const target of this.#targets) {
-      const wanted = new Map<string, Destination>()
-      // All LLS targets see the same SLT and want its services.
-      const lls = usesLls(target)
-      if (lls) wanted.set(formatDestination(LLS_ADDRESS, LLS_PORT), { address: LLS_ADDRESS, port: LLS_PORT })
-      for (const service of this.#table.all()) {
-        if (!service.joined || service.target === null) continue
-        const same = service.target === target || (lls && usesLls(service.target))
-        if (
-          !same &&
-          !(target.kind === 'route' && service.destination === formatDestination(target.address, target.port))
-        )
-          continue
-        for (const [destination, address] of service.destinations) {
-          // Beyond the bound, `#mayAddSession` has told which are left out.
-          if (wanted.size >= this.#context.limits.sessions && !wanted.has(destination)) break
-          wanted.set(destination, wantedByBoth(wanted.get(destination), address))
-        }
-      }
-      const key = JSON.stringify([...wanted.values()])
-      if (key === this.#wanted.get(target)) continue
-      this.#wanted.set(target, key)
-      this.#context.observer.destinationsWanted?.([...wanted.values()], target)
-    }
   }
 }
 
