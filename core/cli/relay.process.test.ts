@@ -122,6 +122,19 @@ describe('routescope relay', () => {
     expect(readBoxes(new Uint8Array(readFileSync(other))).map(({ type }) => type)).toContain('moof')
   })
 
+  it('says that no media came, where it is stopped before any', async () => {
+    const [from, to] = [await freePort(), await freePort()]
+    const relaying = new RunningProgram([
+      'relay',
+      `route://239.132.0.9:${from}/:ifce=${HOST}`,
+      `udp://${HOST}:${to}/:ext=ts`,
+    ])
+    await relaying.printed('stderr', /Relaying /)
+    const { status, stderr } = await relaying.interrupt()
+    expect(stderr).toContain('No media came that could be sent as ts.')
+    expect(status).toBe(3)
+  })
+
   it('sends a received service as a transport stream, in real time (SK-40)', async () => {
     const [port, route] = [await freePort(), await freePort()]
     const target = folder.at('service.ts')

@@ -144,12 +144,7 @@ class SocketOutPart implements Part {
     this.#ended = true
     const failure = this.#outlet?.failure ?? null
     if (failure !== null) throw failure
-    if (this.#writer?.samples === 0)
-      throw new AppFailure(
-        'input-unusable',
-        `The source has nothing that can be sent as ${this.#plan.format}: ${this.#writer.leftOut.join(', ') || 'no media'}.`,
-        'Choose another format or source.',
-      )
+    if (this.#writer?.samples === 0) throw nothingSent(this.#plan.format, this.#writer.leftOut)
   }
 
   async stop(why: StopReason): Promise<void> {
@@ -176,4 +171,19 @@ function speedOf(text: string | undefined): number {
   const speed = /^\d{1,3}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0
   if (speed > 0) return speed
   throw new AppFailure('bad-spec', `speed is "${text}"; it must be a number above 0.`, 'Write 2 for twice as fast.')
+}
+
+/** @param leftOut codecs of the source that have no place in the format */
+function nothingSent(format: string, leftOut: readonly string[]): AppFailure {
+  return leftOut.length > 0
+    ? new AppFailure(
+        'input-unusable',
+        `The source has nothing that can be sent as ${format}: ${leftOut.join(', ')}.`,
+        'Choose another format or source.',
+      )
+    : new AppFailure(
+        'nothing-received',
+        `No media came that could be sent as ${format}.`,
+        'Check that the source is sending, and what it sends.',
+      )
 }
