@@ -1,102 +1,34 @@
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { gunzipSync, inflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { RunningProgram, routescope, TestFolder } from '../testing/program.ts'
-import { askRaw, exchangeRaw, type RawReply, readReplies } from '../testing/raw-http.ts'
+import { exchangeRaw, type RawReply, readReplies } from '../testing/raw-http.ts'
+import { HUNDRED, Serving, type ServingProgram } from '../testing/serving.ts'
 
-const posix = process.platform !== 'win32'
-const folder = new TestFolder()
-const HUNDRED = '0123456789'.repeat(10)
+const serving = new Serving()
+const { folder } = serving
+const serve = (...args: string[]) => serving.serve(...args)
 
-/** Starts a server; it ends with the tests. */
-async function serve(...args: string[]): Promise<Server> {
-  const program = new RunningProgram([
-    'serve',
-    ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']),
-    ...args,
-  ])
-  const [, url = ''] = await program.printed('stdout', /^Serving (https?:\S+)$/m)
-  const port = Number(new URL(url).port)
-  const server = { program, url, port, ask: (...request: Asked) => askRaw(port, ...request) }
-  servers.push(server)
-  return server
-}
-type Asked = [line: string, lines?: readonly string[], body?: string | Uint8Array]
-type Server = {
-  program: RunningProgram
-  url: string
-  port: number
-  ask: (...request: Asked) => Promise<RawReply>
-}
-const servers: Server[] = []
-
-/** The folder A of the cases: files of several kinds and links out of it. */
-function folderA(name: string): string {
-  const path = folder.at(name)
-  mkdirSync(folder.at(name, 'sub'), { recursive: true })
-  const files = {
-    'd100.txt': HUNDRED,
-    'empty.txt': '',
-    'sub/inner.txt': 'inner',
-    'mid.txt': HUNDRED.repeat(90),
-    'big.txt': HUNDRED.repeat(900),
-    'manifest.mpd': '<MPD/>',
-    '.hidden': 'hidden',
-    'a b&c.svg': '<svg/>',
-    '<img src=x onerror=1>.txt': 'markup',
-  }
-  for (const [file, text] of Object.entries(files)) writeFileSync(folder.at(name, file), text)
-  writeFileSync(
-    folder.at(name, 'num.bin'),
-    Uint8Array.from({ length: 1024 }, (_, at) => at & 255),
-  )
-  if (posix) {
-    symlinkSync('/etc/hostname', folder.at(name, 'link.txt'))
-    symlinkSync('/etc', folder.at(name, 'linkdir'))
-  }
-  return path
-}
-
-let a: Server
-let w: Server
+let a: ServingProgram
+let w: ServingProgram
 let wFolder = ''
 beforeAll(async () => {
-  folderA('a')
+  serving.folderA('a')
   wFolder = folder.at('w')
-  mkdirSync(folder.at('outside'))
   mkdirSync(wFolder)
-  if (posix) symlinkSync(folder.at('outside'), folder.at('w', 'out'))
   ;[a, w] = await Promise.all([
     serve(
-      '--read',
-      folder.at('a'),
-      '--list',
-      '--header',
-      'X-A,one,X-B,two',
-      '--server-utc',
-      '--max-errors',
-      '0',
-      '--max-per-peer',
-      '0',
-    ),
-    serve(
-      ...['--read', wFolder, '--write', wFolder, '--max-upload', '1000', '--block-size', '1K'],
+      ...['--read', folder.at('a'), '--list', '--header', 'X-A,one,X-B,two', '--server-utc'],
       ...['--max-errors', '0', '--max-per-peer', '0'],
     ),
+    serve('--read', wFolder, '--write', wFolder, '--max-errors', '0', '--max-per-peer', '0'),
   ])
 })
-afterAll(async () => {
-  for (const { program } of servers) await program.interrupt()
-  folder.remove()
-})
+afterAll(() => serving.end())
 
 const put = (name: string, body: string | Uint8Array, ...lines: string[]) =>
   w.ask(`PUT ${name}`, [`Content-Length: ${body.length}`, ...lines], body)
-const written = (name: string) => readFileSync(folder.at('w', name), 'utf8')
 
 describe('files that are read', () => {
   it('HS-01 to HS-04: GET and HEAD of files, an empty one, and none', async () => {
@@ -290,7 +222,7 @@ describe('files that are read', () => {
     const [named, overlaid] = await Promise.all([serve(...both), serve(...both, '--overlay')])
     const list = JSON.parse((await named.ask('GET /', ['Accept: application/json'])).body.toString())
     expect(list.entries.map(({ name }: { name: string }) => name)).toEqual(['a', 'a-2'])
-    const statuses = (server: Server) =>
+    const statuses = (server: ServingProgram) =>
       Promise.all(
         ['/a/d100.txt', '/a-2/two.txt', '/d100.txt', '/two.txt'].map(
           async (path) => (await server.ask(`GET ${path}`)).status,
@@ -300,283 +232,6 @@ describe('files that are read', () => {
     expect(await statuses(overlaid)).toEqual([404, 404, 200, 200])
   })
 })
-
-describe('files that are written', () => {
-  it('HS-32, HS-35, HS-37: new, replaced, in chunks, in folders, empty', async () => {
-    const made = await put('/a.txt', '0123456789')
-    expect([made.status, made.headers['content-location'], made.headers['content-length']]).toEqual([
-      201,
-      '/a.txt',
-      '0',
-    ])
-    expect((await put('/a.txt', '01234')).status).toBe(200)
-    expect(written('a.txt')).toBe('01234')
-    const chunked = await w.ask('PUT /x/y/z.txt', ['Transfer-Encoding: chunked'], '3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n')
-    expect([chunked.status, written('x/y/z.txt')]).toEqual([201, 'abcde'])
-    expect((await w.ask('POST /posted.txt', ['Content-Length: 2'], 'ok')).status).toBe(201)
-    expect([(await put('/none.txt', '')).status, written('none.txt')]).toEqual([201, ''])
-  })
-
-  it('HS-33, HS-34, HS-36: where nothing can be written, or read, or the length is missing', async () => {
-    for (const method of ['PUT', 'POST', 'DELETE']) {
-      const reply = await a.ask(`${method} /d100.txt`, ['Content-Length: 0'])
-      expect([reply.status, reply.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
-    }
-    await put('/kept.txt', 'kept')
-    const only = await serve('--write', wFolder)
-    expect((await only.ask('GET /kept.txt')).status).toBe(403)
-    expect((await w.ask('GET /kept.txt')).body.toString()).toBe('kept')
-    expect([(await w.ask('PUT /kept.txt')).status, written('kept.txt')]).toEqual([411, 'kept'])
-  })
-
-  it('HS-38 to HS-41: parts of files', async () => {
-    await put('/part', 'ABCDE')
-    expect([(await put('/part', '##', 'Range: bytes=1-2')).status, written('part')]).toEqual([200, 'A##DE'])
-    expect([(await put('/part', 'mnop', 'Range: bytes=0-1,3-4')).status, written('part')]).toEqual([200, 'mn#op'])
-    expect([(await put('/part', 'qr', 'Content-Range: bytes 1-2/5')).status, written('part')]).toEqual([200, 'mqrop'])
-    expect([(await put('/part', '++', 'Range: bytes=5-')).status, written('part')]).toEqual([200, 'mqrop++'])
-    expect([(await put('/part', '!', 'Range: bytes=9-9')).status, written('part')]).toEqual([416, 'mqrop++'])
-    expect([(await put('/part', 'long', 'Range: bytes=0-1')).status, written('part')]).toEqual([400, 'mqrop++'])
-    expect((await put('/nothing', 'x', 'Range: bytes=3-3')).status).toBe(404)
-    expect((await put('/part', 'x', 'Content-Range: nonsense')).status).toBe(400)
-  })
-
-  it('a file is written only under the conditions of the request', async () => {
-    await put('/tagged.txt', 'first')
-    const { etag = '' } = (await w.ask('GET /tagged.txt')).headers
-    for (const condition of ['If-None-Match: *', 'If-Match: "other"', `If-None-Match: ${etag}`])
-      expect([(await put('/tagged.txt', 'no', condition)).status, written('tagged.txt')]).toEqual([412, 'first'])
-    expect((await put('/untagged.txt', 'no', 'If-Match: *')).status).toBe(412)
-    expect([(await put('/tagged.txt', 'second', `If-Match: ${etag}`)).status, written('tagged.txt')]).toEqual([
-      200,
-      'second',
-    ])
-  })
-
-  it('of uploads to one name at once, one is taken at a time', async () => {
-    const statuses = await Promise.all(
-      Array.from({ length: 8 }, async (_, at) => (await put('/once.txt', `${at}`)).status),
-    )
-    expect(statuses.filter((status) => status === 201)).toHaveLength(1)
-    expect(statuses.every((status) => [200, 201, 409].includes(status))).toBe(true)
-  })
-
-  it('HS-42, HS-46: too large, and 100 Continue only where it is taken', async () => {
-    expect((await put('/large', 'x'.repeat(1001))).status).toBe(413)
-    const chunks = `3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`
-    expect((await w.ask('PUT /large', ['Transfer-Encoding: chunked'], chunks)).status).toBe(413)
-    const expecting = (length: number) =>
-      `PUT /expected HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`
-    const statuses = async (length: number) =>
-      readReplies(await exchangeRaw(w.port, `${expecting(length)}${'x'.repeat(Math.min(length, 4))}`)).map(
-        ({ status }) => status,
-      )
-    expect(await statuses(4)).toEqual([100, 201])
-    expect(await statuses(1001)).toEqual([413])
-    expect(readdirSync(wFolder).filter((name) => /large|routescope/.test(name))).toEqual([])
-  })
-
-  it('a client that sends all before it reads sees why it is refused', async () => {
-    const body = Buffer.alloc(30 * 1024 * 1024, 'x')
-    const chunks = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
-    for (const [line, lines, sent] of [
-      ['PUT /large', [`Content-Length: ${body.length}`], body],
-      ['PUT /large', ['Transfer-Encoding: chunked'], chunks],
-      ['PUT /../large', [`Content-Length: ${body.length}`], body],
-    ] as const) {
-      const { status, headers } = await w.ask(line, lines, sent)
-      expect([status, headers.connection]).toEqual([line.includes('..') ? 400 : 413, 'close'])
-    }
-    expect(existsSync(folder.at('w', 'large'))).toBe(false)
-  })
-
-  it('HS-43, HS-44: what is uploaded is read while it grows, and is gone where the upload breaks off', async () => {
-    const upload = async (name: string): Promise<Socket> => {
-      const socket = connect(w.port, '127.0.0.1')
-      socket.on('error', () => undefined)
-      await once(socket, 'connect')
-      socket.write(`PUT ${name} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\na\r\nblock 0...\r\n`)
-      return socket
-    }
-    /** Reads a file while it grows. */
-    const follow = async (name: string) => {
-      const socket = connect(w.port, '127.0.0.1')
-      socket.on('error', () => undefined)
-      let text = ''
-      const waiting = new Set<() => void>()
-      socket.on('data', (bytes: Buffer) => {
-        text += bytes.toString()
-        for (const look of waiting) look()
-      })
-      socket.write(`GET ${name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
-      const has = (words: string): Promise<void> =>
-        new Promise((resolve) => {
-          const look = (): void => {
-            if (text.includes(words)) resolve()
-          }
-          waiting.add(look)
-          look()
-        })
-      const closed = once(socket, 'close')
-      return { has, whole: () => closed.then(() => text) }
-    }
-    const asking = async (name: string): Promise<void> => {
-      // The server has the upload once it answers for the file.
-      while ((await w.ask(`HEAD ${name}`)).status !== 200);
-    }
-    const writer = await upload('/grows.txt')
-    await asking('/grows.txt')
-    const reader = await follow('/grows.txt')
-    await reader.has('block 0...')
-    for (let at = 1; at < 6; at++) {
-      writer.write(`a\r\nblock ${at}...\r\n`)
-      await reader.has(`block ${at}...`)
-    }
-    expect((await put('/grows.txt', 'other')).status).toBe(409)
-    expect(existsSync(folder.at('w', 'grows.txt'))).toBe(false)
-    writer.write('0\r\n\r\n')
-    const [reply] = readReplies(Buffer.from(await reader.whole()))
-    const blocks = Array.from({ length: 6 }, (_, at) => `block ${at}...`).join('')
-    expect([reply?.status, reply?.body.toString(), reply?.chunks]).toEqual([200, blocks, 7])
-    writer.destroy()
-    await expect.poll(() => existsSync(folder.at('w', 'grows.txt')) && written('grows.txt')).toBe(blocks)
-
-    const breaking = await upload('/breaks.txt')
-    await asking('/breaks.txt')
-    const cut = await follow('/breaks.txt')
-    await cut.has('block 0...')
-    breaking.destroy()
-    expect(await cut.whole()).toMatch(/block 0\.\.\.\r\n$/)
-    await expect.poll(async () => (await w.ask('GET /breaks.txt')).status).toBe(404)
-    await expect.poll(() => readdirSync(wFolder).filter((name) => /breaks|routescope/.test(name))).toEqual([])
-  })
-
-  it('HS-45: DELETE', async () => {
-    await put('/gone.txt', 'x')
-    expect((await w.ask('DELETE /gone.txt')).status).toBe(204)
-    expect((await w.ask('DELETE /gone.txt')).status).toBe(204)
-    mkdirSync(folder.at('w', 'dir'), { recursive: true })
-    expect((await w.ask('DELETE /dir')).status).toBe(409)
-    expect((await put('/dir', 'x')).status).toBe(409)
-    await put('/file', 'x')
-    expect((await put('/file/below', 'x')).status).toBe(409)
-  })
-
-  it('HS-47 to HS-49: no name leads out', async () => {
-    const names = [
-      ...['/../x', '/%2e%2e/x', '/..%2fx', '/..%5cx', '/sub/../../x', '//etc/hostname', '/d100.txt%00.x', '/%zz'],
-      ...['/%c0%ae%c0%ae/x', '/.hidden/x', '/x%0ay', '/a%E2%80%AEb'],
-    ]
-    const before = readdirSync(folder.path)
-    for (const name of names) {
-      for (const server of [a, w]) {
-        for (const method of ['GET', 'PUT', 'DELETE']) {
-          const { status } = await server.ask(`${method} ${name}`, method === 'PUT' ? ['Content-Length: 0'] : [])
-          expect({ name, method, refused: [400, 404, 405].includes(status) }).toEqual({ name, method, refused: true })
-        }
-      }
-    }
-    expect(readdirSync(folder.path)).toEqual(before)
-    if (!posix) return
-    for (const name of ['/link.txt', '/linkdir/hostname']) expect((await a.ask(`GET ${name}`)).status).toBe(404)
-    expect((await put('/out/x.txt', 'x')).status).toBe(403)
-    expect((await w.ask('DELETE /out/x.txt')).status).toBe(403)
-    expect(readdirSync(folder.at('outside'))).toEqual([])
-  })
-})
-
-describe('users', () => {
-  const SALT = 'ab'.repeat(32)
-  const hash = (password: string) =>
-    createHash('sha256').update(`${password}@`).update(Buffer.from(SALT, 'hex')).digest('hex')
-  const basic = (name: string, password: string) =>
-    `Authorization: Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
-  const [alice, bob] = [basic('alice', 'wonder'), basic('bob', 'builder')]
-  let server: Server
-
-  beforeAll(async () => {
-    for (const name of ['ru', 'staff', 'staff/deep', 'staff/open', 'pub', 'plain', 'never', 'in'])
-      mkdirSync(folder.at('rules', name), { recursive: true })
-    for (const name of ['ru/f', 'staff/f', 'staff/deep/f', 'staff/open/f', 'pub/f', 'plain/p', 'never/n'])
-      writeFileSync(folder.at('rules', name), name)
-    if (posix) symlinkSync('../staff/f', folder.at('rules', 'plain', 'alias'))
-    mkdirSync(folder.at('rules', 'in', 'closed'))
-    if (posix) symlinkSync('closed', folder.at('rules', 'in', 'door'))
-    writeFileSync(
-      folder.at('rules', 'users'),
-      `${['alice', 'bob']
-        .map((name) => `[${name}]\npassword=${hash(name === 'alice' ? 'wonder' : 'builder')}\nsalt=${SALT}\n`)
-        .join('')}[groups]\nstaff=bob\n`,
-    )
-    writeFileSync(
-      folder.at('rules', 'rules'),
-      [
-        '[ru]\nname=ru\nru=alice',
-        '[staff]\nname=staff\nrg=staff',
-        '[staff/open]\nru=$ALL',
-        '[pub]\nname=pub\nfilters=httpout',
-        '[plain]',
-        '[never]\nname=never\nfilters=other',
-        '[in]\nname=in\nru=$NONE\nwu=alice',
-        '[in/closed]\nwu=bob',
-      ].join('\n'),
-    )
-    server = await serve(
-      '--read',
-      folder.at('rules', 'rules'),
-      '--users',
-      folder.at('rules', 'users'),
-      '--max-errors',
-      '0',
-    )
-  })
-
-  it('HS-50, HS-51: who may read', async () => {
-    const status = async (path: string, ...lines: string[]) => (await server.ask(`GET ${path}`, lines)).status
-    expect(await status('/ru/f', alice)).toBe(200)
-    expect(await status('/ru/f', bob)).toBe(403)
-    const asked = await server.ask('GET /ru/f')
-    expect([asked.status, asked.headers['www-authenticate']]).toEqual([
-      401,
-      'Basic realm="Routescope", charset="UTF-8"',
-    ])
-    expect(await status('/ru/none')).toBe(401)
-    expect(await status('/ru/f', 'Authorization: Bearer x')).toBe(401)
-    expect(await status('/staff/f', bob)).toBe(200)
-    expect(await status('/staff/f', alice)).toBe(403)
-    expect(await status('/staff/deep/f', alice)).toBe(403)
-    expect(await status('/staff/open/f')).toBe(200)
-    expect(await status('/staff/f', basic('alice', 'wrong'))).toBe(401)
-  })
-
-  it('HS-52, HS-53: who may write, and where folders are', async () => {
-    const write = async (...lines: string[]) =>
-      (await server.ask('PUT /in/up.txt', ['Content-Length: 2', ...lines], 'up')).status
-    expect([await write(alice), await write(bob), await write()]).toEqual([201, 403, 401])
-    expect((await server.ask('GET /in/up.txt', [alice])).status).toBe(403)
-    expect((await server.ask('DELETE /in/up.txt', [alice])).status).toBe(204)
-    if (posix) {
-      for (const method of ['PUT', 'DELETE'])
-        expect((await server.ask(`${method} /in/door/x`, [alice, 'Content-Length: 0'])).status).toBe(403)
-      expect(readdirSync(folder.at('rules', 'in', 'closed'))).toEqual([])
-    }
-    const statuses = ['/pub/f', '/p', '/n', '/never/n'].map(async (path) => (await server.ask(`GET ${path}`)).status)
-    expect(await Promise.all(statuses)).toEqual([200, 200, 404, 404])
-    expect((await server.ask('PUT /pub/x', ['Content-Length: 0'])).status).toBe(403)
-    // A link leads to what it leads to, not around the rights there: out of its own folder, to nothing.
-    if (posix) expect((await server.ask('GET /alias')).status).toBe(404)
-  })
-
-  it('makes who guesses wait', async () => {
-    const guess = (password: string) => server.ask('GET /ru/f', [basic('alice', password)])
-    const statuses = []
-    for (let at = 0; at < 7; at++) statuses.push((await guess('wrong')).status)
-    expect(statuses.slice(-2)).toEqual([429, 429])
-    expect((await guess('wonder')).status).toBe(429)
-    expect((await server.ask('GET /pub/f')).status).toBe(200)
-  })
-})
-
 describe('connections', () => {
   const get = 'GET /d100.txt HTTP/1.1\r\nHost: localhost\r\n'
   const open = async (port: number): Promise<{ socket: Socket; closed: Promise<string>; first: Promise<void> }> => {
@@ -675,112 +330,5 @@ describe('connections', () => {
       await exchangeRaw(a.port, 'GET /d100.txt HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'),
     )
     expect(reply?.status).toBe(421)
-  })
-})
-
-describe('starting', () => {
-  const openssl = spawnSync('openssl', ['version']).status === 0
-  const curl = spawnSync('curl', ['--version']).status === 0
-
-  it.skipIf(!openssl || !curl)('HS-62: TLS (needs openssl and curl)', async () => {
-    const [key, cert] = [folder.at('key.pem'), folder.at('cert.pem')]
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-    spawnSync('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-      '-days',
-      '2',
-      ...subject,
-    ])
-    const read = ['--read', folder.at('a')]
-    const { url, port } = await serve(...read, '--cert', cert, '--key', key)
-    expect(url).toBe(`https://127.0.0.1:${port}`)
-    const curled = (...args: string[]) =>
-      spawnSync(
-        'curl',
-        ['-s', '-w', '%{http_code}', '-o', folder.at('curled'), '--cacert', cert, ...args, `${url}/d100.txt`],
-        {
-          encoding: 'utf8',
-        },
-      )
-    expect([curled().stdout, readFileSync(folder.at('curled'), 'utf8')]).toEqual(['200', HUNDRED])
-    expect(curled('--tlsv1.0', '--tls-max', '1.1').status).not.toBe(0)
-    expect((await exchangeRaw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')).toString()).not.toMatch(/200/)
-    writeFileSync(folder.at('broken.pem'), 'no key')
-    for (const [args, words] of [
-      [['--key', key], 'TLS needs a certificate and its key. Give --cert FILE and --key FILE.'],
-      [['--cert', cert, '--key', folder.at('broken.pem')], 'are no certificate and the key of it.'],
-    ] as const) {
-      const { status, stderr } = await routescope(['serve', '--listen', '127.0.0.1:0', ...read, ...args])
-      expect([status === 0, stderr.includes(words)]).toEqual([false, true])
-    }
-  })
-
-  it('HS-81, and wrong command lines: one sentence each', async () => {
-    const read = ['--read', folder.at('a')]
-    for (const [args, words] of [
-      [['--listen', `127.0.0.1:${a.port}`, ...read], 'is already in use'],
-      [
-        ['--listen', '127.0.0.1:0'],
-        'Neither a folder nor a stream was named. Right form: routescope serve [--read DIR]',
-      ],
-      [read, "Required option '--listen"],
-      [
-        ['--listen', '127.0.0.1:0', ...read, '--header', 'X-A,one,X-B'],
-        'has a name without a value. Write NAME,VALUE.',
-      ],
-      [['--listen', '127.0.0.1:0', ...read, '--header', 'X-A,o\rne'], 'has a character that no header may have.'],
-      [['--listen', '127.0.0.1:0', ...read, '--header', 'Connection,close'], 'which the server sets itself.'],
-      [['--listen', '127.0.0.1:0', ...read, '--log-requests', 'FETCH'], '"FETCH" is no method'],
-      [
-        ['--listen', '0.0.0.0:0', ...read, '--users', folder.at('rules', 'users')],
-        'in the clear. Use --cert and --key',
-      ],
-      [['--listen', '127.0.0.1:0', '--write', folder.at('a', 'd100.txt')], 'is a file, and uploads need a folder.'],
-    ] as const) {
-      const { status, stderr } = await routescope(['serve', ...args])
-      expect([stderr, status === 0]).toEqual([expect.stringContaining(words), false])
-      expect(stderr.trim().split('\n')).toHaveLength(1)
-    }
-  })
-
-  it('serves users of other computers without TLS where --insecure-login says so', async () => {
-    const users = ['--users', folder.at('rules', 'users'), '--read', folder.at('rules', 'rules')]
-    const args = ['serve', '--listen', '0.0.0.0:0', ...users, '--insecure-login']
-    const program = new RunningProgram(args)
-    const [, url = ''] = await program.printed('stdout', /^Serving (https?:\S+)$/m)
-    expect((await askRaw(Number(new URL(url).port), 'GET /pub/f')).status).toBe(200)
-    const { stderr } = await program.interrupt()
-    expect(stderr).toContain('0.0.0.0')
-  })
-
-  it('HS-80: requests in the log; a missing folder is made; the end is told', async () => {
-    const logged = await serve(
-      '--read',
-      folder.at('a'),
-      '--write',
-      folder.at('new'),
-      '--log-requests',
-      'GET,REC',
-      '--log',
-      'http@info',
-    )
-    expect(existsSync(folder.at('new'))).toBe(true)
-    await logged.ask('GET /d100.txt', ['Range: bytes=0-9'])
-    await logged.ask('PUT /x.txt', ['Content-Length: 1'], 'x')
-    const { status, stderr } = await logged.program.interrupt()
-    expect(status).toBe(130)
-    expect(stderr).toMatch(/REQ#1 127\.0\.0\.1 GET \/d100\.txt start \[range: bytes=0-9\]\n/)
-    expect(stderr).toMatch(/REQ#1 GET done: reply 206 - \d+ bytes in \d+ ms at \d+ kbps\n/)
-    expect(stderr).toMatch(/Wrote .*x\.txt, 1 bytes\n/)
-    expect(stderr).not.toContain('PUT')
-    expect(stderr).toContain('Served 2 requests, 10 bytes; took 1 bytes of uploads.')
   })
 })

@@ -3,6 +3,8 @@ import { ALLOW_ORIGIN, CORS, MAX_COUNT } from './shared-options.ts'
 
 const SERVE = ['serve'] as const
 const TEST = 'core/cli/serve.process.test.ts'
+const WRITING_TEST = 'core/cli/serve-writing.process.test.ts'
+const STARTING_TEST = 'core/cli/serve-starting.process.test.ts'
 
 /** Address of a server. */
 export const SERVER_LISTEN = {
@@ -17,7 +19,7 @@ export const SERVER_LISTEN = {
   label: 'Address',
   help: 'address to serve on',
   commands: SERVE,
-  test: TEST,
+  test: STARTING_TEST,
   subject: true,
 } as const satisfies OptionRow
 
@@ -34,7 +36,7 @@ export const CERT = {
   label: 'Certificate',
   help: 'PEM certificate; with --key the server speaks TLS 1.2 and 1.3',
   commands: ['gateway', 'serve'],
-  test: TEST,
+  test: STARTING_TEST,
 } as const satisfies OptionRow
 
 /** Key of the certificate. */
@@ -50,7 +52,7 @@ export const KEY = {
   label: 'Private key',
   help: 'PEM key of the certificate',
   commands: ['gateway', 'serve'],
-  test: TEST,
+  test: STARTING_TEST,
 } as const satisfies OptionRow
 
 /** Requests that a server logs. */
@@ -66,7 +68,7 @@ export const REQUEST_LOG = {
   label: 'Log requests',
   help: 'log requests of these methods (GET,PUT; * all), and REC what is written; a leading - leaves out the line at the end',
   commands: ['gateway', 'serve'],
-  test: TEST,
+  test: STARTING_TEST,
 } as const satisfies OptionRow
 
 /** Options of an HTTP server as a whole, which every part has that serves something on one. Of several on one port the first decides. */
@@ -192,7 +194,7 @@ export const HOST_OPTIONS = [
     label: 'Block size',
     help: 'bytes that wait in a connection before a file is read on',
     commands: SERVE,
-    test: TEST,
+    test: WRITING_TEST,
   },
   REQUEST_LOG,
 ] as const satisfies readonly OptionRow[]

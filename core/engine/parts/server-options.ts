@@ -6,6 +6,8 @@ import { MAX_BYTES } from './shared-options.ts'
 
 const SERVE = ['serve'] as const
 const TEST = 'core/cli/serve.process.test.ts'
+const WRITING_TEST = 'core/cli/serve-writing.process.test.ts'
+const STARTING_TEST = 'core/cli/serve-starting.process.test.ts'
 
 const SERVER_OPTIONS = [
   SERVER_LISTEN,
@@ -37,7 +39,7 @@ const SERVER_OPTIONS = [
     label: 'Folder for uploads',
     help: 'folder into which PUT and POST write and from which DELETE removes; its files are served only where --read names it too',
     commands: SERVE,
-    test: TEST,
+    test: WRITING_TEST,
   },
   {
     key: 'streams',
@@ -108,7 +110,7 @@ const SERVER_OPTIONS = [
     label: 'Users file',
     help: 'users, passwords and groups for the lists of rule files, as GPAC keeps them',
     commands: SERVE,
-    test: TEST,
+    test: STARTING_TEST,
   },
   {
     key: 'insecureLogin',
@@ -121,7 +123,7 @@ const SERVER_OPTIONS = [
     label: 'Passwords without TLS',
     help: 'let users of other computers log in without TLS, so that anybody on the way can read their passwords',
     commands: SERVE,
-    test: TEST,
+    test: STARTING_TEST,
   },
   {
     key: 'cacheControl',
@@ -174,7 +176,7 @@ const SERVER_OPTIONS = [
     label: 'Largest upload',
     help: 'largest file that is taken',
     commands: SERVE,
-    test: TEST,
+    test: WRITING_TEST,
   },
   ...HOST_OPTIONS,
 ] as const satisfies readonly OptionRow[]
