@@ -4,7 +4,6 @@ import { defined } from '../../contract/defined.ts'
 import type { ServiceId, Tsi } from '../../contract/ids.ts'
 import { type Destination, type RepairServer, wantedByBoth } from '../../flow/facts.ts'
 import { type FindingFacts, type FindingPlace, findingAt, placeAt } from '../../flow/findings.ts'
-import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { formatDestination, senderAddress } from '../../protocol/ip/address.ts'
@@ -14,7 +13,6 @@ import {
   MABR_CONTENT_TYPE,
   type MabrConfiguration,
   type MabrEndpoint,
-  type MabrManifest,
   type MabrSession,
   type MabrTransportSession,
   mabrProtocol,
@@ -32,12 +30,9 @@ import { contentKey } from '../object/content-hash.ts'
 import { readWithin, SessionWork, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { RouteSession } from '../route/route-session.ts'
-import { readHlsCodecs, readMpdFacts } from '../signalling/mpd-facts.ts'
+import { type MabrListedService, MabrManifests } from './mabr-manifests.ts'
 import type { ServiceTable } from './service-table.ts'
 
-/** Bound on manifests that arrive before the configuration. */
-const MAX_EARLY_MANIFESTS = 16
-const MAX_EARLY_BYTES = 4 << 20
 /** A configured session without packets for this time after it was joined is reported as missing, µs. */
 const MISSING_AFTER_US = 10_000_000
 /** GPAC's default of transportObjectReceptionTimeout, ms. */
@@ -63,13 +58,6 @@ type Link = {
   missing: boolean
 }
 
-type ListedService = {
-  readonly service: ReceivedService
-  manifests: readonly MabrManifest[]
-  /** Content keys of the last manifests, by name. */
-  readonly contents: Map<string, number>
-}
-
 /**
  * A multicast gateway of TS 103 769: reads the configuration in a session, makes a service of each MulticastSession,
  * and assigns sessions and manifests. The configuration session is a service too (GPAC's service 0), whose files the
@@ -83,11 +71,11 @@ export class MabrGateway {
   readonly #target: ReceiveTarget
   readonly #transports: MabrTransports
   /** Services by serviceIdentifier. */
-  readonly #services = new Map<string, ListedService>()
+  readonly #services = new Map<string, MabrListedService>()
   #links = new Map<string, Link>()
   /** Destinations in the configuration. */
   #endpoints = new Set<string>()
-  #early: FlowFile[] = []
+  readonly #manifests: MabrManifests
   #known = false
   /** Content key of the configuration, and number of different ones so far. */
   #content: number | null = null
@@ -107,6 +95,9 @@ export class MabrGateway {
     this.#target = target
     this.#transports = transports
     this.service = service
+    this.#manifests = new MabrManifests(context, this.#services, (of) => {
+      for (const link of this.#links.values()) if (link.service === of) link.session.applyRoles()
+    })
   }
 
   /**
@@ -153,14 +144,12 @@ export class MabrGateway {
       return file.serviceId === this.service.id && !this.#receives
     }
     if (!this.#known) {
-      const earlyBytes = this.#early.reduce((sum, each) => sum + each.lease.bytes.length, 0)
-      if (this.#early.length < MAX_EARLY_MANIFESTS && earlyBytes + file.lease.bytes.length <= MAX_EARLY_BYTES)
-        this.#early.push({ ...file, lease: ownBytes(file.lease.bytes.slice()) })
+      this.#manifests.keepEarly(file)
       return true
     }
-    const listed = this.#ownerOf(file)
+    const listed = this.#manifests.ownerOf(file)
     if (listed === null) return file.serviceId === this.service.id && !this.#receives
-    if (listed.service.joined) this.#manifest(listed, { ...file, serviceId: listed.service.id }, timeUs)
+    if (listed.service.joined) this.#manifests.take(listed, { ...file, serviceId: listed.service.id }, timeUs)
     return true
   }
 
@@ -177,8 +166,7 @@ export class MabrGateway {
   /** Ends: delivers manifests that waited for a configuration as they are. */
   close(timeUs: number): void {
     if (this.#known) return
-    for (const file of this.#early) this.#context.file(file)
-    this.#early = []
+    for (const file of this.#manifests.takeEarly()) this.#context.file(file)
     const { destination } = this.service
     if (destination !== null) this.#found({ kind: 'configurationAbsent' }, this.service.id, timeUs, { destination })
   }
@@ -187,63 +175,6 @@ export class MabrGateway {
     if (!this.#known) return true
     for (const { service } of this.#services.values()) if (service.joined) return true
     return false
-  }
-
-  /** The service of this manifest or child playlist; null where unknown. */
-  #ownerOf(file: FlowFile): ListedService | null {
-    const services = [...this.#services.values()]
-    const named = services.find((listed) => isLocated(listed, file.name))
-    if (named !== undefined) return named
-    const byId = services.find((listed) => listed.service.id === file.serviceId)
-    if (byId !== undefined) return byId
-    const beside = services.filter((listed) =>
-      listed.manifests.some((each) => folderOf(nameOf(each)) === folderOf(file.name)),
-    )
-    if (beside.length > 0) return beside[0] as ListedService
-    // GPAC gives locations of manifests; a document without any can only mean its one service.
-    return services.length === 1 ? (services[0] as ListedService) : null
-  }
-
-  #manifest(listed: ListedService, file: FlowFile, timeUs: number): void {
-    const { service } = listed
-    // In-band, each channel of the service carries it.
-    const content = contentKey(file.lease.bytes)
-    if (listed.contents.get(file.name) === content && !this.#context.spec.keepRepeats) return
-    if (listed.contents.size >= MAX_EARLY_MANIFESTS) listed.contents.clear()
-    listed.contents.set(file.name, content)
-    // The master playlist is the one in the configuration, or the only manifest.
-    const main = isLocated(listed, file.name) || (file.kind === 'manifest' && service.manifest === null)
-    if (!main && file.kind === 'playlist') {
-      this.#context.file(file)
-      return
-    }
-    const type = file.contentType === null ? '' : bareMediaType(file.contentType)
-    try {
-      if (/mpegurl$/.test(type) || file.name.endsWith('.m3u8')) {
-        const codecs = readHlsCodecs(file.lease.bytes)
-        service.manifest = { kind: 'hls', name: file.name, codecs }
-      } else {
-        const facts = readMpdFacts(file.lease.bytes)
-        service.manifest = { kind: 'dash', name: file.name, codecs: facts.codecs }
-        service.roles = facts.roles
-        for (const link of this.#links.values()) if (link.service === service) link.session.applyRoles()
-      }
-    } catch (thrown) {
-      if (!(thrown instanceof CodecError)) throw thrown
-      this.#found({ kind: 'manifestUnreadable', name: file.name, fault: thrown }, service.id, timeUs)
-    }
-    this.#context.observer.slsFragment(
-      service.id,
-      {
-        type: service.manifest?.kind === 'hls' ? 'HLS' : 'MPD',
-        name: file.name,
-        version: null,
-        bytes: file.lease.bytes,
-      },
-      file.lastTimeUs,
-    )
-    this.#context.file({ ...file, kind: 'manifest' })
-    this.#context.observer.serviceChanged(service)
   }
 
   /** The configuration without the endpoints that may not be joined. */
@@ -296,9 +227,7 @@ export class MabrGateway {
     for (const [key, link] of before) if (!links.has(key)) this.#unlink(link, timeUs)
     this.#context.observer.serviceChanged(this.service)
     this.#table.changed()
-    const early = this.#early
-    this.#early = []
-    for (const file of early) if (!this.takeFile(file, timeUs)) this.#context.file(file)
+    for (const file of this.#manifests.takeEarly()) if (!this.takeFile(file, timeUs)) this.#context.file(file)
   }
 
   /**
@@ -313,12 +242,12 @@ export class MabrGateway {
     return mabrProtocol(transport.protocolIdentifier) === 'route' ? only.service : this.service
   }
 
-  #serviceFor(identifier: string, { transports }: MabrSession): ListedService | null {
+  #serviceFor(identifier: string, { transports }: MabrSession): MabrListedService | null {
     const known = this.#services.get(identifier)
     if (known !== undefined) return known
     const service = this.#adopted(transports) ?? this.#table.addService(this.#target, false)
     if (service === null) return null
-    const listed: ListedService = { service, manifests: [], contents: new Map() }
+    const listed: MabrListedService = { service, manifests: [], contents: new Map() }
     this.#services.set(identifier, listed)
     return listed
   }
@@ -332,7 +261,7 @@ export class MabrGateway {
     return null
   }
 
-  #configure(listed: ListedService, session: MabrSession, links: Map<string, Link>, timeUs: number): void {
+  #configure(listed: MabrListedService, session: MabrSession, links: Map<string, Link>, timeUs: number): void {
     const { service } = listed
     listed.manifests = session.manifests
     service.name = session.serviceIdentifier || null
@@ -444,18 +373,6 @@ export function isConfiguration(object: TransportObject): boolean {
   if (object.toi === 0 || object.kind === 'media' || object.kind === 'init' || object.kind === 'manifest') return false
   const bytes = object.bytes(0, object.length)
   return looksLikeXml(bytes) && isConfigurationRoot(xmlRootName(bytes))
-}
-
-function isLocated({ manifests }: ListedService, name: string): boolean {
-  return manifests.some((each) => each.transportObjectUri === name || each.url === name)
-}
-
-function nameOf({ transportObjectUri, url }: MabrManifest): string {
-  return transportObjectUri ?? url
-}
-
-function folderOf(name: string): string {
-  return name.slice(0, name.lastIndexOf('/') + 1)
 }
 
 function repairServers({ repair }: MabrTransportSession): RepairServer[] {
