@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
-import { isLoopback } from './listen.ts'
+import { isLoopback } from '../contract/loopback.ts'
 
 /** `auto`: for pages of this machine, and of origins that are allowed by name. `on`: for any page. `off`: never. */
 export type CorsMode = 'auto' | 'on' | 'off'

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { LOOPBACK } from '../contract/loopback.ts'
+import { isLoopback, LOOPBACK } from '../contract/loopback.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
 /**
@@ -39,11 +39,6 @@ function addressHost(address: string): string {
   if (address === '0.0.0.0') return LOOPBACK
   if (address === '::') return '[::1]'
   return address.includes(':') ? `[${address}]` : address
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /**

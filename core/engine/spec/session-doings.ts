@@ -1,3 +1,4 @@
+import { isWildcard } from '../../contract/loopback.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { OptionValue, SessionSpec } from '../../contract/session-spec.ts'
@@ -75,9 +76,4 @@ export function wildcardEndpoints(spec: SessionSpec, descriptions: readonly Part
 /** A listening address, with what a wildcard means. */
 function endpointText(text: string): string {
   return isWildcard(parseEndpoint(text)?.host ?? '') ? `${text} (every interface of this computer)` : text
-}
-
-/** Whether a server on this host is reached by any address of this computer. */
-export function isWildcard(host: string): boolean {
-  return /^(?:0+(?:\.0+){0,3}|[0:.]*::[0:.]*)$/.test(host)
 }
