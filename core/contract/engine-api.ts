@@ -1,4 +1,5 @@
 import type { AppError } from './app-error.ts'
+import type { Choices } from './choices.ts'
 import type { GpacForm } from './gpac-form.ts'
 import type { ObjectBatch } from './object-batch.ts'
 import type { BoxField, BytesView, ObjectBoxes } from './object-boxes.ts'
@@ -32,6 +33,8 @@ export type EngineCommands = {
   checkSending: (request: SendRequest) => SendPlan
   /** Makes the session of a request to broadcast and starts it, as `startSession` does. */
   startSending: (request: SendRequest) => { readonly sessionId: string }
+  /** Makes the session of a form to serve folders, and starts it, as `startSession` does. @param choices as of `routescope serve` */
+  startServing: (choices: Choices) => { readonly sessionId: string }
   /** Changes the loss model of the session's broadcasts while they run. @param chances two percentages, as of `--loss` */
   setLoss: (sessionId: string, chances: string) => null
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
@@ -151,6 +154,7 @@ export const COMMAND_NAMES = [
   'readGpacLine',
   'checkSending',
   'startSending',
+  'startServing',
   'setLoss',
   'stopSession',
   'closeSession',

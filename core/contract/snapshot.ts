@@ -4,6 +4,7 @@ import type { ChannelFactValues } from './channel-table.ts'
 import type { LossSpans } from './loss.ts'
 import type { ChannelRole, FlowProtocol, JsonObject, Losses, ReportLink, SignatureVerdict } from './report.ts'
 import type { BroadcastSnapshot, SelfLoopSnapshot } from './sending-snapshot.ts'
+import type { RequestsSnapshot, ServedPlace } from './served-requests.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import type { LinkSpec, LogLevel, LogTopic, Pace } from './session-spec.ts'
 import type { ValuePatch } from './value-patch.ts'
@@ -36,6 +37,8 @@ export type SessionSnapshot = {
   readonly recordings: readonly RecordingSnapshot[]
   readonly gateways: readonly GatewaySnapshot[]
   readonly servers: readonly ServerSnapshot[]
+  /** Requests to servers, origins and gateways, of each its own; only where the session has a window. */
+  readonly requests: readonly RequestsSnapshot[]
   readonly streams: readonly StreamSnapshot[]
   readonly origins: readonly OriginSnapshot[]
   readonly uploads: readonly UploadsSnapshot[]
@@ -79,6 +82,9 @@ export type GatewaySnapshot = { readonly baseUrl: string; readonly requests: num
 /** The HTTP server of folders. */
 export type ServerSnapshot = {
   readonly baseUrl: string
+  /** Address to listen on, as it was asked for. */
+  readonly listen: string
+  readonly places: readonly ServedPlace[]
   readonly requests: number
   /** Body bytes sent, and received by uploads. */
   readonly bytes: number
@@ -183,6 +189,7 @@ export type SectionMap = {
   readonly repair: RepairSnapshot
   readonly gateway: GatewaySnapshot
   readonly server: ServerSnapshot
+  readonly requests: RequestsSnapshot
   readonly stream: readonly StreamSnapshot[]
   readonly origin: OriginSnapshot
   readonly uploads: UploadsSnapshot

@@ -66,6 +66,7 @@ export function wholeSnapshot(
     signalling: all('signalling')[0] ?? EMPTY,
     gateways: all('gateway'),
     servers: all('server'),
+    requests: all('requests'),
     streams: all('stream').flat(),
     origins: all('origin'),
     uploads: all('uploads'),

@@ -82,6 +82,7 @@ export class EngineWindow {
     readGpacLine: async (line) => (await import('./gpac/gpac-form.ts')).formOfGpacLine(String(line)),
     checkSending: (request) => this.#engine.checkSending(request),
     startSending: (request) => this.#started(this.#engine.send(request)),
+    startServing: (choices) => this.#started(this.#engine.serve(choices)),
     setLoss: (sessionId, chances) => {
       this.#engine.session(sessionId).setLoss(chances)
       return null

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Choices } from '../contract/choices.ts'
 import type { EngineHello } from '../contract/engine-api.ts'
 import type { SessionRequest } from '../contract/open-request.ts'
 import type { SendPlan, SendRequest } from '../contract/send-request.ts'
@@ -17,6 +18,7 @@ import { preflight } from './preflight.ts'
 import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
 import { specForSending } from './spec/send-spec.ts'
+import { specForServing } from './spec/serve-spec.ts'
 import { specForSources } from './spec/session-specs.ts'
 import type { WindowHost } from './window-host.ts'
 import { Writings } from './writings.ts'
@@ -116,6 +118,11 @@ export class Engine {
   /** Starts the session of a request to broadcast. @throws AppFailure bad-spec | bad-url, and as `start` does */
   async send(request: SendRequest): Promise<Session> {
     return this.start(specForSending(request))
+  }
+
+  /** Starts the session of a form to serve folders. @throws AppFailure bad-spec, and as `start` does */
+  async serve(choices: Choices): Promise<Session> {
+    return this.start(specForServing(choices))
   }
 
   /** Loads what would be sent, without sending it. @throws AppFailure as `send` does */

@@ -31,6 +31,9 @@ export type ReplyHooks = {
   readonly answering?: (status: number, response: ServerResponse) => void
 }
 
+/** Body bytes of a request so far, and of its reply. */
+export type BodyBytes = { received: number; sent: number }
+
 /** A client that still sends gets time to read why it is refused, ms: altogether, and since its last bytes. */
 const LINGER_MS = 10_000
 const LINGER_IDLE_MS = 2000
@@ -43,6 +46,8 @@ export class Exchange {
   readonly prefix: string
   /** Target below the prefix. */
   readonly target: RequestTarget
+  /** Shared by the exchanges for other targets. */
+  #bodyBytes: BodyBytes = { received: 0, sent: 0 }
   #common: OutgoingHttpHeaders
   readonly #stamp: ReplyRules['stamp']
   readonly #rules: ReplyRules
@@ -82,6 +87,7 @@ export class Exchange {
     const { request, response, prefix } = this
     const other = new Exchange(request, response, { prefix, target }, this.#rules, this.#hooks)
     other.#common = this.#common
+    other.#bodyBytes = this.#bodyBytes
     other.paceBps = this.paceBps
     return other
   }
@@ -102,6 +108,10 @@ export class Exchange {
       const timer = setTimeout(settle, leftMs)
       this.response.on('close', settle)
     })
+  }
+
+  get bodyBytes(): Readonly<BodyBytes> {
+    return this.#bodyBytes
   }
 
   get isHead(): boolean {
@@ -126,12 +136,18 @@ export class Exchange {
 
   /** Counts body bytes that are written to the socket directly. */
   count(bytes: number): void {
+    this.#bodyBytes.sent += bytes
     this.#hooks.sent(bytes)
+  }
+
+  /** Counts bytes of the request's body. */
+  countReceived(bytes: number): void {
+    this.#bodyBytes.received += bytes
   }
 
   /** Writes body bytes. @returns false when the socket takes no more until `drain` */
   write(bytes: Uint8Array): boolean {
-    this.#hooks.sent(bytes.byteLength)
+    this.count(bytes.byteLength)
     return this.response.write(bytes)
   }
 
@@ -161,7 +177,7 @@ export class Exchange {
       this.response.end()
       return
     }
-    this.#hooks.sent(bytes.byteLength)
+    this.count(bytes.byteLength)
     this.response.end(bytes)
   }
 
@@ -197,7 +213,7 @@ export class Exchange {
     this.head(status, { 'Content-Type': type, 'Content-Length': bytes.byteLength, ...common })
     if (this.response.shouldKeepAlive || !hasUnreadBody(this.request)) this.end(bytes)
     else {
-      this.#hooks.sent(bytes.byteLength)
+      this.count(bytes.byteLength)
       lingerAfter(this.request, this.response, bytes)
     }
   }

@@ -32,6 +32,11 @@ function namesOf(list: string | undefined): ReadonlySet<string> {
   return new Set((list ?? '').split(',').flatMap((name) => name.trim() || []))
 }
 
+/** Whether there is anybody who may. */
+export function isForSomebody({ anyone, users, groups }: Access): boolean {
+  return anyone || users.size + groups.size > 0
+}
+
 /** Whether a user may: `login` where somebody else may, and nobody has logged in. */
 export function mayUse(access: Access, user: User | null): 'yes' | 'no' | 'login' {
   if (access.anyone) return 'yes'

@@ -4,7 +4,7 @@ import { WriteDoor } from '../files/write-door.ts'
 import { allowsOrigin, type CorsRules } from '../http/cors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Mount } from '../http/mount.ts'
-import { mayUse, type User } from './access.ts'
+import { isForSomebody, mayUse, type User } from './access.ts'
 import { FileServer, type ReadRules, refuse } from './file-server.ts'
 import type { RequestHook } from './hook/hook.ts'
 import { askHook } from './hook/hooked-exchange.ts'
@@ -37,7 +37,7 @@ export function folderMount(
   const uploads = new UploadedFiles(rules, events.written)
   const files = new FileServer(roots, rules, uploads)
   const doors = new Map(roots.map((root) => [root, new WriteDoor(root.door.root)]))
-  const writes = roots.some(({ rights }) => rights.some(({ write }) => canWrite(write)))
+  const writes = roots.some(({ rights }) => rights.some(({ write }) => isForSomebody(write)))
   return {
     prefix: '',
     rules: {
@@ -75,7 +75,7 @@ export function folderMount(
     const { components } = exchange.target
     for (const { root, path } of rootsFor(roots, components)) {
       const { write: access } = rightsAt(root, path)
-      if (!canWrite(access)) continue
+      if (!isForSomebody(access)) continue
       const may = mayUse(access, user)
       if (may !== 'yes') {
         exchange.response.shouldKeepAlive = exchange.request.complete
@@ -92,16 +92,4 @@ export function folderMount(
     exchange.response.shouldKeepAlive = exchange.request.complete
     exchange.refuse({ status: 403, sentence: 'Nothing can be written there.' })
   }
-}
-
-function canWrite({
-  anyone,
-  users,
-  groups,
-}: {
-  anyone: boolean
-  users: { size: number }
-  groups: { size: number }
-}): boolean {
-  return anyone || users.size + groups.size > 0
 }

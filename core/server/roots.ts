@@ -1,10 +1,11 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
+import type { ServedPlace } from '../contract/served-requests.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { FolderDoor, readRegular } from '../files/door.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { writeFailure } from '../files/write-failure.ts'
-import { type Access, ANYONE, accessOf, NOBODY } from './access.ts'
+import { type Access, ANYONE, accessOf, isForSomebody, NOBODY } from './access.ts'
 import { type IniSection, readIni } from './ini.ts'
 
 /** Rights on a folder and what is below it. */
@@ -157,4 +158,17 @@ export function rootsFor(
     .filter(({ name }) => name.every((component, at) => address[at] === component))
     .sort((a, b) => b.name.length - a.name.length)
     .map((root) => ({ root, path: address.slice(root.name.length) }))
+}
+
+/** Where folders are served and what for; a folder that is read and written at the same address is one place. */
+export function placesOf(roots: readonly Root[]): readonly ServedPlace[] {
+  const places = new Map<string, ServedPlace>()
+  for (const { name, door, rights } of roots) {
+    const path = name.length === 0 ? '/' : `/${name.join('/')}/`
+    const before = places.get(`${path}\n${door.root}`)
+    const reads = rights.some(({ read }) => isForSomebody(read)) || before?.reads === true
+    const writes = rights.some(({ write }) => isForSomebody(write)) || before?.writes === true
+    places.set(`${path}\n${door.root}`, { path, name: door.root, reads, writes })
+  }
+  return [...places.values()]
 }

@@ -177,7 +177,8 @@ export class UploadedFiles {
     return new Refused(413, `A file may have ${this.#rules.maxBytes} bytes here.`)
   }
 
-  async #receive({ request }: Exchange, file: ArrivingFile, declared: number | null): Promise<void> {
+  async #receive(exchange: Exchange, file: ArrivingFile, declared: number | null): Promise<void> {
+    const { request } = exchange
     let before = 0
     const rate = setInterval(() => {
       if (file.bytes - before < (LEAST_RATE * RATE_MS) / 1000) request.destroy()
@@ -189,6 +190,7 @@ export class UploadedFiles {
       // The rest of a refused body is read, and dropped, after the reply.
       for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         if (file.bytes + chunk.length > this.#rules.maxBytes) throw this.#tooLarge()
+        exchange.countReceived(chunk.length)
         await file.append(chunk)
       }
     } finally {

@@ -5,6 +5,7 @@ import { sessionStore } from '../stores/session-store.ts'
 import { Progress } from '../ui/Progress.tsx'
 import { TooltipProvider } from '../ui/Tooltip.tsx'
 import { SendScreen } from '../views/send/SendScreen.tsx'
+import { ServeScreen } from '../views/serve/ServeScreen.tsx'
 import { StatusStrip } from '../views/status/StatusStrip.tsx'
 import { WaitingView } from '../views/welcome/WaitingView.tsx'
 import { WelcomeView } from '../views/welcome/WelcomeView.tsx'
@@ -26,7 +27,7 @@ export function App() {
   const hasSession = useStore(sessionStore, (state) => state.sessionId !== null)
   const waiting = useStore(sessionStore, (state) => state.snapshot !== null && isWaiting(state.snapshot))
   const started = useStore(sessionStore, (state) => state.snapshot !== null)
-  const sending = useStore(frameStore, (state) => state.sending)
+  const form = useStore(frameStore, (state) => state.form)
   const panels = hasSession && started && !waiting
   return (
     <TooltipProvider delayDuration={TOOLTIP_DELAY_MS}>
@@ -39,8 +40,10 @@ export function App() {
           {panels && <Rail />}
           <div className={styles.main}>
             {!hasSession ? (
-              sending ? (
+              form === 'send' ? (
                 <SendScreen />
+              ) : form === 'serve' ? (
+                <ServeScreen />
               ) : (
                 <WelcomeView />
               )

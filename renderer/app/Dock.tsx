@@ -24,6 +24,7 @@ import { InspectorView } from '../views/inspector/InspectorView.tsx'
 import { LogView } from '../views/log/LogView.tsx'
 import { ObjectsView } from '../views/objects/ObjectsView.tsx'
 import { SendView } from '../views/send/SendView.tsx'
+import { ServeView } from '../views/serve/ServeView.tsx'
 import { ServicesView } from '../views/services/ServicesView.tsx'
 import { SignallingView } from '../views/signalling/SignallingView.tsx'
 import { TimelineView } from '../views/timeline/TimelineView.tsx'
@@ -42,6 +43,7 @@ const VIEWS: Readonly<Record<PanelId, ComponentType>> = {
   player: PlayerSlot,
   inspector: InspectorView,
   send: SendView,
+  serve: ServeView,
 }
 
 /** Height of the player's panel while it plays nothing, px: its head, and what it says. */

@@ -8,6 +8,7 @@ import {
   ScanSearch,
   ScrollText,
   Send,
+  Server,
   TriangleAlert,
   Waypoints,
 } from 'lucide-react'
@@ -31,6 +32,7 @@ const ICONS: Readonly<Record<PanelId, LucideIcon>> = {
   alarms: TriangleAlert,
   log: ScrollText,
   send: Send,
+  serve: Server,
 }
 
 /** One icon per view. A click brings the view to the front and focuses it. */

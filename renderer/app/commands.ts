@@ -60,10 +60,10 @@ function goToListen(): void {
   }
 }
 
-/** Shows the Send view, over the first screen or as a panel. */
-function goToSend(): void {
-  if (hasSession()) goToPanel('send')
-  else frameStore.setState({ sending: true })
+/** Shows the Send or the Serve view, over the first screen or as a panel. */
+function goToForm(form: 'send' | 'serve'): void {
+  if (hasSession()) goToPanel(form)
+  else frameStore.setState({ form })
 }
 
 /** Focuses the filter of the focused panel, or of Objects. */
@@ -108,7 +108,8 @@ export function addWindowCommands(): () => void {
       run: () => void chooseCapture(),
     },
     { id: 'listen', title: 'Listen to an address…', group: 'Session', keys: ['l'], run: goToListen },
-    { id: 'send', title: 'Send a presentation…', group: 'Session', run: goToSend },
+    { id: 'send', title: 'Send a presentation…', group: 'Session', run: () => goToForm('send') },
+    { id: 'serve', title: 'Serve folders over HTTP…', group: 'Session', run: () => goToForm('serve') },
     { id: 'demo', title: 'Start the demo', group: 'Session', run: () => void openDemo() },
     {
       id: 'dump',

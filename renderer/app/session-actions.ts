@@ -99,10 +99,25 @@ async function earlyFailure(sessionId: string): Promise<AppError | null> {
 export async function startSending(request: SendRequest): Promise<void> {
   attempts += 1
   const { sessionId } = await engine().call('startSending', request)
+  await showInstead(sessionId, 'send')
+}
+
+/**
+ * Starts to serve folders; the session takes the place of the one on the screen. @param choices as of `routescope serve`
+ * @throws EngineCallError, and the screen stays
+ */
+export async function startServing(choices: Choices): Promise<void> {
+  attempts += 1
+  const { sessionId } = await engine().call('startServing', choices)
+  await showInstead(sessionId, 'serve')
+}
+
+/** Shows a session that the engine runs in the panel of its form, and closes the session that was on the screen. */
+async function showInstead(sessionId: string, form: 'send' | 'serve'): Promise<void> {
   const before = sessionStore.getState().sessionId
   await show(sessionId, null)
-  goToPanel('send')
-  frameStore.setState({ maximised: 'send', sending: false })
+  goToPanel(form)
+  frameStore.setState({ maximised: form, form: null })
   if (before !== null) await engine().call('closeSession', before)
 }
 

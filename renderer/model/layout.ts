@@ -14,6 +14,7 @@ export type PanelId =
   | 'player'
   | 'inspector'
   | 'send'
+  | 'serve'
 
 /** Panels that share one place; one is in front. */
 export type Group = {
@@ -59,7 +60,7 @@ export const INSPECT_LAYOUT: Split = {
         {
           kind: 'group',
           id: 'tables',
-          panels: ['objects', 'flows', 'signalling', 'alarms', 'log', 'send'],
+          panels: ['objects', 'flows', 'signalling', 'alarms', 'log', 'send', 'serve'],
           minSize: 120,
           size: '58%',
         },
@@ -91,10 +92,11 @@ export const PANEL_ORDER: readonly PanelId[] = [
   'alarms',
   'log',
   'send',
+  'serve',
 ]
 
-/** Keys of the panel at a place of PANEL_ORDER: Alt+1 to Alt+9, then Alt+0. */
-export const panelKeys = (at: number): string => `Alt+${(at + 1) % 10}`
+/** Keys of the panel at a place of PANEL_ORDER: Alt+1 to Alt+9, Alt+0, then Alt+-, as they lie on a keyboard. */
+export const panelKeys = (at: number): string => `Alt+${'1234567890-'[at]}`
 
 export const PANEL_TITLES: Readonly<Record<PanelId, string>> = {
   services: 'Services',
@@ -107,6 +109,7 @@ export const PANEL_TITLES: Readonly<Record<PanelId, string>> = {
   player: 'Player',
   inspector: 'Inspector',
   send: 'Send',
+  serve: 'Serve',
 }
 
 /** Every group of a tree, from left to right and top to bottom. */

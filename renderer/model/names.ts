@@ -56,11 +56,17 @@ export function serviceTitle(service: ServiceSnapshot): string {
 }
 
 /** The badge of a session's source. */
-export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'REPLAY' | 'DEMO' | 'SENDING' {
+export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'REPLAY' | 'DEMO' | 'SENDING' | 'SERVING' {
   if (snapshot.demo) return 'DEMO'
+  if (servesOnly(snapshot)) return 'SERVING'
   if (!snapshot.receives) return 'SENDING'
   if (snapshot.source.live) return 'LIVE'
   return snapshot.source.pace === 'real' ? 'REPLAY' : 'CAPTURE'
+}
+
+/** Whether the session neither receives nor sends packets. */
+export function servesOnly({ receives, broadcasts, servers }: SessionSnapshot): boolean {
+  return !receives && broadcasts.length === 0 && servers.length > 0
 }
 
 /** Whether nothing arrives any more in this phase. */

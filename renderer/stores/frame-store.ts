@@ -13,8 +13,8 @@ export type FrameState = {
   readonly focused: PanelId | null
   /** Panel that fills the frame; null: all are shown. */
   readonly maximised: PanelId | null
-  /** The Send view is shown instead of the first screen. */
-  readonly sending: boolean
+  /** The form that is shown instead of the first screen; null: none. */
+  readonly form: 'send' | 'serve' | null
 }
 
 export const frameStore = createStore<FrameState>(() => ({
@@ -22,7 +22,7 @@ export const frameStore = createStore<FrameState>(() => ({
   quitting: null,
   focused: null,
   maximised: null,
-  sending: false,
+  form: null,
 }))
 
 export const showQuitting = (quitting: readonly string[] | null): void => frameStore.setState({ quitting })

@@ -28,6 +28,8 @@ export type Settings = {
     readonly choices: Choices
     readonly receiveBack: boolean
   }
+  /** The Serve form: folders to read, and for uploads (empty: none), and its other options. */
+  readonly serve: { readonly read: readonly string[]; readonly write: string; readonly choices: Choices }
   /** Recent sources of a browser; the app stores its own. */
   readonly recent: readonly SessionRequest[]
 }
@@ -41,6 +43,7 @@ const DEFAULTS: Settings = {
   listen: { url: 'atsc://', choices: {} },
   capture: {},
   send: { inputs: [{ input: '', own: {} }], destination: 'route://239.255.1.1:6000', choices: {}, receiveBack: true },
+  serve: { read: [''], write: '', choices: {} },
   recent: [],
 }
 
@@ -99,6 +102,11 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
     const { destination, choices, receiveBack } = send
     const inputs = sendInputsIn(send.inputs ?? [{ input: send.input }])
     kept.send = { inputs, destination, choices: choicesIn(choices), receiveBack: receiveBack !== false }
+  }
+  const serve = value.serve as { [Key in keyof Settings['serve']]?: unknown } | null | undefined
+  if (Array.isArray(serve?.read) && typeof serve.write === 'string') {
+    const read = serve.read.filter((folder): folder is string => typeof folder === 'string')
+    kept.serve = { read: read.length === 0 ? [''] : read, write: serve.write, choices: choicesIn(serve.choices) }
   }
   if (Array.isArray(value.hidden)) kept.hidden = value.hidden
   if (Array.isArray(value.recent)) kept.recent = value.recent.flatMap((one) => readStoredRequest(one) ?? [])

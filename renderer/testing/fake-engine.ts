@@ -132,6 +132,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     signalling: [],
     gateways: [],
     servers: [],
+    requests: [],
     streams: [],
     origins: [],
     uploads: [],
@@ -160,7 +161,8 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
 export function sectionsOf(snapshot: SessionSnapshot): SectionChanges {
   const { sessionId, name, phase, problems, demo, receives, source, totals, ...rest } = snapshot
   const { services, flows, links, channels, signalling, alarms, losses, systemTime, repair } = rest
-  const { hostDrops, captureDrops, eventLoopLagMs, gateways, servers, recordings, broadcasts, selfLoop } = rest
+  const { hostDrops, captureDrops, eventLoopLagMs, gateways, servers, requests, recordings, broadcasts, selfLoop } =
+    rest
   const values: Record<string, Partial<SectionMap>> = {
     source: receives ? { source } : {},
     receiver: receives
@@ -180,6 +182,7 @@ export function sectionsOf(snapshot: SessionSnapshot): SectionChanges {
     ...(repair === null ? {} : { repair: { repair } }),
     ...Object.fromEntries(gateways.map((gateway, at) => [`gateway${at}`, { gateway }])),
     ...Object.fromEntries(servers.map((server, at) => [`server${at}`, { server }])),
+    ...Object.fromEntries(requests.map((each, at) => [`requests${at}`, { requests: each }])),
     ...Object.fromEntries(recordings.map((recording, at) => [`recorder${at}`, { recording }])),
     ...(selfLoop === null ? {} : { selfLoop: { selfLoop } }),
     ...Object.fromEntries(broadcasts.map((broadcast, at) => [`broadcast${at}`, { broadcast }])),

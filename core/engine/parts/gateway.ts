@@ -12,11 +12,12 @@ import type { ServiceFacts } from '../../flow/facts.ts'
 import { Version } from '../../flow/version.ts'
 import { AnnouncedFiles } from '../../gateway/announced-files.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
+import type { RequestTable } from '../../server/request-table.ts'
 import type { Receiving, Serving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import { Pictures } from '../receiving/pictures.ts'
 import type { GatewaySpec } from './gateway-options.ts'
-import { readTls, requestLog } from './http-front.ts'
+import { readTls, requestLog, requestSection, requestTable } from './http-front.ts'
 import { oneReceiver } from './repair.ts'
 
 /** Services of which it is remembered how they are decoded. */
@@ -38,6 +39,7 @@ class GatewayPart implements Part, Serving {
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
   #decoder: MediaDecoder | null = null
+  #requests: RequestTable | null = null
   #decoderVersion = 0
   readonly #decoded = new BoundedMap<ServiceId, DecodedSnapshot>(MAX_DECODED)
   readonly #pictures = new Pictures()
@@ -47,7 +49,10 @@ class GatewayPart implements Part, Serving {
     this.id = spec.id
     this.#spec = spec
     this.#host = host
-    this.#sections = [{ name: 'gateway', version: () => this.#now(), read: () => this.#snapshot() }]
+    this.#sections = [
+      { name: 'gateway', version: () => this.#now(), read: () => this.#snapshot() },
+      requestSection(() => this.#requests),
+    ]
   }
 
   linked(from: Part): void {
@@ -73,12 +78,15 @@ class GatewayPart implements Part, Serving {
     const { Gateway } = await import('../../gateway/gateway.ts')
     const { MediaDecoder } = await import('../../decode/media-decoder.ts')
     this.#decoder = new MediaDecoder(ffmpeg, () => this.#decoderVersion++)
-    const [tls, requests] = [await readTls(this.#spec), requestLog(this.#spec, this.#host)]
+    const [tls, log] = [await readTls(this.#spec), requestLog(this.#spec, this.#host)]
     this.#gateway = new Gateway({
       ...endpoint,
       cors,
       tls,
-      requested: (exchange) => requests?.take(exchange),
+      requested: (exchange) => {
+        log?.take(exchange)
+        this.#requests?.take(exchange)
+      },
       ...defined({ allowOrigins: allowOrigins ?? undefined }),
       store,
       nowUs: () => this.#host.nowUs(),
@@ -97,6 +105,7 @@ class GatewayPart implements Part, Serving {
       log: (level, text) => this.#host.log('http', level, text),
     })
     const { baseUrl } = await this.#gateway.open()
+    this.#requests = requestTable(baseUrl, this.#host)
     await this.#host.windowHost?.serve(this.#gateway)
     this.#host.log('http', 'info', `Gateway on ${baseUrl}`)
   }

@@ -1,15 +1,17 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { createSecureContext } from 'node:tls'
+import { isLoopback } from '../../contract/loopback.ts'
 import type { SpecOf } from '../../contract/option-row.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { readRegular } from '../../files/door.ts'
 import type { CorsRules } from '../../http/cors.ts'
+import type { Exchange } from '../../http/exchange.ts'
 import { type HostUse, joinHttpHost } from '../../http/http-host.ts'
-import { isLoopback } from '../../http/listen.ts'
 import { headersOf } from '../../server/headers.ts'
 import { RequestLog, readLoggedRequests } from '../../server/request-log.ts'
-import type { PartHost } from '../part.ts'
+import { RequestTable } from '../../server/request-table.ts'
+import type { AnySection, PartHost } from '../part.ts'
 import type { HOST_OPTIONS } from './http-host-options.ts'
 
 const MAX_PEM_BYTES = 1024 * 1024
@@ -29,6 +31,10 @@ export type HttpFront = {
   readonly rules: FrontRules
   /** Null: requests are not logged. */
   readonly log: RequestLog | null
+  /** Null: there is no window to show requests. */
+  readonly requests: RequestTable | null
+  /** Takes a request for log and table. */
+  readonly asked: (exchange: Exchange) => void
   readonly speaksTls: boolean
   /** Clients are on this computer only. */
   readonly isLocal: boolean
@@ -59,10 +65,16 @@ export async function openHttpFront(spec: HostSpec, host: PartHost): Promise<Htt
   chosen.port = Number(new URL(use.origin).port) || chosen.port
   if (use.ignored.length > 0)
     host.log('http', 'warning', `${use.origin} has its own ${use.ignored.join(', ')}; those of ${spec.id} are ignored.`)
+  const requests = requestTable(use.origin, host)
   const stamp = (): OutgoingHttpHeaders => ({ 'Server-UTC': Math.round(host.nowUs() / 1000) })
   return {
     use,
     log,
+    requests,
+    asked: (exchange) => {
+      log?.take(exchange)
+      requests?.take(exchange)
+    },
     rules: {
       cors: spec.cors,
       origins: spec.allowOrigins ?? [],
@@ -123,6 +135,16 @@ export function requestLog({ requestLog: asked }: Pick<HostSpec, 'requestLog'>, 
       'Name some of GET, HEAD, PUT, POST, DELETE, OPTIONS, *, REC.',
     )
   return new RequestLog(logged, (line) => host.log('http', 'info', line))
+}
+
+/** The table of a server's requests; null where there is no window to show it. */
+export function requestTable(baseUrl: string, host: PartHost): RequestTable | null {
+  return host.windowHost === null ? null : new RequestTable(baseUrl, () => host.nowUs())
+}
+
+/** The section of a table of requests, which may be made later. */
+export function requestSection(table: () => RequestTable | null): AnySection {
+  return { name: 'requests', version: () => table()?.version() ?? 0, read: () => table()?.snapshot() ?? null }
 }
 
 async function readPem(path: string, what: string): Promise<string> {

@@ -14,7 +14,7 @@ import { OriginFolder, writeProblem } from '../../server/origin/origin-folder.ts
 import { OriginMount } from '../../server/origin/origin-mount.ts'
 import { openRoots } from '../../server/roots.ts'
 import type { AnySection, ObjectNeeds, Part, PartHost } from '../part.ts'
-import { type HttpFront, openHttpFront } from './http-front.ts'
+import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
 import type { HttpOriginSpec } from './http-origin-options.ts'
 
 /** Bytes of files in memory. */
@@ -65,7 +65,7 @@ class OriginGroup {
   readonly #prefix: string
 
   /** @throws AppFailure port-in-use */
-  constructor(prefix: string, { use, rules, log }: HttpFront, host: PartHost) {
+  constructor(prefix: string, { use, rules, asked }: HttpFront, host: PartHost) {
     this.#prefix = prefix
     this.handle = use.mount({
       prefix,
@@ -77,7 +77,7 @@ class OriginGroup {
       },
       log: (_level, text) => host.log('http', 'warning', text),
       answer: (exchange) => {
-        log?.take(exchange)
+        asked(exchange)
         return this.#answer(exchange)
       },
     })
@@ -133,7 +133,10 @@ class HttpOriginPart implements Part {
     this.#opened = opened
     this.#problems = problems
     this.input = opened.files
-    this.#sections = [{ name: 'origin', version: () => this.#now(), read: () => this.#snapshot() }]
+    this.#sections = [
+      { name: 'origin', version: () => this.#now(), read: () => this.#snapshot() },
+      requestSection(() => front.requests),
+    ]
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@ import type { PartSpec } from '../../contract/session-spec.ts'
 import type { ByteSink } from '../../flow/bytes.ts'
 import { Version } from '../../flow/version.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
-import { type HttpFront, openHttpFront } from './http-front.ts'
+import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
 import type { HttpStreamSpec } from './http-stream-options.ts'
 import { ServedStream, streamRules } from './served-streams.ts'
 
@@ -46,6 +46,7 @@ class HttpStreamPart implements Part {
         version: () => this.#version.of(...served.versions()),
         read: () => [served.snapshot()],
       },
+      requestSection(() => front.requests),
     ]
   }
 

@@ -11,7 +11,7 @@ import { UploadSource, type UploadTaker } from '../../server/source/upload-sourc
 import { UploadedBytes } from '../../server/source/uploaded-bytes.ts'
 import { UploadedObjects } from '../../server/source/uploaded-objects.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
-import { type HttpFront, openHttpFront } from './http-front.ts'
+import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
 import type { HttpInputSpec, HttpUploadsSpec } from './http-uploads-options.ts'
 
 type UploadsSpec = HttpUploadsSpec | HttpInputSpec
@@ -57,7 +57,10 @@ class UploadsPart implements Part {
     this.#giving = giving
     this.#place = placeOf(spec.address)
     this.#source = new UploadSource(giving.taker, spec.maxUpload)
-    this.#sections = [{ name: 'uploads', version: () => this.#now(), read: () => this.#snapshot() }]
+    this.#sections = [
+      { name: 'uploads', version: () => this.#now(), read: () => this.#snapshot() },
+      requestSection(() => this.#front?.requests ?? null),
+    ]
   }
 
   link(to: Part): void {
@@ -86,7 +89,7 @@ class UploadsPart implements Part {
       },
       log: (_level, text) => this.#host.log('http', 'warning', text),
       answer: async (exchange) => {
-        front.log?.take(exchange)
+        front.asked(exchange)
         if (allowsOrigin(exchange.request, front.rules)) return this.#source.answer(exchange)
         exchange.response.shouldKeepAlive = false
         exchange.refuse({ status: 403, sentence: 'Pages of this origin may not write here.' })

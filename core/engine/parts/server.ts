@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { ServedPlace } from '../../contract/served-requests.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { ServerSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -10,10 +11,11 @@ import { streamFile } from '../../server/file-stream.ts'
 import { folderMount } from '../../server/folder-mount.ts'
 import type { ScriptHook } from '../../server/hook/script-hook.ts'
 import { Logins } from '../../server/logins.ts'
-import { openRoots } from '../../server/roots.ts'
+import type { RequestTable } from '../../server/request-table.ts'
+import { openRoots, placesOf } from '../../server/roots.ts'
 import { Users } from '../../server/users.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
-import { type HttpFront, openHttpFront } from './http-front.ts'
+import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
 import { ServedStream, streamRules } from './served-streams.ts'
 import type { ServerSpec } from './server-options.ts'
 import { openStreamFile } from './stream-file.ts'
@@ -35,8 +37,10 @@ class ServerPart implements Part {
   readonly #streamVersion = new Version()
   readonly #sections: readonly AnySection[]
   #use: HostUse | null = null
+  #requests: RequestTable | null = null
   #mount: MountHandle | null = null
   #uploadedBytes = 0
+  readonly #places: ServedPlace[] = []
   #script: ScriptHook | null = null
   readonly #streams: FedStream[] = []
   readonly #handles: FileHandle[] = []
@@ -57,6 +61,7 @@ class ServerPart implements Part {
         version: () => this.#streamVersion.of(...this.#streams.flatMap(({ served }) => served.versions())),
         read: () => this.#streams.map(({ served }) => served.snapshot()),
       },
+      requestSection(() => this.#requests),
     ]
   }
 
@@ -68,6 +73,7 @@ class ServerPart implements Part {
     const users = spec.users === undefined ? null : await Users.read(spec.users)
     const front = await openHttpFront(spec, this.#host)
     this.#use = front.use
+    this.#requests = front.requests
     if (users !== null && !front.speaksTls && !front.isLocal && !spec.insecureLogin)
       throw new AppFailure(
         'not-supported',
@@ -81,6 +87,7 @@ class ServerPart implements Part {
       const handle = await openStreamFile(file)
       this.#handles.push(handle)
       this.#streams.push({ served, handle, name: file })
+      this.#places.push({ path, name: file, reads: true, writes: false })
     }
     this.#host.log('http', 'info', `Server on ${front.use.origin}`)
   }
@@ -91,6 +98,7 @@ class ServerPart implements Part {
     const roots = await openRoots({ read, overlay, ...(write === undefined ? undefined : { write }) }, (text) =>
       this.#host.log('http', 'info', text),
     )
+    this.#places.push(...placesOf(roots))
     const script = spec.script === undefined ? null : await this.#openScript(spec.script)
     const rules = {
       ...front.rules,
@@ -105,7 +113,7 @@ class ServerPart implements Part {
         hook: script === null ? null : (request, gone) => script.ask(request, gone),
         logins: new Logins(users, () => performance.now()),
         events: {
-          asked: (exchange) => front.log?.take(exchange),
+          asked: front.asked,
           written: (path, bytes) => {
             this.#uploadedBytes += bytes ?? 0
             front.log?.written(path, bytes)
@@ -162,7 +170,15 @@ class ServerPart implements Part {
     if (this.#use === null) return null
     const { requests = 0, bytes = 0 } = this.#mount ?? {}
     const { origin: baseUrl, connections } = this.#use
-    return { baseUrl, requests, bytes, uploadedBytes: this.#uploadedBytes, connections }
+    return {
+      baseUrl,
+      listen: this.#spec.listen,
+      places: this.#places,
+      requests,
+      bytes,
+      uploadedBytes: this.#uploadedBytes,
+      connections,
+    }
   }
 }
 

@@ -1,16 +1,15 @@
-import { type Choices, checkedChoices, optionsOf } from '../../contract/choices.ts'
+import type { Choices } from '../../contract/choices.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { SendRequest } from '../../contract/send-request.ts'
 import type { PartSpec, SessionSpec } from '../../contract/session-spec.ts'
 import { withoutCredentials } from '../../contract/shown-url.ts'
 import { openerOf } from '../../contract/source-patterns.ts'
-import { AppFailure } from '../../failure/app-failure.ts'
 import { BROADCAST_PART } from '../parts/broadcast-options.ts'
 import { MULTICAST_OUT_PART } from '../parts/multicast-out-options.ts'
 import { PRESENTATION_PART } from '../parts/presentation-options.ts'
 import { SELF_LOOP_PART } from '../parts/self-loop-options.ts'
 import { openedParts, partOf } from './compose.ts'
-import { specForSources } from './session-specs.ts'
+import { specForSources, validChoices } from './session-specs.ts'
 
 /**
  * Makes the app's session that broadcasts, and receives it back where asked for.
@@ -54,9 +53,5 @@ function joinedWhereSent({ outInterface }: Choices): Choices {
 }
 
 function checked(choices: Choices): Choices {
-  try {
-    return checkedChoices(optionsOf([PRESENTATION_PART, BROADCAST_PART, MULTICAST_OUT_PART]), choices, true)
-  } catch (error) {
-    throw new AppFailure('bad-spec', `${(error as Error).message}.`, 'Correct the option.')
-  }
+  return validChoices(choices, [PRESENTATION_PART, BROADCAST_PART, MULTICAST_OUT_PART])
 }

@@ -40,7 +40,7 @@ export function specForSources(
     throw new AppFailure('bad-spec', 'URLs and captures cannot be opened together.', 'Open them one after the other.')
   }
   if (group === 'Demo') return specForDemo()
-  const chosen = { ...APP_DEFAULTS[group], ...checked(choices, parts), ...APP_SINKS.choices }
+  const chosen = { ...APP_DEFAULTS[group], ...validChoices(choices, parts), ...APP_SINKS.choices }
   return {
     format: 'routescope-session',
     version: 2,
@@ -49,8 +49,8 @@ export function specForSources(
   }
 }
 
-/** Refuses wrong choices, which may arrive from another process. */
-function checked(choices: Choices, parts: readonly PartDescription[]): Choices {
+/** Refuses wrong choices, which may arrive from another process. @throws AppFailure bad-spec */
+export function validChoices(choices: Choices, parts: readonly PartDescription[]): Choices {
   try {
     return checkedChoices(optionsOf(parts), choices, true)
   } catch (error) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { parseLogOption } from './log-spec.ts'
+import { specForServing } from './serve-spec.ts'
 import { specForDemo, specForSources } from './session-specs.ts'
 import { parseSessionSpec } from './spec.ts'
 
@@ -73,5 +74,33 @@ describe('parseLogOption', () => {
   it('reads topics and levels as GPAC writes them', () => {
     expect(parseLogOption('dash:route@debug')).toEqual({ dash: 'debug', route: 'debug' })
     expect(parseLogOption('all@error,http@info')).toEqual({ all: 'error', http: 'info' })
+  })
+})
+
+describe('specForServing', () => {
+  it('makes the server that `serve` makes of the same options, and names what it serves', () => {
+    const choices = {
+      serveListen: '127.0.0.1:8000',
+      serveRead: ['/srv/a', '/srv/b'],
+      serveWrite: '/srv/b',
+      listing: true,
+    }
+    const { name, parts } = specForServing({ ...choices, serveStreams: ['/live.mp3=/x=y.mp3'] })
+    expect(name).toBe('a, b, /live.mp3')
+    const [part] = parts
+    expect(part).toMatchObject({
+      kind: 'server',
+      listen: '127.0.0.1:8000',
+      read: ['/srv/a', '/srv/b'],
+      write: '/srv/b',
+    })
+    expect(part).toMatchObject({ listing: true, streams: ['/live.mp3=/x=y.mp3'] })
+    expect(parseSessionSpec(specForServing(choices), 'spec').parts).toHaveLength(1)
+  })
+
+  it('takes a free port of this computer where no address is named, and refuses what is no option', () => {
+    expect(specForServing({ serveRead: ['/srv'] }).parts).toMatchObject([{ listen: '127.0.0.1:0' }])
+    expect(() => specForServing({ serveRead: ['/srv'], maxUpload: 'lots' })).toThrow(AppFailure)
+    expect(() => specForServing({ services: 'all' })).toThrow(AppFailure)
   })
 })

@@ -92,12 +92,14 @@ export class UploadSource {
     exchange.end()
   }
 
-  async #receive({ request }: Exchange, upload: TakenUpload, kept: (bytes: number) => void): Promise<void> {
+  async #receive(exchange: Exchange, upload: TakenUpload, kept: (bytes: number) => void): Promise<void> {
+    const { request } = exchange
     let bytes = 0
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength
       if (this.#maxBytes > 0 && bytes > this.#maxBytes) throw this.#tooLarge()
       this.#bytes += chunk.byteLength
+      exchange.countReceived(chunk.byteLength)
       kept(chunk.byteLength)
       upload.append(chunk)
       for (let busy = this.#taker.busy(); busy !== null && !request.destroyed; busy = this.#taker.busy()) await busy

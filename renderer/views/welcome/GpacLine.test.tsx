@@ -19,7 +19,7 @@ beforeEach(() => {
   ;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
   setEngine(new FakeEngine({ readGpacLine: () => answer() }))
   onListen.mockClear()
-  frameStore.setState({ sending: false })
+  frameStore.setState({ form: null })
   host = document.createElement('div')
   document.body.append(host)
   root = createRoot(host)
@@ -61,7 +61,7 @@ it('fills in the Send form and opens it', async () => {
   answer = () => ({ kind: 'send', request, notes: [] })
   await paste('gpac -i a.mpd dashin:forward=file -o atsc://')
   expect(settingsStore.getState().send).toEqual(request)
-  expect(frameStore.getState().sending).toBe(true)
+  expect(frameStore.getState().form).toBe('send')
 })
 
 it('shows what is wrong, with its column', async () => {

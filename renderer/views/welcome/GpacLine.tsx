@@ -27,7 +27,7 @@ export function GpacLine({ onListen }: { readonly onListen: () => void }) {
         onListen()
       } else {
         settingsStore.setState({ send: form.request })
-        frameStore.setState({ sending: true })
+        frameStore.setState({ form: 'send' })
       }
     } catch (thrown) {
       setError(appErrorOf(thrown))

@@ -1,4 +1,14 @@
-import { Clapperboard, FileUp, FolderOpen, type LucideIcon, MonitorPlay, Radio, RadioTower, Send } from 'lucide-react'
+import {
+  Clapperboard,
+  FileUp,
+  FolderOpen,
+  type LucideIcon,
+  MonitorPlay,
+  Radio,
+  RadioTower,
+  Send,
+  Server,
+} from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useStore } from 'zustand'
 import type { SessionRequest } from '../../../core/contract/open-request.ts'
@@ -21,7 +31,7 @@ import { useOpening } from './use-opening.ts'
 import { useRecent } from './use-recent.ts'
 import styles from './WelcomeView.module.css'
 
-/** The first screen: Listen, Open, Demo, and recent sources. */
+/** The first screen: Listen, Open, Demo, Send, Serve, and recent sources. */
 export function WelcomeView() {
   const engineState = useStore(connectionStore, (state) => state.state)
   const recent = useRecent()
@@ -82,8 +92,17 @@ export function WelcomeView() {
             title="Send"
             text="Broadcast a DASH or HLS presentation, a folder or files over ROUTE, ATSC 3.0 or DVB-MABR."
           >
-            <Button size="large" icon={Send} onClick={() => frameStore.setState({ sending: true })}>
+            <Button size="large" icon={Send} onClick={() => frameStore.setState({ form: 'send' })}>
               Send…
+            </Button>
+          </Way>
+          <Way
+            icon={Server}
+            title="Serve"
+            text="Offer folders to other programs and computers over HTTP, take uploads, and watch every request."
+          >
+            <Button size="large" icon={Server} onClick={() => frameStore.setState({ form: 'serve' })}>
+              Serve…
             </Button>
           </Way>
         </div>
