@@ -34,7 +34,8 @@ export function progressText(snapshot: SessionSnapshot): string {
     parts.push(`sending ${bitrate(rateBps)}`, `${packets} packets`, `${objects} objects`)
     if (lateMs > 0) parts.push(`${Math.round(lateMs)} ms behind`)
   }
-  if (snapshot.receives) {
+  for (const { files, bytes } of snapshot.uploads) parts.push(`${files} uploads`, `${(bytes / 1e6).toFixed(1)} MB`)
+  if (snapshot.receives && snapshot.uploads.length === 0) {
     const { rateBps, complete, incomplete, malformed, packets } = snapshot.totals
     if (packets === 0) parts.push('nothing received yet')
     else parts.push(bitrate(rateBps), `${complete} objects`, `${incomplete} incomplete`)

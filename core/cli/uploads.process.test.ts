@@ -13,6 +13,11 @@ afterAll(async () => {
   folder.remove()
 })
 
+const LIVE_MPD = `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" profiles="urn:mpeg:dash:profile:isoff-live:2011"
+  availabilityStartTime="1970-01-01T00:00:00Z" minimumUpdatePeriod="PT1S" minBufferTime="PT1S"><Period id="1" start="PT0S">
+  <AdaptationSet contentType="video" mimeType="video/mp4"><SegmentTemplate media="v/$Number$.m4s" initialization="v/init.mp4"
+  duration="1" startNumber="1"/><Representation id="v" bandwidth="1000" codecs="avc1.42c01e"/></AdaptationSet></Period></MPD>`
+
 async function started(program: RunningProgram): Promise<{ program: RunningProgram; port: number }> {
   programs.push(program)
   const [, url = ''] = await program.printed('stdout', /^Serving (http:\S+)$/m)
@@ -94,6 +99,53 @@ describe('uploads as a source', () => {
       'service1/v/init.mp4',
     ])
     expect(readFileSync(folder.at('out', 'service1', 'v', '1.m4s'), 'utf8')).toBe('begin and end')
+  })
+
+  it('become a live presentation that a gateway serves, with what their manifest says', async () => {
+    const program = new RunningProgram([
+      ...[
+        'gateway',
+        'put://127.0.0.1:0/in/',
+        '--listen',
+        '127.0.0.1:0',
+        '--cached-segments',
+        '2',
+        '--log',
+        'http@info',
+      ],
+    ])
+    const { port } = await started(program)
+    const [, uploads = ''] = await program.printed('stderr', /Uploads on http:\/\/127\.0\.0\.1:(\d+)\/in\//)
+    const to = Number(uploads)
+    const listed = async (): Promise<unknown> => {
+      const { body } = await askRaw(port, 'GET /', ['Accept: application/json'])
+      return JSON.parse(body.toString())
+    }
+    expect((await put(to, '/in/bad.mpd', '<MPD')).status).toBe(201)
+    await program.printed('stderr', /The manifest "bad\.mpd" cannot be read/)
+    expect(JSON.stringify(await listed())).toContain('"manifest":null')
+    expect((await put(to, '/in/live.mpd', LIVE_MPD)).status).toBe(201)
+    expect(JSON.stringify(await listed())).toContain('/service1/live.mpd')
+    const manifest = await askRaw(port, 'GET /service1/live.mpd')
+    expect([manifest.status, manifest.body.toString()]).toEqual([200, expect.stringContaining('v/$Number$.m4s')])
+    expect((await put(to, '/in/v/init.mp4', 'init')).status).toBe(201)
+    const segment = uploading(to, '/in/v/1.m4s', 'begin ')
+    const got: Buffer[] = []
+    const reader = connect(port, '127.0.0.1')
+    reader.on('data', (bytes: Buffer) => void got.push(bytes))
+    // It is waited for where it has not begun: the manifest names it.
+    reader.write('GET /service1/v/1.m4s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    await expect.poll(() => Buffer.concat(got).toString()).toContain('begin ')
+    segment.send('and end')
+    segment.socket.write('0\r\n\r\n')
+    await segment.reply
+    if (!reader.closed) await once(reader, 'close')
+    expect(readReplies(Buffer.concat(got))[0]?.body.toString()).toBe('begin and end')
+    for (const number of [2, 3]) expect((await put(to, `/in/v/${number}.m4s`, `segment ${number}`)).status).toBe(201)
+    const status = async (name: string) => (await askRaw(port, `HEAD /service1/v/${name}`)).status
+    expect([await status('1.m4s'), await status('3.m4s')]).toEqual([410, 200])
+    const { stderr } = await program.interrupt()
+    expect(stderr).toMatch(/Took 6 uploads, \d+ bytes/)
   })
 
   it('HS-77: become one stream, upload behind upload, for its clients', async () => {

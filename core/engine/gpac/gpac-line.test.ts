@@ -187,7 +187,15 @@ describe('what a line becomes', () => {
       { kind: 'http-uploads', address: 'put://127.0.0.1:8080/' },
       { kind: 'push' },
     ])
-    expect(() => readGpacLine('httpout:hmode=source vout aout')).toThrow('Column 1: what is uploaded is not played')
+    expect(parts('httpout:hmode=source:port=8080 -o http://127.0.0.1:8081/live.mpd')).toMatchObject([
+      { kind: 'http-uploads', address: 'put://127.0.0.1:8080/' },
+      { kind: 'gateway', listen: '127.0.0.1:8081' },
+    ])
+    for (const [line, address] of [
+      ['httpout:hmode=source vout aout', 'put://127.0.0.1:80/'],
+      ['httpout:hmode=source:port=8080 vout aout', 'put://127.0.0.1:8080/'],
+    ] as const)
+      expect(readGpacLine(line).play).toEqual({ sources: [address], choices: {} })
   })
 
   it('a request to play', () => {

@@ -5,6 +5,7 @@ import type { PartDescription } from '../../contract/part-description.ts'
 import type { LogSpec, OptionValue, SessionSpec } from '../../contract/session-spec.ts'
 import { PART_DESCRIPTIONS } from '../registry.ts'
 import { type Composed, composeParts } from './gpac-compose.ts'
+import { contentOf } from './gpac-content.ts'
 import { GpacFault, supported } from './gpac-fault.ts'
 import { FILTER_NAMES, type FilterKind, filterKind } from './gpac-filters.ts'
 import { type GpacArgument, type GpacFilter, type GpacLine, parseGpacLine } from './gpac-line.ts'
@@ -75,15 +76,9 @@ function nameOf({ role, subject, column }: GpacFilter): FilterKind['name'] {
 /** @throws GpacFault where the app cannot play an input, or is to do more than play */
 function checkPlayed({ played }: Composed, nodes: readonly GpacNode[], parts: readonly PartDescription[]): void {
   if (played === null) return
-  for (const { node, text } of played) {
-    const { filter, kind } = node
-    if (text.startsWith('put:'))
-      throw new GpacFault(
-        filter.column,
-        'what is uploaded is not played in the app',
-        'Serve it: httpout:hmode=source:port=8080 -o http://127.0.0.1:8081/live.mpd, and open that in a player.',
-      )
-    if (kind.content === 'received' || /\.(?:pcap|pcapng)(?:\.gz)?$/i.test(filter.subject)) continue
+  for (const { node } of played) {
+    const { filter } = node
+    if (contentOf(node) === 'received' || /\.(?:pcap|pcapng)(?:\.gz)?$/i.test(filter.subject)) continue
     const schemes = parts.flatMap(({ opens = [] }) => opens.flatMap((each) => (each.gpac && each.example) || []))
     throw new GpacFault(filter.column, `'${filter.subject}' is not played ${supported([...schemes, 'a capture'])}`)
   }

@@ -16,7 +16,7 @@ const ADDRESS = {
   level: 'basic',
   label: 'Address',
   help: 'put://HOST:PORT/PATH/ takes what is uploaded below that path',
-  commands: ['receive'],
+  commands: ['receive', 'gateway', 'open'],
   test: TEST,
   subject: true,
 } as const satisfies OptionRow

@@ -1,4 +1,5 @@
 import type { PartSpec } from '../../contract/session-spec.ts'
+import { withoutCredentials } from '../../contract/shown-url.ts'
 import type { UploadsSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { ByteTee } from '../../flow/byte-tee.ts'
@@ -9,8 +10,10 @@ import { allowsOrigin } from '../../http/cors.ts'
 import { parseTarget } from '../../http/request-target.ts'
 import { UploadSource, type UploadTaker } from '../../server/source/upload-source.ts'
 import { UploadedBytes } from '../../server/source/uploaded-bytes.ts'
-import { UploadedObjects } from '../../server/source/uploaded-objects.ts'
+import { UPLOADED_SERVICE, UploadedObjects } from '../../server/source/uploaded-objects.ts'
+import type { Receiving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
+import { UploadedService } from '../receiving/uploaded-service.ts'
 import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
 import type { HttpInputSpec, HttpUploadsSpec } from './http-uploads-options.ts'
 
@@ -18,9 +21,20 @@ type UploadsSpec = HttpUploadsSpec | HttpInputSpec
 
 /** Opens uploads that become objects, taken once it is started. @throws AppFailure bad-url */
 export async function openHttpUploads(spec: PartSpec, host: PartHost): Promise<Part> {
+  const uploads = spec as unknown as HttpUploadsSpec
   const objects = new UploadedObjects(() => host.nowUs())
-  const give = (to: Part): void => objects.add(to.input as ObjectSink)
-  return new UploadsPart(spec as unknown as HttpUploadsSpec, host, { taker: objects, give, end: () => undefined })
+  const receiving = new UploadedService(withoutCredentials(uploads.address), UPLOADED_SERVICE, {
+    nowUs: () => host.nowUs(),
+    warn: (text) => host.log('http', 'warning', text),
+  })
+  return new UploadsPart(uploads, host, {
+    taker: objects,
+    give: (to) => objects.add(to.input as ObjectSink),
+    // It is told of files after those that keep them.
+    begin: () => objects.add(receiving),
+    end: () => undefined,
+    receiving,
+  })
 }
 
 /** Opens uploads that become one stream. @throws AppFailure bad-url */
@@ -28,10 +42,25 @@ export async function openHttpInput(spec: PartSpec, host: PartHost): Promise<Par
   const tee = new ByteTee()
   const taker = new UploadedBytes(tee, () => host.nowUs())
   const give = (to: Part): void => tee.add(to.input as ByteSink)
-  return new UploadsPart(spec as unknown as HttpInputSpec, host, { taker, give, end: () => tee.end(host.nowUs()) })
+  const end = (): void => tee.end(host.nowUs())
+  return new UploadsPart(spec as unknown as HttpInputSpec, host, {
+    taker,
+    give,
+    begin: () => undefined,
+    end,
+    receiving: null,
+  })
 }
 
-type Giving = { readonly taker: UploadTaker; readonly give: (to: Part) => void; readonly end: () => void }
+type Giving = {
+  readonly taker: UploadTaker
+  readonly give: (to: Part) => void
+  /** Called once all takers are linked. */
+  readonly begin: () => void
+  readonly end: () => void
+  /** Null: no objects are made. */
+  readonly receiving: UploadedService | null
+}
 
 /** Takes uploads until it is stopped, one after another and side by side. */
 class UploadsPart implements Part {
@@ -60,7 +89,12 @@ class UploadsPart implements Part {
     this.#sections = [
       { name: 'uploads', version: () => this.#now(), read: () => this.#snapshot() },
       requestSection(() => this.#front?.requests ?? null),
+      ...(giving.receiving?.state() ?? []),
     ]
+  }
+
+  get receiving(): Receiving | null {
+    return this.#giving.receiving
   }
 
   link(to: Part): void {
@@ -75,6 +109,7 @@ class UploadsPart implements Part {
         `${this.#spec.address} is given to nobody.`,
         'Name an output: --out, --push, --origin.',
       )
+    this.#giving.begin()
     const front = await openHttpFront({ ...this.#spec, listen: this.#place.listen }, this.#host)
     this.#front = front
     front.use.mount({

@@ -4,7 +4,7 @@ import { MAX_OBJECT_BYTES, MEDIA_NAME, type ObjectKind, type ObjectSink } from '
 import type { TakenUpload, UploadTaker } from './upload-source.ts'
 
 /** All uploads of a source are files of one service. */
-const SERVICE = asServiceId(1)
+export const UPLOADED_SERVICE = asServiceId(1)
 const INIT_NAME = /(?:^|[-_./])(?:init|header)[^/]*\.(?:mp4|m4s|m4v|m4a|cmf[vatm])$/i
 
 /** Makes objects of uploads: media is given while it comes. */
@@ -27,7 +27,16 @@ export class UploadedObjects implements UploadTaker {
     const kind = kindOf(path)
     const lane = path.replace(/\d+/g, '#')
     const carrier = { kind: 'http', url: path } as const
-    const facts = { serviceId: SERVICE, name: path, contentType, kind, representation: null, carrier, size, lane }
+    const facts = {
+      serviceId: UPLOADED_SERVICE,
+      name: path,
+      contentType,
+      kind,
+      representation: null,
+      carrier,
+      size,
+      lane,
+    }
     const object = new GrowingObject(facts, this.#nowUs())
     return {
       append: (bytes) => {

@@ -48,7 +48,11 @@ export function WaitingView({ snapshot }: { readonly snapshot: SessionSnapshot }
           <h2 className={styles.heading}>What to try</h2>
           <ul className={styles.tries}>
             <li>Check that the sender runs{sockets.length > 0 && ', and that its TTL reaches this network'}.</li>
-            <li>Many switches forward multicast only with an IGMP querier, and wireless networks often not at all.</li>
+            {sockets.length > 0 && (
+              <li>
+                Many switches forward multicast only with an IGMP querier, and wireless networks often not at all.
+              </li>
+            )}
             {sockets.length > 0 && <li>A firewall on this computer may drop UDP to the port above.</li>}
           </ul>
           {canSwitch && sockets.length > 0 && others.length > 0 && (
