@@ -22,7 +22,7 @@ function ask(url: string, method = 'GET', body = '', headers: Record<string, str
 }
 
 test('the Serve view serves a folder, lists requests as they arrive, takes uploads, and stops', async ({
-  routescope: { app, page, home, consoleErrors },
+  routescope: { app, page, home, electron, consoleErrors },
 }) => {
   const [folder, uploads] = [join(home, 'to read'), join(home, 'uploads')]
   await Promise.all([folder, uploads].map((path) => mkdir(path)))
@@ -91,6 +91,13 @@ test('the Serve view serves a folder, lists requests as they arrive, takes uploa
   await panel.getByRole('button', { name: '1 new' }).click()
   await expect(requests.grid.getByRole('row').nth(1)).toContainText('/later.txt')
 
+  await panel.getByRole('button', { name: 'Copy as HAR' }).click()
+  await expect(panel.getByRole('button', { name: 'Copied' })).toBeVisible()
+  if (electron !== null) {
+    const har = JSON.parse(await electron.evaluate(({ clipboard }) => clipboard.readText()))
+    expect(har.log.entries).toHaveLength(5)
+    expect(har.log.entries[0]).toMatchObject({ request: { url: `${url}/hello.txt` }, response: { status: 200 } })
+  }
   await panel.getByRole('button', { name: 'Stop serving' }).click()
   await expect(panel.getByRole('heading', { name: /^Served on http/ })).toBeVisible()
   await expect(ask(`${url}/hello.txt`)).rejects.toThrow('ECONNREFUSED')
@@ -113,4 +120,16 @@ test('the Serve view says why a server cannot start, and keeps what was filled i
   await expect(form.getByRole('alert')).toContainText(`Port ${taken} on 127.0.0.1 is already in use`)
   await expect(form.getByLabel('Folder to read', { exact: true })).toHaveValue(home)
   other.close()
+})
+
+test('the Serve view lists what players ask of the gateway', async ({ routescope: { app, page, startDemo } }) => {
+  await startDemo()
+  await app.play()
+  await app.command('Go to serve')
+  const panel = page.getByRole('region', { name: 'Serve', exact: true })
+  const requests = new GridOnPage(panel.getByRole('grid', { name: 'Requests' }))
+  await panel.getByLabel('Filter requests').fill('get .mpd 200')
+  await expect(requests.row(/GET.*\.mpd.*200/).first()).toBeVisible()
+  await panel.getByLabel('Filter requests').fill('m4s 200')
+  await expect(requests.row(/GET.*\.m4s.*200/).first()).toBeVisible()
 })

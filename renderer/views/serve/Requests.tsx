@@ -3,17 +3,21 @@ import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { RequestsSnapshot } from '../../../core/contract/served-requests.ts'
 import { formatCount } from '../../model/format.ts'
+import { connectionStore } from '../../stores/connection-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
+import { CopyButton } from '../../ui/CopyButton.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { Grid } from '../../ui/Grid.tsx'
 import { requestColumns } from './columns.tsx'
+import { harOf } from './har.ts'
 import { filteredRequests, requestLines } from './requests-model.ts'
 import styles from './ServeView.module.css'
 
 /** The newest requests with a filter. While one is selected or under the pointer, newer ones wait, so that nothing moves. */
 export function Requests({ servers }: { readonly servers: readonly RequestsSnapshot[] }) {
   const base = useStore(timeStore, (state) => (state.base === 'utc' ? 'utc' : 'local'))
+  const version = useStore(connectionStore, ({ hello }) => hello?.version ?? '')
   const [words, setWords] = useState('')
   const [selectedKey, setSelectedKey] = useState<string | null>(null)
   /** Time of the newest request that is shown, µs; null: all are. */
@@ -62,11 +66,13 @@ export function Requests({ servers }: { readonly servers: readonly RequestsSnaps
           {words === '' ? '' : `${formatCount(matching.length)} of `}
           {total > all.length ? `the last ${formatCount(all.length)} of ${formatCount(total)}` : formatCount(total)}
         </p>
+        <span className={styles.spring} />
         {waiting > 0 && (
           <Button variant="quiet" onClick={follow}>
             {formatCount(waiting)} new
           </Button>
         )}
+        {lines.length > 0 && <CopyButton worded label="Copy as HAR" text={() => harOf(lines, version)} />}
       </div>
       <div className={styles.grid}>
         <Grid

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ServedRequest } from '../../../core/contract/served-requests.ts'
+import { harOf } from './har.ts'
 import { bytesOf, filteredRequests, requestLines, severityOfRequest, statusText } from './requests-model.ts'
 
 const request = (number: number, change: Partial<ServedRequest> = {}): ServedRequest => ({
@@ -22,6 +23,37 @@ const server = (...places: ServedRequest[]) => ({ baseUrl: 'http://a', total: pl
 it('puts the requests of all servers in order, the newest first', () => {
   const lines = requestLines([server(request(3), request(2)), server(request(1, { timeUs: 25 }))])
   expect(lines.map(({ key }) => key)).toEqual(['0 3', '1 1', '0 2'])
+})
+
+it('writes requests as HAR 1.2, the oldest first', () => {
+  const lines = requestLines([
+    server(
+      request(1, { target: '/a.mpd?x=1&y', range: 'bytes=0-9', status: 206, durationUs: 2500 }),
+      request(2, { method: 'PUT', state: 'waiting', status: null, receivedBytes: 7, sentBytes: 0, durationUs: null }),
+    ),
+  ])
+  const { log } = JSON.parse(harOf(lines, '1.0')) as { log: Record<string, unknown> & { entries: unknown[] } }
+  expect(log).toMatchObject({ version: '1.2', creator: { name: 'Routescope', version: '1.0' } })
+  expect(log.entries).toMatchObject([
+    {
+      startedDateTime: '1970-01-01T00:00:00.000Z',
+      time: 2.5,
+      request: {
+        method: 'GET',
+        url: 'http://a/a.mpd?x=1&y',
+        headers: [{ name: 'Range', value: 'bytes=0-9' }],
+        queryString: [
+          { name: 'x', value: '1' },
+          { name: 'y', value: '' },
+        ],
+        bodySize: 0,
+      },
+      response: { status: 206, content: { size: 100 }, bodySize: 100 },
+      timings: { send: 0, wait: 0, receive: 2.5 },
+      comment: 'from 127.0.0.1',
+    },
+    { time: -1, request: { bodySize: 7 }, response: { status: 0 }, comment: 'from 127.0.0.1, waiting' },
+  ])
 })
 
 it('filters by words of client, method, path, range and status', () => {

@@ -1,12 +1,19 @@
 import type { RequestsSnapshot, ServedRequest } from '../../../core/contract/served-requests.ts'
 
 /** A request with a name among those of all servers. */
-export type RequestLine = { readonly key: string; readonly request: ServedRequest }
+export type RequestLine = {
+  readonly key: string
+  /** Address of its server, without a path. */
+  readonly baseUrl: string
+  readonly request: ServedRequest
+}
 
 /** The requests of all servers, the newest first. */
 export function requestLines(servers: readonly RequestsSnapshot[]): readonly RequestLine[] {
   return servers
-    .flatMap(({ places }, server) => places.map((request) => ({ key: `${server} ${request.number}`, request })))
+    .flatMap(({ baseUrl, places }, server) =>
+      places.map((request) => ({ key: `${server} ${request.number}`, baseUrl, request })),
+    )
     .sort((a, b) => b.request.timeUs - a.request.timeUs || b.request.number - a.request.number)
 }
 
