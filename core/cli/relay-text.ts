@@ -1,14 +1,12 @@
-import type { MediaStreamSnapshot } from '../contract/snapshot.ts'
+import type { MediaStreamSnapshot, SessionSnapshot } from '../contract/snapshot.ts'
 
 /**
- * From where to where a relay passes media on.
+ * From where to where a session passes media on: its sockets and files, or what it receives and where it serves or pushes to.
  *
- * @param source the session's, where what it passes on comes of no socket or file of media
  * @param show words for a socket or file
  */
 export function relayWay(
-  media: readonly MediaStreamSnapshot[],
-  source: string,
+  { media, source, origins, pushes }: SessionSnapshot,
   show: (stream: MediaStreamSnapshot) => string,
 ): string {
   const of = (wanted: 'in' | 'out'): string =>
@@ -16,7 +14,8 @@ export function relayWay(
       .filter(({ direction }) => direction === wanted)
       .map(show)
       .join(', ')
-  return `${of('in') || source} to ${of('out')}`
+  const served = [...origins, ...pushes].map(({ url }) => url).join(', ')
+  return `${of('in') || source.label} to ${of('out') || served}`
 }
 
 /** A socket or file of a relay, with what went through it. */

@@ -55,8 +55,8 @@ export async function runSession(
       for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS))
         tellLine(wildcardText(address.replace(/:0$/, `:${new URL(baseUrl).port}`)))
   }
-  const { media, source } = session.snapshot()
-  if (media.length > 0) tellLine(`Relaying ${relayWay(media, source.label, ({ address }) => address)}.`)
+  if (session.snapshot().media.length > 0)
+    tellLine(`Relaying ${relayWay(session.snapshot(), ({ address }) => address)}.`)
   const timer = setInterval(() => {
     progress.show(() => session.snapshot())
     tellProblems()
@@ -184,8 +184,8 @@ function streamText({ url, requests, sent, bytes, unheard, slow }: StreamSnapsho
 }
 
 function summaryText(session: Session): string {
-  const { media, servers, source, streams, uploads } = session.snapshot()
-  if (media.length > 0) return `Relayed ${relayWay(media, source.label, relayedText)}.`
+  const { media, servers, streams, uploads } = session.snapshot()
+  if (media.length > 0) return `Relayed ${relayWay(session.snapshot(), relayedText)}.`
   const [server] = servers
   if (server !== undefined)
     return `Served ${server.requests} requests, ${server.bytes} bytes; took ${server.uploadedBytes} bytes of uploads.`

@@ -168,20 +168,20 @@ describe.skipIf(!hasFfmpeg)('media between files, sockets and servers (needs ffm
     const program = start(`-i source.mp4 reframer:rt=on -o ${url}/live.mpd --rdirs=temp --dmode=dynamic --cdur=0.1`)
     await program.printed('stdout', /^Origin /m)
     // Both wait for what is being made; a segment then comes chunk by chunk, for as long as it lasts.
-    const times = ['-s', '-o', folder.at('live-2.m4s'), '-w', '%{time_starttransfer} %{time_total}']
+    const times = ['-s', '-o', folder.at('live-video-2.m4s'), '-w', '%{time_starttransfer} %{time_total}']
     const [{ stdout }, mpd] = await Promise.all([
-      execute('curl', [...times, `${url}/live-2.m4s`]),
+      execute('curl', [...times, `${url}/live-video-2.m4s`]),
       fetch(`${url}/live.mpd`).then((reply) => reply.text()),
     ])
     const [first = 0, last = 0] = stdout.split(' ').map(Number)
-    const names = ['live-init.mp4', 'live-1.m4s', 'live-2.m4s']
+    const names = ['live-video-init.mp4', 'live-video-1.m4s', 'live-video-2.m4s']
     const files = await Promise.all(names.map(async (name) => (await fetch(`${url}/${name}`)).arrayBuffer()))
     await program.interrupt()
     expect(last - first).toBeGreaterThan(0.5)
     expect(mpd).toContain('availabilityTimeOffset="0.9" availabilityTimeComplete="false"')
     writeFileSync(folder.at('test18.mp4'), Buffer.concat(files.map((each) => Buffer.from(each))))
     expect(await pictures('test18.mp4')).toBe(`h264,160,120,${PICTURES}`)
-    expect(readFileSync(folder.at('temp', 'live-1.m4s')).length).toBe(files[1]?.byteLength)
+    expect(readFileSync(folder.at('temp', 'live-video-1.m4s')).length).toBe(files[1]?.byteLength)
   })
 
   it.concurrent('19: packaged, and PUT to a server', async () => {
@@ -189,8 +189,15 @@ describe.skipIf(!hasFfmpeg)('media between files, sockets and servers (needs ffm
     open.push(() => server.close())
     expect((await run(`-i source.mp4 -o http://${server.host}/live.mpd:gpac:hmode=push`)).status).toBe(0)
     const put = new Map(server.uploads.map(({ path, body }) => [path, body]))
-    expect([...put.keys()].sort()).toEqual(['/live-1.m4s', '/live-2.m4s', '/live-init.mp4', '/live.mpd'])
-    const files = ['/live-init.mp4', '/live-1.m4s', '/live-2.m4s'].map((path) => put.get(path) ?? Buffer.alloc(0))
+    expect([...put.keys()].sort()).toEqual([
+      '/live-video-1.m4s',
+      '/live-video-2.m4s',
+      '/live-video-init.mp4',
+      '/live.mpd',
+    ])
+    const files = ['/live-video-init.mp4', '/live-video-1.m4s', '/live-video-2.m4s'].map(
+      (path) => put.get(path) ?? Buffer.alloc(0),
+    )
     writeFileSync(folder.at('test19.mp4'), Buffer.concat(files))
     expect(await pictures('test19.mp4')).toBe(`h264,160,120,${PICTURES}`)
   })

@@ -1,4 +1,5 @@
 import type { ServiceId } from '../../contract/ids.ts'
+import type { ChannelRole } from '../../contract/report.ts'
 import type { Carrier } from '../../flow/carriers.ts'
 import { type Lease, ownBytes } from '../../flow/lease.ts'
 import type { ByteRange, FlowObject } from '../../flow/objects.ts'
@@ -6,18 +7,28 @@ import type { ByteRange, FlowObject } from '../../flow/objects.ts'
 /** What brings objects that this program makes. */
 export const MADE: Carrier = { kind: 'made', by: 'packager' }
 
+/** What a segment is called, and of which representation it is. */
+export type MadeSegment = {
+  readonly name: string
+  readonly contentType: string
+  readonly role: ChannelRole
+  readonly representation: string
+  /** Number of the representation, in place of a channel's. */
+  readonly channel: number
+}
+
 /** A media segment that is being made: its bytes come in order, and none is lost. */
 export class MadeObject implements FlowObject {
   readonly index: number
   readonly serviceId: ServiceId
   readonly name: string
   readonly contentType: string
+  readonly role: ChannelRole
+  readonly representation: string
   readonly firstTimeUs: number
   readonly destination = 'made'
-  readonly channel = 0
+  readonly channel: number
   readonly carrier = MADE
-  readonly role = 'video'
-  readonly representation = '1'
   readonly contentEncoding = null
   readonly listed = null
   readonly kind = 'media'
@@ -38,11 +49,14 @@ export class MadeObject implements FlowObject {
   #length = 0
   readonly #watchers = new Set<() => void>()
 
-  constructor(index: number, serviceId: ServiceId, name: string, contentType: string, timeUs: number) {
+  constructor(index: number, serviceId: ServiceId, made: MadeSegment, timeUs: number) {
     this.index = index
     this.serviceId = serviceId
-    this.name = name
-    this.contentType = contentType
+    this.name = made.name
+    this.contentType = made.contentType
+    this.role = made.role
+    this.representation = made.representation
+    this.channel = made.channel
     this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs
   }

@@ -76,7 +76,7 @@ class MediaOutPart implements Part {
     const writer =
       this.#index === null
         ? openWriter(this.#format, sink, this.#spec.chunkS, faults)
-        : new FragmentWriter(sink, this.#spec.chunkS, faults, this.#index)
+        : new FragmentWriter(sink, this.#spec.chunkS, { faults, watch: this.#index })
     this.#writer = new SampleOutlet(this.#format, writer, FIRST_S, (codec) =>
       this.#host.problem(
         {

@@ -4,14 +4,25 @@ import { ownBytes } from '../../flow/lease.ts'
 import type { ObjectKind, ObjectSink } from '../../flow/objects.ts'
 import type { SampleSink } from '../../flow/samples.ts'
 import { serialiseXsDateTime } from '../../manifest/mpd/time.ts'
-import { LivePackager, type PackageTaker } from '../../media/package/live-packager.ts'
+import { LivePackager } from '../../media/package/live-packager.ts'
+import { mimeTypeOf, type PackageTaker, type PackageTrack } from '../../media/package/package-track.ts'
+import { SampleInterleaver } from '../../media/stream/sample-interleaver.ts'
 import type { Part, PartHost } from '../part.ts'
 import { MADE, MadeObject } from './made-object.ts'
 import type { PackagerSpec } from './packager-options.ts'
 
 /** Number of the service that is made. */
 const SERVICE = asServiceId(1)
-const TYPES: Readonly<Partial<Record<ObjectKind, string>>> = { manifest: 'application/dash+xml' }
+
+/** A file as it is given on. */
+type Given = {
+  readonly name: string
+  readonly kind: ObjectKind
+  readonly contentType: string
+  readonly objectIndex: number
+  readonly firstTimeUs: number
+  readonly representation?: string
+}
 
 /** Opens a packager. */
 export async function openPackager(spec: PartSpec, host: PartHost): Promise<Part> {
@@ -25,7 +36,8 @@ class PackagerPart implements Part, PackageTaker {
   readonly #host: PartHost
   readonly #takers: Part[] = []
   #count = 0
-  #segment: MadeObject | null = null
+  /** Segments that grow, by name. */
+  readonly #segments = new Map<string, MadeObject>()
 
   constructor({ id, manifest, mode, segmentS, chunkS }: PackagerSpec, host: PartHost) {
     this.id = id
@@ -34,7 +46,7 @@ class PackagerPart implements Part, PackageTaker {
       ...{ manifest, segmentS, chunkS: chunkS ?? null, isLive: mode === 'dynamic' },
       ...{ nowUs: () => host.nowUs(), timeText: serialiseXsDateTime },
     }
-    const packager = new LivePackager(options, this)
+    const packager = new SampleInterleaver(new LivePackager(options, this))
     this.input = {
       track: (track) => packager.track(track),
       sample: (sample) => packager.sample(sample),
@@ -47,38 +59,45 @@ class PackagerPart implements Part, PackageTaker {
     this.#takers.push(to)
   }
 
-  whole(name: string, kind: 'manifest' | 'init', bytes: Uint8Array): void {
-    const index = this.#count++
-    this.#give(name, kind, bytes, index, this.#host.nowUs())
+  whole(name: string, kind: 'manifest' | 'init', contentType: string, bytes: Uint8Array): void {
+    this.#give({ name, kind, contentType, objectIndex: this.#count++, firstTimeUs: this.#host.nowUs() }, bytes)
   }
 
-  segmentBegins(name: string): void {
-    const segment = new MadeObject(this.#count++, SERVICE, name, 'video/mp4', this.#host.nowUs())
-    this.#segment = segment
+  segmentBegins(name: string, { id, track, index: channel }: PackageTrack): void {
+    const made = { name, contentType: mimeTypeOf(track), representation: id, role: track.kind, channel }
+    const segment = new MadeObject(this.#count++, SERVICE, made, this.#host.nowUs())
+    this.#segments.set(name, segment)
     for (const sink of this.#sinks()) sink.begun?.(segment)
   }
 
-  segmentGrows(bytes: Uint8Array, start: number, end: number): void {
-    this.#segment?.append(bytes.subarray(start, end), this.#host.nowUs())
+  segmentGrows(name: string, bytes: Uint8Array, start: number, end: number): void {
+    this.#segments.get(name)?.append(bytes.subarray(start, end), this.#host.nowUs())
   }
 
-  segmentEnds(): void {
-    const segment = this.#segment
-    if (segment === null) return
-    this.#segment = null
+  segmentEnds(name: string): void {
+    const segment = this.#segments.get(name)
+    if (segment === undefined) return
+    this.#segments.delete(name)
     segment.complete()
-    this.#give(segment.name, 'media', segment.bytes, segment.index, segment.firstTimeUs)
+    const { contentType, representation, index: objectIndex, firstTimeUs, bytes } = segment
+    this.#give({ name, kind: 'media', contentType, representation, objectIndex, firstTimeUs }, bytes)
   }
 
   async stop(): Promise<void> {
     this.input.end()
   }
 
-  #give(name: string, kind: ObjectKind, bytes: Uint8Array, objectIndex: number, firstTimeUs: number): void {
+  #give({ representation = '', ...told }: Given, bytes: Uint8Array): void {
     const file = {
-      ...{ serviceId: SERVICE, name, kind, contentType: TYPES[kind] ?? 'video/mp4', lease: ownBytes(bytes) },
-      ...{ objectIndex, carrier: MADE, lane: 'made', representation: '1', complete: true, missing: [] },
-      ...{ firstTimeUs, lastTimeUs: this.#host.nowUs() },
+      ...{
+        ...told,
+        serviceId: SERVICE,
+        lease: ownBytes(bytes),
+        carrier: MADE,
+        lane: `made ${representation}`,
+        representation,
+      },
+      ...{ complete: true, missing: [], lastTimeUs: this.#host.nowUs() },
     }
     for (const sink of this.#sinks()) sink.whole(file)
   }

@@ -20,6 +20,14 @@ export interface FragmentWatch {
   written(runs: readonly FragmentTrackRun[], headBytes: number, dataBytes: number): void
 }
 
+/** What a writer may be told beside its sink. */
+export type FragmentWriterOptions = {
+  readonly faults?: StreamFaults
+  readonly watch?: FragmentWatch
+  /** Media time that is 0 in what is written, of a writer that has one track, s; absent: that of its first sample. */
+  readonly beginsAtS?: number
+}
+
 type Track = {
   track: SampleTrack
   readonly number: number
@@ -42,6 +50,7 @@ export class FragmentWriter implements SampleSink {
   readonly #chunkS: number
   readonly #faults: StreamFaults
   readonly #watch: FragmentWatch | null
+  readonly #beginsAtS: number | null
   readonly #tracks = new Map<number, Track>()
   #main: Track | null = null
   #init: Uint8Array | null = null
@@ -52,11 +61,13 @@ export class FragmentWriter implements SampleSink {
   #timeUs = 0
 
   /** @param chunkS duration of a fragment */
-  constructor(sink: ByteSink, chunkS: number, faults = new StreamFaults(), watch: FragmentWatch | null = null) {
-    this.#watch = watch
+  constructor(sink: ByteSink, chunkS: number, { faults, watch, beginsAtS }: FragmentWriterOptions = {}) {
+    this.#watch = watch ?? null
     this.#sink = sink
     this.#chunkS = chunkS
-    this.#faults = faults
+    this.#faults = faults ?? new StreamFaults()
+    this.#beginsAtS = beginsAtS ?? null
+    this.#baseS = beginsAtS ?? 0
   }
 
   track(track: SampleTrack): void {
@@ -111,7 +122,8 @@ export class FragmentWriter implements SampleSink {
   }
 
   #period(): number {
-    return this.#init === null ? Math.max(this.#chunkS, TRACKS_S) : this.#chunkS
+    const waits = this.#init === null && this.#beginsAtS === null
+    return waits ? Math.max(this.#chunkS, TRACKS_S) : this.#chunkS
   }
 
   #span({ samples, nextTicks }: Track): number {
@@ -128,7 +140,7 @@ export class FragmentWriter implements SampleSink {
 
   #write(): void {
     const tracks = [...this.#tracks.values()].filter(({ samples, described }) => described || samples.length > 0)
-    if (this.#init === null) {
+    if (this.#init === null && this.#beginsAtS === null) {
       const starts = tracks.map(({ track, samples }) => (samples[0]?.decodeTicks ?? 0) / track.timescale)
       this.#baseS = Math.min(...starts)
     }

@@ -73,7 +73,7 @@ function writeTrackRun(out: BoxWriter, { number, samples, baseTicks }: FragmentT
         .u32(duration)
         .u32(restSync ? SYNC_FLAGS : OTHER_FLAGS),
     )
-    out.full('tfdt', 1, 0, () => out.time(first.decodeTicks - baseTicks))
+    out.full('tfdt', 1, 0, () => out.time(Math.max(0, first.decodeTicks - baseTicks)))
     out.full('trun', 1, fields, () => {
       out.u32(samples.length)
       at = out.length

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { serialiseXsDateTime } from '../../manifest/mpd/time.ts'
+import { demoMedia, readStream } from '../../testing/media-streams.ts'
 import { demoMp4 } from '../../testing/stream-files.ts'
 import { openReader } from '../stream/open-stages.ts'
 import { StreamFaults } from '../stream/stream-faults.ts'
@@ -19,14 +20,14 @@ function packaged(segmentS: number, chunkS: number | null, mode: 'dynamic' | 'st
       timeText: serialiseXsDateTime,
     },
     {
-      whole: (name, kind, bytes) => files.push({ name, kind, bytes, chunks: [] }),
+      whole: (name, kind, _type, bytes) => files.push({ name, kind, bytes, chunks: [] }),
       segmentBegins: (name) => files.push({ name, kind: 'segment', bytes: new Uint8Array(), chunks: [] }),
-      segmentGrows: (bytes, start, end) => {
-        const file = files.filter(({ kind }) => kind === 'segment').at(-1)
+      segmentGrows: (name, bytes, start, end) => {
+        const file = files.find((each) => each.name === name)
         file?.chunks.push(end - start)
         if (file !== undefined) file.bytes = Buffer.concat([file.bytes, bytes.subarray(start, end)])
       },
-      segmentEnds: () => files.push({ name: '', kind: 'end', bytes: new Uint8Array(), chunks: [] }),
+      segmentEnds: (name) => files.push({ name: `${name} ends`, kind: 'end', bytes: new Uint8Array(), chunks: [] }),
     },
   )
   const { file } = demoMp4()
@@ -42,14 +43,14 @@ describe('a packager', () => {
   it('cuts segments at pictures that can be decoded alone, and offers them chunk by chunk', () => {
     const files = packaged(2, 0.5, 'dynamic')
     expect(files.filter(({ kind }) => kind !== 'end').map(({ name }) => name)).toEqual([
-      ...['live-init.mp4', 'live-1.m4s', 'live.mpd', 'live-2.m4s', 'live-3.m4s', 'live.mpd'],
+      ...['live-video-init.mp4', 'live-video-1.m4s', 'live.mpd', 'live-video-2.m4s', 'live-video-3.m4s', 'live.mpd'],
     ])
     const segments = files.filter(({ kind }) => kind === 'segment')
     for (const { chunks } of segments.slice(1)) expect(chunks).toHaveLength(4)
     const [dynamic, over] = files.filter(({ kind }) => kind === 'manifest').map(({ bytes }) => text(bytes))
     expect(dynamic).toContain('type="dynamic" availabilityStartTime="2027-01-15T08:00:00Z"')
     expect(dynamic).toContain(
-      'duration="2000" startNumber="1" initialization="live-init.mp4" media="live-$Number$.m4s" availabilityTimeOffset="1.5" availabilityTimeComplete="false"',
+      'duration="2000" startNumber="1" initialization="live-video-init.mp4" media="live-video-$Number$.m4s" availabilityTimeOffset="1.5" availabilityTimeComplete="false"',
     )
     expect(over).toContain('type="static" mediaPresentationDuration="PT6S"')
     for (const each of [dynamic, over]) expect(parseMpd(new TextEncoder().encode(each)).periods).toHaveLength(1)
@@ -60,7 +61,7 @@ describe('a packager', () => {
     expect(files.filter(({ kind }) => kind === 'manifest')).toHaveLength(1)
     // The demo has such a picture every two seconds.
     const segments = files.filter(({ kind }) => kind === 'segment')
-    expect(segments.map(({ name }) => name)).toEqual(['live-1.m4s', 'live-2.m4s', 'live-3.m4s'])
+    expect(segments.map(({ name }) => name)).toEqual(['live-video-1.m4s', 'live-video-2.m4s', 'live-video-3.m4s'])
     expect(text(files.at(-1)?.bytes)).toContain('duration="2000"')
   })
 
@@ -81,5 +82,43 @@ describe('a packager', () => {
     const files = packaged(2, 0.1, 'dynamic')
     const made = files.filter(({ name }) => /\.(?:m4s|mp4)$/.test(name)).map(({ bytes }) => bytes)
     expect(count(Buffer.concat(made))).toEqual(count(file))
+  })
+
+  it('gives pictures and sound a representation each, whose segments begin together', () => {
+    const media = demoMedia(3)
+    const files = new Map<string, Uint8Array>()
+    const packager = new LivePackager(
+      {
+        ...{ manifest: 'live.mpd', segmentS: 2, chunkS: 0.2, isLive: true },
+        ...{ nowUs: () => 1_800_000_000e6, timeText: serialiseXsDateTime },
+      },
+      {
+        whole: (name, _kind, _type, bytes) => files.set(name, bytes),
+        segmentBegins: (name) => files.set(name, new Uint8Array()),
+        segmentGrows: (name, bytes, start, end) =>
+          files.set(name, Buffer.concat([files.get(name) ?? new Uint8Array(), bytes.subarray(start, end)])),
+        segmentEnds: () => undefined,
+      },
+    )
+    for (const track of media.tracks) packager.track(track)
+    const secondsOf = ({ track, decodeTicks }: (typeof media.samples)[number]): number =>
+      decodeTicks / (media.tracks.find(({ id }) => id === track)?.timescale ?? 1)
+    for (const sample of [...media.samples].sort((a, b) => secondsOf(a) - secondsOf(b))) packager.sample(sample)
+    packager.end()
+    const segments = [1, 2, 3].flatMap((number) => [`live-video-${number}.m4s`, `live-audio-${number}.m4s`])
+    expect([...files.keys()].filter((name) => name.endsWith('.m4s')).sort()).toEqual(segments.sort())
+    const [period] = parseMpd(files.get('live.mpd') ?? new Uint8Array()).periods
+    expect(period?.adaptationSets.map(({ representations }) => representations.map(({ id }) => id))).toEqual(
+      media.tracks.map(({ kind }) => [kind]),
+    )
+    for (const { id, kind } of media.tracks) {
+      const parts = ['init.mp4', '1.m4s', '2.m4s', '3.m4s'].map((end) => files.get(`live-${kind}-${end}`))
+      const { samples, tracks } = readStream('mp4', Buffer.concat(parts.map((each) => each ?? new Uint8Array())))
+      const sent = media.samples.filter(({ track }) => track === id)
+      expect(samples.map(({ data }) => data)).toEqual(sent.map(({ data }) => data))
+      const firstS = (samples[0]?.decodeTicks ?? 0) / (tracks[0]?.timescale ?? 1)
+      const sentS = Math.min(...sent.map(secondsOf)) - Math.min(...media.samples.map(secondsOf))
+      expect(Math.abs(firstS - sentS)).toBeLessThan(0.001)
+    }
   })
 })

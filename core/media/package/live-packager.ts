@@ -1,17 +1,7 @@
-import type { ByteSink } from '../../flow/bytes.ts'
 import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
-import { FragmentWriter } from '../mp4/fragment-writer.ts'
+import { fitsMp4 } from '../mp4/sample-entry.ts'
 import { packageManifest } from './package-manifest.ts'
-
-/** Takes the files of a presentation as they are made. */
-export interface PackageTaker {
-  /** A manifest or an initialisation segment; the same name comes again with newer content. */
-  whole(name: string, kind: 'manifest' | 'init', bytes: Uint8Array): void
-  segmentBegins(name: string): void
-  /** A whole chunk of the segment; valid during the call only. */
-  segmentGrows(bytes: Uint8Array, start: number, end: number): void
-  segmentEnds(): void
-}
+import { type PackageTaker, PackageTrack } from './package-track.ts'
 
 /** How a presentation is made. */
 export type PackagerOptions = {
@@ -32,48 +22,44 @@ export type PackagerOptions = {
 const MARGIN_S = 0.001
 
 /**
- * Makes a DASH presentation of samples: segments of fragmented MP4 with all tracks, by number, each in chunks that are given as soon
- * as they are whole. All segments but the last have the duration of the first one.
+ * Makes a DASH presentation of samples: each track is a representation of fragmented MP4, in segments by number that begin at the same
+ * time for all, each in chunks that are given as soon as they are whole. All segments but the last have the duration of the first one.
  */
 export class LivePackager implements SampleSink {
   readonly #options: PackagerOptions
   readonly #taker: PackageTaker
-  readonly #writer: FragmentWriter
-  readonly #tracks = new Map<number, SampleTrack>()
+  readonly #described = new Map<number, SampleTrack>()
+  /** Tracks that had a sample. */
+  readonly #tracks = new Map<number, PackageTrack>()
   readonly #base: string
   #startUs: number | null = null
   #firstS = 0
   #lastS = 0
-  /** Media time at which the next segment may begin, from the first sample, s. */
+  /** Media time at which the next segment may begin, and at which this one began, from the first sample, s. */
   #boundaryS: number
-  #segmentS: number
-  #number = 0
-  #isOpen = false
-  #cuts = false
-  #segmentBytes = 0
-  #bandwidth: number | null = null
-  #hasInit = false
+  #begunS = 0
+  /** Null before the first one has ended. */
+  #segmentS: number | null = null
+  #number = 1
+  /** Tracks of the manifest. */
+  #listed = 0
+  #isOver = false
 
   constructor(options: PackagerOptions, taker: PackageTaker) {
     this.#options = options
     this.#taker = taker
     this.#base = options.manifest.replace(/\.mpd$/i, '')
-    this.#segmentS = options.segmentS
     this.#boundaryS = options.segmentS
-    const sink: ByteSink = {
-      chunk: (bytes, start, end) => this.#chunk(bytes, start, end),
-      end: () => this.#close(),
-    }
-    this.#writer = new FragmentWriter(sink, options.chunkS ?? options.segmentS)
   }
 
   track(track: SampleTrack): void {
-    this.#tracks.set(track.id, track)
-    this.#writer.track(track)
+    if (!fitsMp4(track)) return
+    this.#described.set(track.id, track)
+    this.#tracks.get(track.id)?.changed(track)
   }
 
   sample(sample: Sample): void {
-    const track = this.#tracks.get(sample.track)
+    const track = this.#described.get(sample.track)
     if (track === undefined) return
     const atS = sample.decodeTicks / track.timescale
     if (this.#startUs === null) {
@@ -82,11 +68,16 @@ export class LivePackager implements SampleSink {
     }
     this.#lastS = Math.max(this.#lastS, atS + sample.durationTicks / track.timescale)
     if (sample.sync && track === this.#main()) this.#cutAt(atS - this.#firstS)
-    this.#writer.sample(sample)
+    this.#packaged(track).sample(sample)
   }
 
   end(): void {
-    this.#writer.end()
+    if (this.#startUs === null || this.#isOver) return
+    this.#isOver = true
+    const totalS = this.#lastS - this.#firstS
+    this.#cut(this.#number, totalS - this.#begunS)
+    this.#segmentS ??= totalS
+    this.#publish(true)
   }
 
   busy(): Promise<void> | null {
@@ -95,66 +86,60 @@ export class LivePackager implements SampleSink {
 
   /** The track whose pictures begin segments: video, if there is any. */
   #main(): SampleTrack | undefined {
-    const tracks = [...this.#tracks.values()]
+    const tracks = [...this.#described.values()]
     return tracks.find(({ kind }) => kind === 'video') ?? tracks[0]
   }
 
-  /** Ends the segment before a sample that can begin one, if it is due. */
+  #packaged(track: SampleTrack): PackageTrack {
+    const known = this.#tracks.get(track.id)
+    if (known !== undefined) return known
+    const alike = [...this.#tracks.values()].filter((each) => each.track.kind === track.kind).length
+    const { chunkS, segmentS } = this.#options
+    const made = new PackageTrack(
+      track,
+      {
+        id: alike === 0 ? track.kind : `${track.kind}${alike + 1}`,
+        index: this.#tracks.size,
+        base: this.#base,
+        // A segment of whole ones ends when all do.
+        chunkS: chunkS ?? 4 * segmentS,
+        startS: this.#firstS,
+        number: this.#number,
+      },
+      this.#taker,
+    )
+    this.#tracks.set(track.id, made)
+    return made
+  }
+
+  /** Ends the segments before a sample that can begin one, if they are due. */
   #cutAt(timeS: number): void {
     if (timeS < this.#boundaryS - MARGIN_S) return
-    this.#writer.flush()
-    this.#cuts = true
-    if (this.#bandwidth === null) {
-      // The first one tells how far apart pictures are that can begin a segment.
-      this.#segmentS = timeS
-      this.#bandwidth = Math.ceil((this.#segmentBytes * 8) / timeS)
-      if (this.#options.isLive) this.#publish(false)
-    }
+    this.#cut(this.#number + 1, timeS - this.#begunS)
+    this.#begunS = timeS
+    // The first one tells how far apart pictures are that can begin a segment.
+    this.#segmentS ??= timeS
+    if (this.#options.isLive && this.#listed < this.#tracks.size) this.#publish(false)
     while (this.#boundaryS <= timeS + MARGIN_S) this.#boundaryS += this.#segmentS
   }
 
-  #chunk(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#hasInit) {
-      this.#hasInit = true
-      this.#taker.whole(`${this.#base}-init.mp4`, 'init', bytes.slice(start, end))
-      return
-    }
-    if (this.#cuts && this.#isOpen) this.#endSegment()
-    this.#cuts = false
-    if (!this.#isOpen) {
-      this.#isOpen = true
-      this.#taker.segmentBegins(`${this.#base}-${++this.#number}.m4s`)
-    }
-    this.#segmentBytes += end - start
-    this.#taker.segmentGrows(bytes, start, end)
-  }
-
-  #endSegment(): void {
-    this.#isOpen = false
-    this.#segmentBytes = 0
-    this.#taker.segmentEnds()
-  }
-
-  #close(): void {
-    if (this.#startUs === null) return
-    const totalS = this.#lastS - this.#firstS
-    this.#bandwidth ??= Math.ceil((this.#segmentBytes * 8) / Math.max(totalS, MARGIN_S))
-    if (this.#isOpen) this.#endSegment()
-    this.#publish(true)
+  #cut(number: number, durationS: number): void {
+    this.#number = number
+    for (const track of this.#tracks.values()) track.cut(number, durationS)
   }
 
   #publish(isOver: boolean): void {
     const { chunkS, nowUs, timeText, manifest } = this.#options
+    this.#listed = this.#tracks.size
     const text = packageManifest({
       base: this.#base,
       start: timeText(this.#startUs ?? 0),
       published: timeText(nowUs()),
-      segmentS: this.#segmentS,
+      segmentS: this.#segmentS ?? this.#options.segmentS,
       chunkS,
       durationS: isOver ? this.#lastS - this.#firstS : null,
-      bandwidth: this.#bandwidth ?? 0,
       tracks: [...this.#tracks.values()],
     })
-    this.#taker.whole(manifest, 'manifest', new TextEncoder().encode(text))
+    this.#taker.whole(manifest, 'manifest', 'application/dash+xml', new TextEncoder().encode(text))
   }
 }

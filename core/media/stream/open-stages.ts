@@ -69,7 +69,7 @@ export function fitsFormat(format: MediaFormat, codec: string): boolean {
 export function openWriter(format: MediaFormat, sink: ByteSink, chunkS: number, faults: StreamFaults): SampleSink {
   switch (format) {
     case 'mp4':
-      return new FragmentWriter(sink, chunkS, faults)
+      return new FragmentWriter(sink, chunkS, { faults })
     case 'ts':
       return new TsWriter(sink)
     case 'avc':

@@ -288,8 +288,7 @@ describe('a plain MP4', () => {
       end: () => undefined,
     },
     1,
-    new StreamFaults(),
-    index,
+    { watch: index },
   )
   for (const track of media.tracks) writer.track(track)
   const ordered = [...media.samples].sort((a, b) => secondsOf(a) - secondsOf(b))
