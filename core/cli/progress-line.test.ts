@@ -9,6 +9,7 @@ const snapshot = {
   broadcasts: [],
   repair: null,
   recordings: [],
+  uploads: [],
 } as unknown as SessionSnapshot
 
 it('shows how far a capture is and what was received', () => {
@@ -50,6 +51,12 @@ it('shows a recording while it runs', () => {
   expect(progressText({ ...snapshot, recordings } as unknown as SessionSnapshot)).toMatch(
     /2 incomplete {2}12 packets, 3\.5 MB to a\.pcapng$/,
   )
+})
+
+it('shows what was uploaded, which comes without packets', () => {
+  const source = { progress: null, sockets: [] }
+  const uploads = [{ files: 3, bytes: 1_250_000 }]
+  expect(progressText({ ...snapshot, source, uploads } as unknown as SessionSnapshot)).toBe('3 uploads  1.3 MB')
 })
 
 it('writes bit rates with three significant digits', () => {
