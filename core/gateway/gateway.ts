@@ -28,8 +28,10 @@ export type GatewayOptions = GatewaySource &
     readonly cors: CorsMode
     /** Certificate and key in PEM; null or absent: plain HTTP. */
     readonly tls?: { readonly cert: string; readonly key: string } | null
-    /** Called for each request. */
+    /** Called with each request that is looked at. */
     readonly requested?: (exchange: Exchange) => void
+    /** Called with every request, those that are refused before they are looked at too. */
+    readonly arrived?: (exchange: Exchange) => void
     /** Decodes what players cannot; absent: nobody does. */
     readonly decoder?: MediaDecoder
     /** Called for each decoded segment with a picture. */
@@ -121,6 +123,7 @@ export class Gateway {
         localNames: 'loopback',
         headers: FOREIGN_HEADERS,
       },
+      arrived: (exchange) => this.#options.arrived?.(exchange),
       answer: (exchange) => this.#answer(exchange),
       ...defined({ log }),
     }

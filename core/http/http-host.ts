@@ -231,6 +231,7 @@ class HttpHost {
       mounted.bytes += bytes
     }
     const exchange = new Exchange(request, response, place, mount.rules, { sent, answering })
+    mount.arrived?.(exchange)
     // A body that was not asked for may still follow the answer, and would be taken for the next request.
     if (awaitsContinue(request)) response.shouldKeepAlive = false
     limitBody(exchange, mount.rules.bodyMs === undefined ? BODY_MS : mount.rules.bodyMs)

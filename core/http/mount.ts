@@ -35,6 +35,8 @@ export interface Mount {
   readonly rules: MountRules
   /** Answers one request; `exchange.target` is below the prefix. A rejection becomes 500 and a warning. */
   answer(exchange: Exchange): Promise<void> | void
+  /** Called with every request below the prefix, those that the host refuses by itself too, before it is answered. */
+  arrived?(exchange: Exchange): void
   /** Takes WebSockets, already admitted. */
   upgrade?(upgrade: Upgrade): void
   log?(level: 'warning' | 'debug', text: string): void

@@ -24,6 +24,8 @@ export type FolderRules = ReadRules &
 /** What a request did, for a log. */
 export type FolderEvents = {
   readonly written: (path: string, bytes: number | null) => void
+  /** Called with every request, and with those that are looked at. */
+  readonly arrived: (exchange: Exchange) => void
   readonly asked: (exchange: Exchange) => void
   readonly warn: (text: string) => void
 }
@@ -49,6 +51,7 @@ export function folderMount(
       bodyMs: null,
     },
     log: (_level, text) => events.warn(text),
+    arrived: events.arrived,
     answer: async (exchange) => {
       events.asked(exchange)
       const { request } = exchange

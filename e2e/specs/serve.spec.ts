@@ -65,13 +65,16 @@ test('the Serve view serves a folder, lists requests as they arrive, takes uploa
   expect((await ask(`${url}/absent.txt`))[0]).toBe(404)
   expect((await ask(`${url}/up.txt`, 'PUT', 'uploaded'))[0]).toBe(201)
   expect(await readFile(join(uploads, 'up.txt'), 'utf8')).toBe('uploaded')
-  await expect.poll(() => requests.count()).toBe(4)
+  // What the server refuses before it looks for a file is there as well.
+  expect((await ask(`${url}/hello.txt`, 'GET', '', { host: 'elsewhere.example' }))[0]).toBe(421)
+  await expect.poll(() => requests.count()).toBe(5)
   const shown = (await requests.lines()).map(({ Method, Path, Range, Status, Bytes }) => [
     ...[Method, Path, Range, Status, Bytes],
   ])
-  expect(shown[0]).toEqual(['PUT', '/up.txt', '–', '201', '8'])
-  expect(shown[1]?.slice(0, 4)).toEqual(['GET', '/absent.txt', '–', '404'])
-  expect(shown.slice(2)).toEqual([
+  expect(shown[0]?.slice(0, 4)).toEqual(['GET', '/hello.txt', '–', '421'])
+  expect(shown[1]).toEqual(['PUT', '/up.txt', '–', '201', '8'])
+  expect(shown[2]?.slice(0, 4)).toEqual(['GET', '/absent.txt', '–', '404'])
+  expect(shown.slice(3)).toEqual([
     ['GET', '/hello.txt', 'bytes=6-', '206', '5'],
     ['GET', '/hello.txt', '–', '200', '11'],
   ])
@@ -86,7 +89,7 @@ test('the Serve view serves a folder, lists requests as they arrive, takes uploa
   await page.keyboard.press('Enter')
   await expect(requests.grid).toBeFocused()
   await page.keyboard.press('ArrowDown')
-  await expect(requests.selectedRow).toContainText('/up.txt')
+  await expect(requests.selectedRow).toContainText('421')
   await ask(`${url}/later.txt`)
   await panel.getByRole('button', { name: '1 new' }).click()
   await expect(requests.grid.getByRole('row').nth(1)).toContainText('/later.txt')
@@ -95,7 +98,7 @@ test('the Serve view serves a folder, lists requests as they arrive, takes uploa
   await expect(panel.getByRole('button', { name: 'Copied' })).toBeVisible()
   if (electron !== null) {
     const har = JSON.parse(await electron.evaluate(({ clipboard }) => clipboard.readText()))
-    expect(har.log.entries).toHaveLength(5)
+    expect(har.log.entries).toHaveLength(6)
     expect(har.log.entries[0]).toMatchObject({ request: { url: `${url}/hello.txt` }, response: { status: 200 } })
   }
   await panel.getByRole('button', { name: 'Stop serving' }).click()

@@ -83,10 +83,8 @@ class GatewayPart implements Part, Serving {
       ...endpoint,
       cors,
       tls,
-      requested: (exchange) => {
-        log?.take(exchange)
-        this.#requests?.take(exchange)
-      },
+      requested: (exchange) => log?.take(exchange),
+      arrived: (exchange) => this.#requests?.take(exchange),
       ...defined({ allowOrigins: allowOrigins ?? undefined }),
       store,
       nowUs: () => this.#host.nowUs(),

@@ -33,8 +33,8 @@ export type HttpFront = {
   readonly log: RequestLog | null
   /** Null: there is no window to show requests. */
   readonly requests: RequestTable | null
-  /** Takes a request for log and table. */
-  readonly asked: (exchange: Exchange) => void
+  /** What a mount tells of requests that arrive. */
+  readonly arrived: (exchange: Exchange) => void
   readonly speaksTls: boolean
   /** Clients are on this computer only. */
   readonly isLocal: boolean
@@ -71,10 +71,7 @@ export async function openHttpFront(spec: HostSpec, host: PartHost): Promise<Htt
     use,
     log,
     requests,
-    asked: (exchange) => {
-      log?.take(exchange)
-      requests?.take(exchange)
-    },
+    arrived: (exchange) => requests?.take(exchange),
     rules: {
       cors: spec.cors,
       origins: spec.allowOrigins ?? [],

@@ -65,7 +65,7 @@ class OriginGroup {
   readonly #prefix: string
 
   /** @throws AppFailure port-in-use */
-  constructor(prefix: string, { use, rules, asked }: HttpFront, host: PartHost) {
+  constructor(prefix: string, { use, rules, log, arrived }: HttpFront, host: PartHost) {
     this.#prefix = prefix
     this.handle = use.mount({
       prefix,
@@ -76,8 +76,9 @@ class OriginGroup {
         localNames: 'loopback',
       },
       log: (_level, text) => host.log('http', 'warning', text),
+      arrived,
       answer: (exchange) => {
-        asked(exchange)
+        log?.take(exchange)
         return this.#answer(exchange)
       },
     })

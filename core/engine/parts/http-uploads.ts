@@ -123,8 +123,9 @@ class UploadsPart implements Part {
         bodyMs: null,
       },
       log: (_level, text) => this.#host.log('http', 'warning', text),
+      arrived: front.arrived,
       answer: async (exchange) => {
-        front.asked(exchange)
+        front.log?.take(exchange)
         if (allowsOrigin(exchange.request, front.rules)) return this.#source.answer(exchange)
         exchange.response.shouldKeepAlive = false
         exchange.refuse({ status: 403, sentence: 'Pages of this origin may not write here.' })

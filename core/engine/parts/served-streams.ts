@@ -32,7 +32,7 @@ export class ServedStream {
   readonly #mount: MountHandle
 
   /** @throws AppFailure bad-spec | port-in-use */
-  constructor(path: string, rules: StreamRules, { use, rules: replies, asked }: HttpFront, host: PartHost) {
+  constructor(path: string, rules: StreamRules, { use, rules: replies, log, arrived }: HttpFront, host: PartHost) {
     const prefix = prefixOf(path)
     this.url = `${use.origin}${path}`
     this.stream = new LiveStream(path, rules, (text) => host.log('http', 'warning', text))
@@ -45,8 +45,9 @@ export class ServedStream {
         localNames: 'loopback',
       },
       log: (_level, text) => host.log('http', 'warning', text),
+      arrived,
       answer: (exchange) => {
-        asked(exchange)
+        log?.take(exchange)
         if (exchange.target.components.length > 0)
           return exchange.refuse({ status: 404, sentence: 'There is nothing below a stream.' })
         this.stream.answer(exchange)

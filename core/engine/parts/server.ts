@@ -113,7 +113,8 @@ class ServerPart implements Part {
         hook: script === null ? null : (request, gone) => script.ask(request, gone),
         logins: new Logins(users, () => performance.now()),
         events: {
-          asked: front.asked,
+          arrived: front.arrived,
+          asked: (exchange) => front.log?.take(exchange),
           written: (path, bytes) => {
             this.#uploadedBytes += bytes ?? 0
             front.log?.written(path, bytes)
