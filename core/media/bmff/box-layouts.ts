@@ -1,16 +1,6 @@
+import type { BoxLayout } from './box-layout.ts'
 import type { EntryColumn, FieldReader } from './field-reader.ts'
-
-/** How a type of box is read. */
-export type BoxLayout = {
-  /** Reads its fields, up to its children. */
-  readonly read?: (fields: FieldReader) => void
-  /** Offset of its children after its header; absent: it has none. */
-  readonly children?: number
-  /** Fields that describe it in a line, and the words around their values, `$` for the value. */
-  readonly summary?: readonly (readonly [field: string, words: string])[]
-  /** Boxes that must be among its children: without them it cannot be played. */
-  readonly needs?: readonly string[]
-}
+import { SAMPLE_ENTRY_LAYOUTS } from './sample-entry-layouts.ts'
 
 const u32 = (name: string): EntryColumn => ({ name, bytes: 4 })
 /** A full box whose fields are all unsigned numbers of 32 bits. */
@@ -38,54 +28,6 @@ const brands: BoxLayout = {
   },
   summary: [['major_brand', '$']],
 }
-
-/** VisualSampleEntry, ISO/IEC 14496-12 §12.1.3. */
-const visual: BoxLayout = {
-  read: (fields) => {
-    fields.skip('reserved', 6)
-    fields.uint('data_reference_index', 2)
-    fields.skip('pre_defined', 16)
-    fields.uint('width', 2)
-    fields.uint('height', 2)
-    fields.fixed('horizresolution', 4)
-    fields.fixed('vertresolution', 4)
-    fields.skip('reserved', 4)
-    fields.uint('frame_count', 2)
-    fields.raw('compressorname', 32)
-    fields.uint('depth', 2)
-    fields.int('pre_defined', 2)
-  },
-  children: 78,
-  summary: [
-    ['width', '$'],
-    ['height', '× $'],
-  ],
-}
-
-/** AudioSampleEntry, ISO/IEC 14496-12 §12.2.3. */
-const audio: BoxLayout = {
-  read: (fields) => {
-    fields.skip('reserved', 6)
-    fields.uint('data_reference_index', 2)
-    fields.skip('reserved', 8)
-    fields.uint('channelcount', 2)
-    fields.uint('samplesize', 2)
-    fields.skip('reserved', 4)
-    fields.fixed('samplerate', 4)
-  },
-  children: 28,
-  summary: [
-    ['samplerate', '$ Hz'],
-    ['channelcount', '$ channels'],
-  ],
-}
-
-const configuration = (read: (fields: FieldReader) => void): BoxLayout => ({
-  read: (fields) => {
-    read(fields)
-    fields.rest('configuration')
-  },
-})
 
 const times = (fields: FieldReader, version: number): void => {
   fields.uint('creation_time', wide(version), 'seconds since 1904')
@@ -354,35 +296,7 @@ export const BOX_LAYOUTS: Readonly<Record<string, BoxLayout>> = {
     },
     summary: [['colour_type', '$']],
   },
-  avc1: visual,
-  avc3: visual,
-  hvc1: visual,
-  hev1: visual,
-  vvc1: visual,
-  vvi1: visual,
-  av01: visual,
-  encv: visual,
-  mp4a: audio,
-  enca: audio,
-  'ac-3': audio,
-  'ec-3': audio,
-  'ac-4': audio,
-  mha1: audio,
-  mhm1: audio,
-  mhm2: audio,
-  avcC: configuration((fields) => {
-    fields.uint('configurationVersion', 1)
-    fields.uint('AVCProfileIndication', 1)
-    fields.uint('profile_compatibility', 1)
-    fields.uint('AVCLevelIndication', 1)
-  }),
-  hvcC: configuration((fields) => {
-    fields.uint('configurationVersion', 1)
-    fields.raw('profile', 1)
-    fields.raw('profile_compatibility_flags', 4)
-    fields.raw('constraint_indicator_flags', 6)
-    fields.uint('general_level_idc', 1)
-  }),
+  ...SAMPLE_ENTRY_LAYOUTS,
   frma: { read: (fields) => fields.code('data_format'), summary: [['data_format', '$']] },
   schm: {
     read: (fields) => {
