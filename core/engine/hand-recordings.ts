@@ -34,8 +34,14 @@ export class HandRecordings {
     return this.#running.flatMap(({ part }) => part.recording?.snapshot().file ?? [])
   }
 
-  /** Starts a recording. @throws AppFailure folder-not-writable | disk-full */
+  /** Starts a recording. @throws AppFailure not-supported where there are no packets; folder-not-writable | disk-full */
   async start(file: string, options: RecordingOptions, receiving: Receiving): Promise<void> {
+    if (receiving.sources.length === 0)
+      throw new AppFailure(
+        'not-supported',
+        'What comes here comes without packets to record.',
+        'Dump the files instead.',
+      )
     const kind = this.#kind
     if (kind === undefined) return
     const id = `recording-${++this.#count}`

@@ -61,6 +61,16 @@ async function ended(parts: readonly PartSpec[], links: readonly string[] = []):
 }
 
 const media = (dir: string) => treeOf(dir).filter(({ path }) => path.endsWith('.m4s'))
+it('uploads have no packets: a recording of them is refused before it has a file', async () => {
+  const session = await start([
+    { id: 'in', kind: 'http-uploads', address: 'put://127.0.0.1:0/' },
+    { id: 'kept', kind: 'store' },
+  ])
+  const file = folder.at('uploads.pcapng')
+  await expect(session.startRecording(file, {}, folder.path)).rejects.toThrow('without packets to record')
+  expect(existsSync(file)).toBe(false)
+})
+
 describe('several of a kind', () => {
   it('two gateways serve the same files on two ports, from one store', async () => {
     const gateway = (id: string): PartSpec => ({ id, kind: 'gateway', listen: `${LOOPBACK}:0` })

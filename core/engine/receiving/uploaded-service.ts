@@ -156,7 +156,7 @@ export class UploadedService implements Receiving, ObjectSink {
   }
 
   record(): void {
-    throw new AppFailure('not-supported', 'Uploads come without packets to record.', 'Write their files: --out DIR.')
+    // There are no packets, and no destinations that bring them.
   }
 
   report(): Report {
