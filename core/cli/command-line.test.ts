@@ -23,6 +23,13 @@ describe('readCommandLine', () => {
     expect(read('open demo:')).toMatchObject({ kind: 'open', request: { sources: ['demo:'], choices: {} } })
   })
 
+  it('takes what is said of the window before the command as well as behind it', () => {
+    const served = { kind: 'open', window: false, listen: { host: '127.0.0.1', port: 8090 } }
+    expect(read('--no-window --listen 127.0.0.1:8090 open air.pcap')).toMatchObject(served)
+    expect(read('open --no-window --listen 127.0.0.1:8090 air.pcap')).toMatchObject(served)
+    expect(read('--listen 127.0.0.1:8080 --no-window open --listen 127.0.0.1:8090 air.pcap')).toMatchObject(served)
+  })
+
   it('opens URLs and files', () => {
     expect(read('open atsc:// --interface 127.0.0.1')).toMatchObject({
       request: { sources: ['atsc://'], choices: { interfaces: ['127.0.0.1'] } },

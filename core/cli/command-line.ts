@@ -163,8 +163,9 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     found({
       kind: 'open',
       request: openRequest(named, parts, choicesOf('open', parts, options)),
-      window: options.window,
-      listen: options.listen ?? { host: LOOPBACK, port: 0 },
+      // Both may stand before the command as well.
+      window: options.window && program.opts().window,
+      listen: options.listen ?? program.opts().listen ?? { host: LOOPBACK, port: 0 },
     })
   })
 
