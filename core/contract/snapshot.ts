@@ -4,7 +4,7 @@ import type { ChannelFactValues } from './channel-table.ts'
 import type { LossSpans } from './loss.ts'
 import type { ChannelRole, FlowProtocol, JsonObject, Losses, ReportLink, SignatureVerdict } from './report.ts'
 import type { BroadcastSnapshot, SelfLoopSnapshot } from './sending-snapshot.ts'
-import type { RequestsSnapshot, ServedPlace } from './served-requests.ts'
+import type { ClientsSnapshot, RequestsSnapshot, ServedPlace, TransfersSnapshot } from './served-requests.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import type { LinkSpec, LogLevel, LogTopic, Pace } from './session-spec.ts'
 import type { ValuePatch } from './value-patch.ts'
@@ -39,6 +39,10 @@ export type SessionSnapshot = {
   readonly servers: readonly ServerSnapshot[]
   /** Requests to servers, origins and gateways, of each its own; only where the session has a window. */
   readonly requests: readonly RequestsSnapshot[]
+  /** One for each HTTP server. */
+  readonly clients: readonly ClientsSnapshot[]
+  /** Files that are uploaded or pushed, one for each part that does. */
+  readonly transfers: readonly TransfersSnapshot[]
   readonly streams: readonly StreamSnapshot[]
   readonly origins: readonly OriginSnapshot[]
   readonly uploads: readonly UploadsSnapshot[]
@@ -190,6 +194,8 @@ export type SectionMap = {
   readonly gateway: GatewaySnapshot
   readonly server: ServerSnapshot
   readonly requests: RequestsSnapshot
+  readonly clients: ClientsSnapshot
+  readonly transfers: TransfersSnapshot
   readonly stream: readonly StreamSnapshot[]
   readonly origin: OriginSnapshot
   readonly uploads: UploadsSnapshot

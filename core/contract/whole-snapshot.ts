@@ -1,5 +1,6 @@
 import { NO_LOSS } from './loss.ts'
 import type { Losses } from './report.ts'
+import type { ClientsSnapshot } from './served-requests.ts'
 import type {
   RecordingSnapshot,
   SectionMap,
@@ -67,6 +68,8 @@ export function wholeSnapshot(
     gateways: all('gateway'),
     servers: all('server'),
     requests: all('requests'),
+    clients: perServer(all('clients')),
+    transfers: all('transfers'),
     streams: all('stream').flat(),
     origins: all('origin'),
     uploads: all('uploads'),
@@ -83,6 +86,11 @@ export function wholeSnapshot(
     eventLoopLagMs: host?.eventLoopLagMs ?? null,
     systemTime: all('systemTime')[0] ?? null,
   }
+}
+
+/** The clients of each server: parts that share one have the same. */
+function perServer(all: readonly ClientsSnapshot[]): readonly ClientsSnapshot[] {
+  return all.filter(({ baseUrl }, at) => all.findIndex((other) => other.baseUrl === baseUrl) === at)
 }
 
 function runningLast(recordings: readonly RecordingSnapshot[]): readonly RecordingSnapshot[] {

@@ -71,6 +71,11 @@ export class Gateway {
     return this.#baseUrl
   }
 
+  /** Its share of the server; null before it is open. */
+  get server(): HostUse | null {
+    return this.#use
+  }
+
   get requests(): number {
     return (this.#mount?.requests ?? 0) + (this.#windowMount?.requests ?? 0)
   }

@@ -141,6 +141,7 @@ export class NameAnswers {
       const end = await this.#waiting.hold(
         exchange,
         waitMs - (performance.now() - startedMs),
+        'next-segment',
         (changed) => store.watch(changed),
         () => store.version !== version,
       )
@@ -168,7 +169,7 @@ export class NameAnswers {
       }
       const waitMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
       const watch = (changed: () => void): (() => void) => store.watch(changed)
-      const end = await this.#waiting.hold(exchange, waitMs, watch, () => store.version !== version)
+      const end = await this.#waiting.hold(exchange, waitMs, 'service', watch, () => store.version !== version)
       if (end === 'settled') continue
       if (end !== 'gone') refuseExpected(exchange)
       else if (!exchange.isOver) exchange.response.destroy()
@@ -268,7 +269,7 @@ export class NameAnswers {
         (range === null
           ? exchange.isHead || object.prefixBytes() > 0
           : growingRange(range, object, false) !== 'undecided'))
-    const end = await this.#waiting.hold(exchange, leftMs, (changed) => object.watch(changed), usable)
+    const end = await this.#waiting.hold(exchange, leftMs, 'bytes', (changed) => object.watch(changed), usable)
     if (end === 'gone') {
       if (!exchange.isOver) exchange.response.destroy()
       return true

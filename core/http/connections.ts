@@ -1,14 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ClientActivity, ServedClient } from '../contract/served-requests.ts'
+import { shownText } from '../contract/shown-text.ts'
+import type { Exchange } from './exchange.ts'
 import type { HostSettings } from './host-settings.ts'
 
 /** A new connection is idle once it has said nothing for this long; before that its request is on its way. */
 const SILENT_MS = 5000
 
+/** Connections that are shown, and the longest text of one, in characters. */
+const MAX_SHOWN = 256
+const LONGEST_TEXT = 200
+
 type Connection = {
   readonly peer: string
+  readonly port: number
+  /** From 1. */
+  readonly number: number
+  /** UNIX time in ms of its beginning. */
+  readonly sinceWallMs: number
+  requests: number
+  /** The request that came last. */
+  request: IncomingMessage | null
+  /** The same as it is answered; null where the host itself does. */
+  exchange: Exchange | null
   /** On the clock of `performance`, ms. */
   readonly since: number
+  /** It speaks another protocol. */
+  upgraded: boolean
   /** Refused: its first request gets 503. */
   readonly refused: boolean
   /** Whether a request came. */
@@ -25,6 +44,7 @@ export class Connections {
   readonly #settings: HostSettings
   /** The longest idle first, of those that are idle. */
   readonly #known = new Map<Socket, Connection>()
+  #total = 0
 
   constructor(settings: HostSettings) {
     this.#settings = settings
@@ -32,6 +52,23 @@ export class Connections {
 
   get count(): number {
     return this.#known.size
+  }
+
+  /** Connections so far, and those that are open: the oldest first, at most as many as are shown. */
+  clients(): { readonly total: number; readonly clients: readonly ServedClient[] } {
+    const open = [...this.#known].sort(([, one], [, other]) => one.number - other.number)
+    return {
+      total: this.#total,
+      clients: open.slice(0, MAX_SHOWN).map(([socket, connection]) => shown(socket, connection)),
+    }
+  }
+
+  /** A number that changes with `clients`. */
+  progress(): number {
+    let sum = this.#total + this.#known.size
+    for (const [socket, { requests, open }] of this.#known)
+      sum += requests + open + socket.bytesWritten + socket.bytesRead
+    return sum
   }
 
   /** Takes a new connection. One too many is refused at its first request; twice as many are closed at once. */
@@ -46,7 +83,22 @@ export class Connections {
       (connections > 0 && this.#known.size >= connections) ||
       (connectionsPerPeer > 0 && this.#countOf(peer) >= connectionsPerPeer && !this.#closeIdle(peer))
     const since = performance.now()
-    const connection: Connection = { peer, since, refused, asked: false, open: 0, errors: 0, idle: null }
+    const connection: Connection = {
+      peer,
+      port: socket.remotePort ?? 0,
+      number: ++this.#total,
+      sinceWallMs: Date.now(),
+      requests: 0,
+      request: null,
+      exchange: null,
+      since,
+      upgraded: false,
+      refused,
+      asked: false,
+      open: 0,
+      errors: 0,
+      idle: null,
+    }
     this.#known.set(socket, connection)
     socket.on('close', () => {
       if (connection.idle !== null) clearTimeout(connection.idle)
@@ -60,13 +112,17 @@ export class Connections {
   }
 
   /** Takes a request. @returns whether its connection was one too many */
-  begin({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  begin(request: IncomingMessage, response: ServerResponse): boolean {
+    const { socket } = request
     const connection = this.#known.get(socket)
     if (connection === undefined) return false
     if (connection.idle !== null) clearTimeout(connection.idle)
     connection.idle = null
     connection.asked = true
     connection.open++
+    connection.requests++
+    connection.request = request
+    connection.exchange = null
     response.on('close', () => {
       connection.open--
       // To the end: it has become idle last.
@@ -75,10 +131,20 @@ export class Connections {
     return connection.refused
   }
 
+  /** A request that was begun is answered by a mount. */
+  answers(exchange: Exchange): void {
+    const connection = this.#known.get(exchange.request.socket)
+    if (connection !== undefined) connection.exchange = exchange
+  }
+
   /** Takes a connection that now speaks another protocol: it is never idle. */
-  upgrade({ socket }: IncomingMessage): void {
-    const connection = this.#known.get(socket)
+  upgrade(request: IncomingMessage): void {
+    const connection = this.#known.get(request.socket)
     if (connection === undefined) return
+    connection.upgraded = true
+    connection.requests++
+    connection.request = request
+    connection.exchange = null
     if (connection.idle !== null) clearTimeout(connection.idle)
     connection.open++
   }
@@ -110,4 +176,32 @@ export class Connections {
     }
     return false
   }
+}
+
+function shown(socket: Socket, connection: Connection): ServedClient {
+  const { number, peer, port, sinceWallMs, requests, request } = connection
+  const agent = request?.headers['user-agent']
+  return {
+    number,
+    // An IPv4 client of a server on all addresses.
+    address: peer.replace(/^::ffff:/, ''),
+    port,
+    sinceUs: sinceWallMs * 1000,
+    requests,
+    sentBytes: socket.bytesWritten,
+    receivedBytes: socket.bytesRead,
+    doing: activityOf(connection),
+    target: request === null ? null : shownText(`${request.method} ${request.url}`, LONGEST_TEXT),
+    userAgent: agent === undefined ? null : shownText(agent, LONGEST_TEXT),
+  }
+}
+
+function activityOf({ upgraded, open, request, exchange }: Connection): ClientActivity {
+  if (upgraded) return 'upgraded'
+  if (open === 0) return 'idle'
+  if (exchange === null) return 'waiting'
+  const { facts, response } = exchange
+  if (response.headersSent) return 'answering'
+  if (facts.held !== null && facts.held.forMs === null) return 'held'
+  return facts.received > 0 && request?.complete === false ? 'uploading' : 'waiting'
 }

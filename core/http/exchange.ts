@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { defined } from '../contract/defined.ts'
+import type { HoldReason } from '../contract/served-requests.ts'
 import { type CorsRules, corsHeaders } from './cors.ts'
 import type { RequestTarget } from './request-target.ts'
 
@@ -31,8 +32,16 @@ export type ReplyHooks = {
   readonly answering?: (status: number, response: ServerResponse) => void
 }
 
-/** Body bytes of a request so far, and of its reply. */
-export type BodyBytes = { received: number; sent: number }
+/** What has become of a request so far. */
+export type ExchangeFacts = {
+  /** Body bytes of the request, and of the reply. */
+  received: number
+  sent: number
+  /** What it waits, or has waited, for; `sinceMs` is on the clock of `performance`, `forMs` null while it waits. */
+  held: { readonly why: HoldReason; readonly sinceMs: number; forMs: number | null } | null
+  /** Why it was refused. */
+  error: string | null
+}
 
 /** A client that still sends gets time to read why it is refused, ms: altogether, and since its last bytes. */
 const LINGER_MS = 10_000
@@ -47,7 +56,7 @@ export class Exchange {
   /** Target below the prefix. */
   readonly target: RequestTarget
   /** Shared by the exchanges for other targets. */
-  #bodyBytes: BodyBytes = { received: 0, sent: 0 }
+  #facts: ExchangeFacts = { received: 0, sent: 0, held: null, error: null }
   #common: OutgoingHttpHeaders
   readonly #stamp: ReplyRules['stamp']
   readonly #rules: ReplyRules
@@ -87,7 +96,7 @@ export class Exchange {
     const { request, response, prefix } = this
     const other = new Exchange(request, response, { prefix, target }, this.#rules, this.#hooks)
     other.#common = this.#common
-    other.#bodyBytes = this.#bodyBytes
+    other.#facts = this.#facts
     other.paceBps = this.paceBps
     return other
   }
@@ -110,8 +119,17 @@ export class Exchange {
     })
   }
 
-  get bodyBytes(): Readonly<BodyBytes> {
-    return this.#bodyBytes
+  get facts(): Readonly<ExchangeFacts> {
+    return this.#facts
+  }
+
+  /** It begins to wait for something to come. @returns what ends the wait */
+  hold(why: HoldReason): () => void {
+    const held = { why, sinceMs: this.#facts.held?.sinceMs ?? performance.now(), forMs: null as number | null }
+    this.#facts.held = held
+    return () => {
+      held.forMs = performance.now() - held.sinceMs
+    }
   }
 
   get isHead(): boolean {
@@ -136,13 +154,13 @@ export class Exchange {
 
   /** Counts body bytes that are written to the socket directly. */
   count(bytes: number): void {
-    this.#bodyBytes.sent += bytes
+    this.#facts.sent += bytes
     this.#hooks.sent(bytes)
   }
 
   /** Counts bytes of the request's body. */
   countReceived(bytes: number): void {
-    this.#bodyBytes.received += bytes
+    this.#facts.received += bytes
   }
 
   /** Writes body bytes. @returns false when the socket takes no more until `drain` */
@@ -201,6 +219,7 @@ export class Exchange {
       this.response.destroy()
       return
     }
+    this.#facts.error = sentence
     const common = {
       'Cache-Control': 'no-store',
       ...defined({ 'X-Routescope-State': state }),

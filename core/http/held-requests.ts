@@ -1,3 +1,4 @@
+import type { HoldReason } from '../contract/served-requests.ts'
 import type { Exchange } from './exchange.ts'
 
 /** How a hold ended. `gone`: the client left or the server closed. `full`: too many wait already. */
@@ -23,6 +24,7 @@ export class HeldRequests {
   hold(
     exchange: Exchange,
     ms: number,
+    why: HoldReason,
     watch: (changed: () => void) => () => void,
     settled: () => boolean,
   ): Promise<HoldEnd> {
@@ -30,11 +32,13 @@ export class HeldRequests {
     if (settled()) return Promise.resolve('settled')
     if (ms <= 0) return Promise.resolve('timeout')
     if (this.#releases.size >= this.#most) return Promise.resolve('full')
+    const goOn = exchange.hold(why)
     return new Promise((resolve) => {
       const release = (end: HoldEnd): void => {
         if (!this.#releases.delete(release)) return
         clearTimeout(timer)
         unwatch()
+        goOn()
         exchange.response.off('close', leave)
         resolve(end)
       }

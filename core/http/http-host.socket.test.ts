@@ -74,6 +74,47 @@ describe('one host for several users', () => {
     expect([a.requests, a.bytes, b.requests, b.bytes]).toEqual([2, 2, 1, 3])
   })
 
+  test('shows its connections: what each does, and did last', async () => {
+    const one = await host()
+    const answers: (() => void)[] = []
+    one.mount({
+      prefix: '',
+      rules: { ...RULES, methods: ['GET', 'PUT'] },
+      answer: (exchange) => {
+        if (exchange.request.method === 'PUT') {
+          exchange.request.on('data', (bytes: Buffer) => exchange.countReceived(bytes.byteLength))
+          return
+        }
+        const goOn = exchange.target.components[0] === 'next' ? exchange.hold('next-segment') : () => undefined
+        answers.push(() => {
+          goOn()
+          exchange.text(200, 'text/plain', 'come')
+        })
+      },
+    })
+    const doing = (): string[] => one.clients.clients().clients.map((each) => each.doing)
+    const idle = await raw(one.port)
+    await expect.poll(doing).toEqual(['idle'])
+    const head = (line: string): string => `${line} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: raw\u00ff\r\n`
+    const held = await raw(one.port, `${head('GET /next')}\r\n`)
+    await expect.poll(doing).toEqual(['idle', 'held'])
+    const sending = await raw(one.port, `${head('PUT /up')}Content-Length: 9\r\n\r\nabc`)
+    await expect.poll(doing).toEqual(['idle', 'held', 'uploading'])
+    const before = one.clients.progress()
+    for (const answer of answers) answer()
+    await expect.poll(doing).toEqual(['idle', 'idle', 'uploading'])
+    expect(one.clients.progress()).not.toBe(before)
+    const { total, clients } = one.clients.clients()
+    expect(total).toBe(3)
+    expect(clients[0]).toMatchObject({ number: 1, address: '127.0.0.1', requests: 0, target: null, userAgent: null })
+    expect(clients[0]?.port).toBe(idle.localPort)
+    expect(clients[1]).toMatchObject({ requests: 1, target: 'GET /next', port: held.localPort })
+    expect(clients[1]?.sentBytes).toBeGreaterThan(100)
+    expect(clients[1]?.receivedBytes).toBe(held.bytesWritten)
+    for (const each of [idle, held, sending]) each.destroy()
+    await expect.poll(doing).toEqual([])
+  })
+
   test('refuses a prefix that is taken, until it is free again', async () => {
     const one = await host()
     const mounted = one.mount(saying('/a', 'a'))

@@ -24,6 +24,8 @@ export interface HostUse {
   readonly origin: string
   /** Connections that are open. */
   readonly connections: number
+  /** The same one by one, and a number that changes with them. */
+  readonly clients: Pick<Connections, 'clients' | 'progress'>
   /** Settings that its first user decided otherwise, as words of a sentence. */
   readonly ignored: readonly string[]
   /** @throws AppFailure port-in-use where another mount has that prefix */
@@ -145,6 +147,7 @@ class HttpHost {
     const connections = this.#connections
     return {
       origin: this.#origin,
+      clients: connections,
       ignored: differences(settings, this.#settings),
       get connections() {
         return connections.count
@@ -231,6 +234,7 @@ class HttpHost {
       mounted.bytes += bytes
     }
     const exchange = new Exchange(request, response, place, mount.rules, { sent, answering })
+    this.#connections.answers(exchange)
     mount.arrived?.(exchange)
     // A body that was not asked for may still follow the answer, and would be taken for the next request.
     if (awaitsContinue(request)) response.shouldKeepAlive = false

@@ -6,6 +6,8 @@ import { type AddressInfo, createServer as createTcpServer, type Server as TcpSe
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { SYSTEM_CLOCK } from '../http/client/http-clock.ts'
+import { TransferTable } from '../http/transfer-table.ts'
 import { freePort } from '../testing/free-port.ts'
 import { LengthlessServer } from '../testing/lengthless-server.ts'
 import { ArrivingObject, receivedFile } from '../testing/test-objects.ts'
@@ -104,6 +106,42 @@ describe('files that are pushed while they come', () => {
     end(whole.sink, later, 'whole')
     await Promise.all([...targets, ...whole.targets].map((target) => target.finish()))
     expect(asked.map(({ headers }) => headers['content-length'])).toEqual(['5', '5'])
+  })
+
+  it('every file is shown on its way: its bytes while they go, why it failed, and how often it was tried', async () => {
+    let refusals = 1
+    const { asked, url } = await origin(({ path }) => (path.endsWith('v-2.m4s') && refusals-- > 0 ? 503 : 201))
+    const transfers = new TransferTable(() => Date.now() * 1000)
+    const target = new PushTarget(url, RULES, () => undefined, SYSTEM_CLOCK, transfers)
+    closing.push(() => target.close())
+    const sink = new PushSink([{ target, manifest: null, leftOut: () => undefined }], 0)
+    const object = begin(sink, 1)
+    await expect
+      .poll(() => transfers.snapshot().places[0])
+      .toMatchObject({ state: 'running', bytes: 6, sizeBytes: null })
+    end(sink, object, 'begin, end')
+    const long = 'y'.repeat(300_000)
+    sink.whole(receivedFile('v-2.m4s', long, { objectIndex: 2 }))
+    await target.finish()
+    const peer = url.href
+    expect(transfers.snapshot().places).toMatchObject([
+      {
+        direction: 'push',
+        peer,
+        path: 'service1/v-1.m4s',
+        state: 'done',
+        bytes: 10,
+        sizeBytes: 10,
+        error: null,
+        retries: 0,
+      },
+      { path: 'service1/v-2.m4s', state: 'done', bytes: 300_000, error: 'it answered 503', retries: 1 },
+    ])
+    expect(asked.map(({ body, headers }) => [body.length, headers['content-length']])).toEqual([
+      [10, undefined],
+      [300_000, '300000'],
+      [300_000, '300000'],
+    ])
   })
 
   it('what is lost is broken off, and does not count', async () => {

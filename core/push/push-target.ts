@@ -5,6 +5,8 @@ import type { FlowObject } from '../flow/objects.ts'
 import { authorizationOf, HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import type { ChangeAnswer, ChangeRequest } from '../http/client/send-request.ts'
+import type { TransferProgress, TransferTable } from '../http/transfer-table.ts'
+import { countedPieces } from './counted-pieces.ts'
 import { GrowingPushes } from './growing-pushes.ts'
 
 /** Bytes of files that wait; more and the oldest segments are left out, so that a slow server never holds up others. */
@@ -16,6 +18,8 @@ const LANES = 16
 /** Wait before a file is sent again: doubles with each attempt, ms. */
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 4000
+/** Longer files are sent in pieces, of which each is counted. */
+const PIECE_BYTES = 64 * 1024
 /** A file may take longer than the time limit where it is long, bytes a second. */
 const LEAST_RATE = 64 * 1024
 
@@ -67,6 +71,7 @@ export class PushTarget {
   #failingMs: number | null = null
   #finishing = false
   #room: (() => void)[] = []
+  readonly #transfers: TransferTable | null
   readonly #growing: GrowingPushes
   readonly #state = { files: 0, bytes: 0, removed: 0, failed: 0, leftOut: 0, retries: 0 }
   #problem: string | null = null
@@ -74,12 +79,14 @@ export class PushTarget {
   /**
    * @param folder its path ends in `/`; `user:password@` is sent to it alone
    * @param failed called for each file that was given up
+   * @param transfers shows each file on its way; null: nobody looks
    */
   constructor(
     folder: URL,
     rules: PushRules,
     failed: (path: string, reason: string) => void,
     clock: HttpClock = SYSTEM_CLOCK,
+    transfers: TransferTable | null = null,
   ) {
     this.#authorization = authorizationOf(folder)
     this.#folder = new URL(folder)
@@ -89,9 +96,8 @@ export class PushTarget {
     this.#failed = failed
     this.#clock = clock
     this.#client = new HttpClient(clock)
-    this.#growing = new GrowingPushes((path, headers, body, signal) =>
-      this.#client.send({ ...this.#request(path, headers), method: rules.method, body, answerMs: null, signal }),
-    )
+    this.#transfers = transfers
+    this.#growing = new GrowingPushes((path, headers, body, signal) => this.#sendGrowing(path, headers, body, signal))
   }
 
   /** Counts and the state of the target. */
@@ -195,6 +201,33 @@ export class PushTarget {
     return this.#reachable && this.#waitingBytes > QUEUE_BYTES / 2
   }
 
+  async #sendGrowing(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<ChangeAnswer> {
+    const transfer = this.#begin(path, null)
+    try {
+      const answer = await this.#client.send({
+        ...this.#request(path, headers),
+        method: this.#rules.method,
+        body: transfer === null ? body : countedPieces(body, transfer),
+        answerMs: null,
+        signal,
+      })
+      transfer?.end(isTaken(answer.status) ? null : answerText(answer.status))
+      return answer
+    } catch (error) {
+      transfer?.end((error as Error).message)
+      throw error
+    }
+  }
+
+  #begin(path: string, sizeBytes: number | null): TransferProgress | null {
+    return this.#transfers?.begin('push', withoutCredentials(this.#folder.href), path, sizeBytes) ?? null
+  }
+
   async #run(lane: Lane): Promise<void> {
     for (;;) {
       const [first] = lane.waiting.values()
@@ -214,27 +247,35 @@ export class PushTarget {
   /** Sends a file until the server has it, a newer one is there, or its time is over. */
   async #deliver(push: Push, lane: Lane): Promise<void> {
     const { signal } = this.#closing
+    const transfer = push.lease === null ? null : this.#begin(push.path, push.lease.bytes.byteLength)
+    const giveUp = (why: string): void => {
+      transfer?.end(why)
+      this.#giveUp(push, why)
+    }
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
-      if (signal.aborted) return this.#giveUp(push, 'the session ended')
-      if (this.#finishing && this.#leftMs() <= 0) return this.#giveUp(push, this.#problem ?? 'the session ended')
-      const answer = await this.#attempt(push)
+      if (signal.aborted) return giveUp('the session ended')
+      if (this.#finishing && this.#leftMs() <= 0) return giveUp(this.#problem ?? 'the session ended')
+      const answer = await this.#attempt(push, transfer)
       const reason = typeof answer === 'string' ? answer : reasonOf(answer.status, push)
       this.#reachable = typeof answer !== 'string'
       if (reason === null) {
+        transfer?.end(null)
         this.#count(push)
         return
       }
       this.#problem = reason
       this.#tellRoom()
       const passes = this.#rules.retries && (typeof answer === 'string' || isPassing(answer.status))
-      if (signal.aborted || !passes) return this.#giveUp(push, reason)
+      if (signal.aborted || !passes) return giveUp(reason)
       this.#failingMs ??= this.#clock.nowMs()
-      if (lane.waiting.has(push.path)) return
+      if (lane.waiting.has(push.path)) return transfer?.end('a newer one takes its place')
       const left = this.#leftMs()
-      if (left <= 0) return this.#giveUp(push, reason)
+      if (left <= 0) return giveUp(reason)
       const asked = typeof answer === 'string' ? null : answer.retryAfterMs
       this.#state.retries++
-      await pause(this.#clock, Math.min(asked ?? waitMs, left), signal)
+      const pauseMs = Math.min(asked ?? waitMs, left)
+      transfer?.retries(reason, pauseMs)
+      await pause(this.#clock, pauseMs, signal)
     }
   }
 
@@ -245,15 +286,20 @@ export class PushTarget {
   }
 
   /** @returns the answer, or why there is none */
-  async #attempt({ path, headers, lease }: Push): Promise<ChangeAnswer | string> {
+  async #attempt({ path, headers, lease }: Push, transfer: TransferProgress | null): Promise<ChangeAnswer | string> {
+    const size = lease?.bytes.byteLength ?? 0
+    const inPieces = lease !== null && transfer !== null && size > PIECE_BYTES
+    const length = inPieces ? { ...headers, 'Content-Length': String(size) } : headers
     try {
-      return await this.#client.send({
-        ...this.#request(path, headers),
+      const answer = await this.#client.send({
+        ...this.#request(path, length),
         method: lease === null ? 'DELETE' : this.#rules.method,
-        body: lease === null ? null : lease.bytes,
+        body: inPieces ? countedPieces(piecesOf(lease.bytes), transfer) : (lease?.bytes ?? null),
         answerMs: this.#limitMs(lease),
         signal: this.#closing.signal,
       })
+      if (!inPieces) transfer?.moved(size)
+      return answer
     } catch (error) {
       return (error as Error).message
     }
@@ -330,9 +376,21 @@ function bytesOf({ lease }: Push): number {
 
 /** Why an answer is a failure; null for success. What is to be removed may be gone already. */
 function reasonOf(status: number, { lease }: Push): string | null {
-  if (status >= 200 && status < 300) return null
+  if (isTaken(status)) return null
   if (lease === null && (status === 404 || status === 410)) return null
+  return answerText(status)
+}
+
+function isTaken(status: number): boolean {
+  return status >= 200 && status < 300
+}
+
+function answerText(status: number): string {
   return `it answered ${status}`
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES)
 }
 
 /** Whether the same request may succeed later. */

@@ -4,6 +4,7 @@ import { WriteDoor } from '../files/write-door.ts'
 import { allowsOrigin, type CorsRules } from '../http/cors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Mount } from '../http/mount.ts'
+import type { TransferTable } from '../http/transfer-table.ts'
 import { isForSomebody, mayUse, type User } from './access.ts'
 import { FileServer, type ReadRules, refuse } from './file-server.ts'
 import type { RequestHook } from './hook/hook.ts'
@@ -24,6 +25,8 @@ export type FolderRules = ReadRules &
 /** What a request did, for a log. */
 export type FolderEvents = {
   readonly written: (path: string, bytes: number | null) => void
+  /** Shows uploads; null: nobody looks. */
+  readonly transfers: TransferTable | null
   /** Called with every request, and with those that are looked at. */
   readonly arrived: (exchange: Exchange) => void
   readonly asked: (exchange: Exchange) => void
@@ -36,7 +39,7 @@ export function folderMount(
   rules: FolderRules,
   { logins, events, hook = null }: { logins: Logins; events: FolderEvents; hook?: RequestHook | null },
 ): Mount {
-  const uploads = new UploadedFiles(rules, events.written)
+  const uploads = new UploadedFiles(rules, events)
   const files = new FileServer(roots, rules, uploads)
   const doors = new Map(roots.map((root) => [root, new WriteDoor(root.door.root)]))
   const writes = roots.some(({ rights }) => rights.some(({ write }) => isForSomebody(write)))

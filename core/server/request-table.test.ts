@@ -6,7 +6,7 @@ import { RequestTable } from './request-table.ts'
 /** What a table reads of an exchange. */
 class FakeExchange {
   readonly response = Object.assign(new EventEmitter(), { headersSent: false, statusCode: 0, writableFinished: false })
-  readonly bodyBytes = { received: 0, sent: 0 }
+  readonly facts: Exchange['facts'] = { received: 0, sent: 0, held: null, error: null }
   readonly request: object
 
   constructor(url: string, headers: Record<string, string> = {}, method = 'GET', remoteAddress = '::ffff:192.0.2.7') {
@@ -15,7 +15,7 @@ class FakeExchange {
 
   answer(status: number, sent: number): void {
     Object.assign(this.response, { headersSent: true, statusCode: status })
-    this.bodyBytes.sent = sent
+    Object.assign(this.facts, { sent })
   }
 
   end(whole: boolean): void {
@@ -51,6 +51,10 @@ it('follows a request from its arrival to the end of its reply', () => {
         sentBytes: 0,
         receivedBytes: 0,
         durationUs: null,
+        heldFor: null,
+        heldSinceUs: null,
+        heldUs: null,
+        error: null,
       },
     ],
   })
@@ -76,6 +80,28 @@ it('tells a reply that broke off from one that came to its end', () => {
     { state: 'broken', status: null },
     { state: 'broken', status: 200, sentBytes: 7 },
   ])
+})
+
+it('tells what a request waits for, since when, and how long it took', () => {
+  const { table, take } = tableAt()
+  const exchange = new FakeExchange('/next.m4s')
+  take(exchange)
+  const before = table.version()
+  Object.assign(exchange.facts, { held: { why: 'next-segment', sinceMs: performance.now() - 0.25, forMs: null } })
+  expect(table.version()).toBeGreaterThan(before)
+  const waiting = { ...table.snapshot().places[0] }
+  expect(waiting).toMatchObject({ state: 'waiting', heldFor: 'next-segment', heldUs: null })
+  expect(waiting.heldSinceUs).toBeLessThanOrEqual(999_750)
+  Object.assign(exchange.facts, { held: { ...exchange.facts.held, forMs: 12.5 }, error: 'Too late.' })
+  exchange.answer(404, 0)
+  exchange.end(true)
+  expect(table.snapshot().places[0]).toMatchObject({
+    state: 'done',
+    heldFor: 'next-segment',
+    heldSinceUs: waiting.heldSinceUs,
+    heldUs: 12_500,
+    error: 'Too late.',
+  })
 })
 
 it('keeps the newest 400 at the places of their numbers, whatever goes on, and short texts', () => {

@@ -49,12 +49,16 @@ export class RequestTable {
       sentBytes: 0,
       receivedBytes: 0,
       durationUs: null,
+      heldFor: null,
+      heldSinceUs: null,
+      heldUs: null,
+      error: null,
     }
     this.#places[(number - 1) % KEPT] = row
     this.#open.delete(number - KEPT)
     this.#open.set(number, { row, exchange })
     response.on('close', () => {
-      update(row, exchange)
+      this.#update(row, exchange)
       row.state = response.writableFinished ? 'done' : 'broken'
       row.durationUs = Math.max(0, this.#nowUs() - row.timeUs)
       this.#open.delete(number)
@@ -65,22 +69,29 @@ export class RequestTable {
   version(): number {
     let progress = 0
     for (const { exchange } of this.#open.values()) {
-      const { sent, received } = exchange.bodyBytes
-      progress += sent + received + (exchange.response.headersSent ? 1 : 0)
+      const { sent, received, held } = exchange.facts
+      progress +=
+        sent + received + (exchange.response.headersSent ? 1 : 0) + (held === null ? 0 : held.forMs === null ? 1 : 2)
     }
     return this.#version.of(this.#total, this.#ended, progress)
   }
 
   snapshot(): RequestsSnapshot {
-    for (const { row, exchange } of this.#open.values()) update(row, exchange)
+    for (const { row, exchange } of this.#open.values()) this.#update(row, exchange)
     return { baseUrl: this.#baseUrl, total: this.#total, places: this.#places }
   }
-}
 
-function update(row: Row, { response, bodyBytes }: Exchange): void {
-  row.sentBytes = bodyBytes.sent
-  row.receivedBytes = bodyBytes.received
-  if (!response.headersSent) return
-  row.state = 'answering'
-  row.status = response.statusCode
+  #update(row: Row, { response, facts: { sent, received, held, error } }: Exchange): void {
+    row.sentBytes = sent
+    row.receivedBytes = received
+    row.error = error
+    if (held !== null) {
+      row.heldFor = held.why
+      row.heldSinceUs ??= Math.round(this.#nowUs() - (performance.now() - held.sinceMs) * 1000)
+      row.heldUs = held.forMs === null ? null : Math.round(held.forMs * 1000)
+    }
+    if (!response.headersSent) return
+    row.state = 'answering'
+    row.status = response.statusCode
+  }
 }

@@ -6,6 +6,7 @@ import { openRegular } from '../files/door.ts'
 import { type AsideFile, NotWritable, type WriteDoor } from '../files/write-door.ts'
 import { judgeConditions } from '../http/conditions.ts'
 import type { Exchange, Refusal } from '../http/exchange.ts'
+import type { TransferProgress, TransferTable } from '../http/transfer-table.ts'
 import { ArrivingFile } from './arriving-file.ts'
 import { type Patch, patchLength, readPatch } from './patch.ts'
 import { validatorsOf } from './validators.ts'
@@ -14,6 +15,14 @@ import { validatorsOf } from './validators.ts'
 export type UploadRules = {
   /** Largest file, bytes. */
   readonly maxBytes: number
+}
+
+/** Who is told of uploads. */
+export type UploadWatch = {
+  /** Told of every file that has been written, and, with null, removed. */
+  readonly written: (path: string, bytes: number | null) => void
+  /** Shows each upload on its way; null: nobody looks. */
+  readonly transfers: TransferTable | null
 }
 
 /** Progress of uploads is judged over this time. */
@@ -46,16 +55,15 @@ export class Refused extends Error {
  */
 export class UploadedFiles {
   readonly #rules: UploadRules
-  readonly #written: (path: string, bytes: number | null) => void
+  readonly #watch: UploadWatch
   /** By the path that each gets. */
   readonly #growing = new Map<string, ArrivingFile>()
   /** Paths that are being written, from before their file is begun. */
   readonly #taken = new Set<string>()
 
-  /** @param written told of every file that has been written, and, with null, removed */
-  constructor(rules: UploadRules, written: (path: string, bytes: number | null) => void) {
+  constructor(rules: UploadRules, watch: UploadWatch) {
     this.#rules = rules
-    this.#written = written
+    this.#watch = watch
   }
 
   /** The upload of a file that is going on; null where there is none. */
@@ -88,7 +96,7 @@ export class UploadedFiles {
       const { real } = await door.find(path)
       if (!may(real)) throw notAllowed()
       if (this.#taken.has(real)) throw new Refused(409, 'The file is being uploaded.')
-      if (await door.remove(path)) this.#written(real, null)
+      if (await door.remove(path)) this.#watch.written(real, null)
       exchange.head(204, {})
       exchange.end()
     } catch (error) {
@@ -123,7 +131,7 @@ export class UploadedFiles {
       if (patch === 'malformed') throw new Refused(400, 'The range cannot be read.')
       if (patch !== null) this.#checkPatch(patch, found === null ? null : Number(found.size), declared)
       if (declared !== null && declared > this.#rules.maxBytes) throw this.#tooLarge()
-      this.#written(real, await this.#write(exchange, patch, { door, path, real, exists, declared }))
+      this.#watch.written(real, await this.#write(exchange, patch, { door, path, real, exists, declared }))
     } finally {
       this.#taken.delete(real)
     }
@@ -141,14 +149,19 @@ export class UploadedFiles {
     const { door, path, real } = place
     const aside = await door.begin(path)
     const file = new ArrivingFile(aside.handle)
+    const transfer = beginUpload(this.#watch.transfers, exchange, declared)
     if (patch === null) this.#growing.set(real, file)
     try {
       exchange.continue()
-      await this.#receive(exchange, file, declared)
+      await this.#receive(exchange, file, declared, transfer)
       if (patch === null) await aside.keep()
       else await apply(patch, { ...place, body: aside.handle, bytes: file.bytes })
       file.end('whole')
+      transfer?.end(null)
       return file.bytes
+    } catch (error) {
+      transfer?.end(uploadFailure(error))
+      throw error
     } finally {
       file.end('broken')
       if (patch === null) this.#growing.delete(real)
@@ -177,7 +190,12 @@ export class UploadedFiles {
     return new Refused(413, `A file may have ${this.#rules.maxBytes} bytes here.`)
   }
 
-  async #receive(exchange: Exchange, file: ArrivingFile, declared: number | null): Promise<void> {
+  async #receive(
+    exchange: Exchange,
+    file: ArrivingFile,
+    declared: number | null,
+    transfer: TransferProgress | null,
+  ): Promise<void> {
     const { request } = exchange
     let before = 0
     const rate = setInterval(() => {
@@ -191,12 +209,32 @@ export class UploadedFiles {
       for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         if (file.bytes + chunk.length > this.#rules.maxBytes) throw this.#tooLarge()
         exchange.countReceived(chunk.length)
+        transfer?.moved(chunk.length)
         await file.append(chunk)
       }
     } finally {
       clearInterval(rate)
     }
     if (!request.complete) throw new Refused(400, 'The body ended too early.')
+  }
+}
+
+/** Shows an upload that begins. */
+export function beginUpload(
+  transfers: TransferTable | null,
+  { request, prefix, target }: Exchange,
+  size: number | null,
+): TransferProgress | null {
+  const client = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  return transfers?.begin('upload', client, `${prefix}/${target.written.join('/')}`, size) ?? null
+}
+
+/** Why an upload failed, as a sentence. */
+export function uploadFailure(error: unknown): string {
+  try {
+    return refusalOf(error).sentence
+  } catch {
+    return 'The server failed on it; the session log says why.'
   }
 }
 

@@ -133,6 +133,8 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     gateways: [],
     servers: [],
     requests: [],
+    clients: [],
+    transfers: [],
     streams: [],
     origins: [],
     uploads: [],

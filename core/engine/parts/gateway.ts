@@ -17,7 +17,7 @@ import type { Receiving, Serving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import { Pictures } from '../receiving/pictures.ts'
 import type { GatewaySpec } from './gateway-options.ts'
-import { readTls, requestLog, requestSection, requestTable } from './http-front.ts'
+import { clientSection, readTls, requestLog, requestSection, requestTable } from './http-front.ts'
 import { oneReceiver } from './repair.ts'
 
 /** Services of which it is remembered how they are decoded. */
@@ -52,6 +52,7 @@ class GatewayPart implements Part, Serving {
     this.#sections = [
       { name: 'gateway', version: () => this.#now(), read: () => this.#snapshot() },
       requestSection(() => this.#requests),
+      clientSection(() => this.#gateway?.server ?? null),
     ]
   }
 

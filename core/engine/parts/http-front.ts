@@ -3,11 +3,13 @@ import { createSecureContext } from 'node:tls'
 import { isLoopback } from '../../contract/loopback.ts'
 import type { SpecOf } from '../../contract/option-row.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
+import type { ClientsSnapshot } from '../../contract/served-requests.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { readRegular } from '../../files/door.ts'
 import type { CorsRules } from '../../http/cors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { type HostUse, joinHttpHost } from '../../http/http-host.ts'
+import { TransferTable } from '../../http/transfer-table.ts'
 import { headersOf } from '../../server/headers.ts'
 import { RequestLog, readLoggedRequests } from '../../server/request-log.ts'
 import { RequestTable } from '../../server/request-table.ts'
@@ -142,6 +144,25 @@ export function requestTable(baseUrl: string, host: PartHost): RequestTable | nu
 /** The section of a table of requests, which may be made later. */
 export function requestSection(table: () => RequestTable | null): AnySection {
   return { name: 'requests', version: () => table()?.version() ?? 0, read: () => table()?.snapshot() ?? null }
+}
+
+/** The section of a server's connections; null while there is no server, or no window to show it. */
+export function clientSection(server: () => HostUse | null): AnySection {
+  const read = (): ClientsSnapshot | null => {
+    const use = server()
+    return use === null ? null : { baseUrl: use.origin, ...use.clients.clients() }
+  }
+  return { name: 'clients', version: () => server()?.clients.progress() ?? 0, read }
+}
+
+/** The table of a part's uploads or pushes; null where there is no window to show it. */
+export function transferTable(host: PartHost): TransferTable | null {
+  return host.windowHost === null ? null : new TransferTable(() => host.nowUs())
+}
+
+/** The section of a table of uploads or pushes. */
+export function transferSection(table: TransferTable | null): AnySection {
+  return { name: 'transfers', version: () => table?.version() ?? 0, read: () => table?.snapshot() ?? null }
 }
 
 async function readPem(path: string, what: string): Promise<string> {

@@ -14,7 +14,7 @@ import { OriginFolder, writeProblem } from '../../server/origin/origin-folder.ts
 import { OriginMount } from '../../server/origin/origin-mount.ts'
 import { openRoots } from '../../server/roots.ts'
 import type { AnySection, ObjectNeeds, Part, PartHost } from '../part.ts'
-import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
+import { clientSection, type HttpFront, openHttpFront, requestSection } from './http-front.ts'
 import type { HttpOriginSpec } from './http-origin-options.ts'
 
 /** Bytes of files in memory. */
@@ -137,6 +137,7 @@ class HttpOriginPart implements Part {
     this.#sections = [
       { name: 'origin', version: () => this.#now(), read: () => this.#snapshot() },
       requestSection(() => front.requests),
+      clientSection(() => front.use),
     ]
   }
 

@@ -2,7 +2,7 @@ import type { PartSpec } from '../../contract/session-spec.ts'
 import type { ByteSink } from '../../flow/bytes.ts'
 import { Version } from '../../flow/version.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
-import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
+import { clientSection, type HttpFront, openHttpFront, requestSection } from './http-front.ts'
 import type { HttpStreamSpec } from './http-stream-options.ts'
 import { ServedStream, streamRules } from './served-streams.ts'
 
@@ -47,6 +47,7 @@ class HttpStreamPart implements Part {
         read: () => [served.snapshot()],
       },
       requestSection(() => front.requests),
+      clientSection(() => front.use),
     ]
   }
 

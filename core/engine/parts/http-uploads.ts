@@ -14,7 +14,14 @@ import { UPLOADED_SERVICE, UploadedObjects } from '../../server/source/uploaded-
 import type { Receiving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import { UploadedService } from '../receiving/uploaded-service.ts'
-import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
+import {
+  clientSection,
+  type HttpFront,
+  openHttpFront,
+  requestSection,
+  transferSection,
+  transferTable,
+} from './http-front.ts'
 import type { HttpInputSpec, HttpUploadsSpec } from './http-uploads-options.ts'
 
 type UploadsSpec = HttpUploadsSpec | HttpInputSpec
@@ -85,10 +92,13 @@ class UploadsPart implements Part {
     this.#host = host
     this.#giving = giving
     this.#place = placeOf(spec.address)
-    this.#source = new UploadSource(giving.taker, spec.maxUpload)
+    const transfers = transferTable(host)
+    this.#source = new UploadSource(giving.taker, spec.maxUpload, transfers)
     this.#sections = [
       { name: 'uploads', version: () => this.#now(), read: () => this.#snapshot() },
       requestSection(() => this.#front?.requests ?? null),
+      clientSection(() => this.#front?.use ?? null),
+      transferSection(transfers),
       ...(giving.receiving?.state() ?? []),
     ]
   }

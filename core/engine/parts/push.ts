@@ -5,10 +5,12 @@ import { AppFailure } from '../../failure/app-failure.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
 import { parseUrl } from '../../failure/parse-url.ts'
 import { Version } from '../../flow/version.ts'
+import { SYSTEM_CLOCK } from '../../http/client/http-clock.ts'
 import { PushSink } from '../../push/push-sink.ts'
 import { PushTarget } from '../../push/push-target.ts'
 import { headersOf } from '../../server/headers.ts'
 import type { AnySection, ObjectNeeds, Part, PartHost } from '../part.ts'
+import { transferSection, transferTable } from './http-front.ts'
 import type { PushSpec } from './push-options.ts'
 
 /** Opens the targets of a push; nothing is asked before the first file. @throws AppFailure bad-url | bad-spec */
@@ -47,16 +49,18 @@ class PushPart implements Part {
       retries: !spec.endsOnFailure,
       growing: !spec.wholeFiles,
     } as const
+    const transfers = transferTable(host)
     const places = spec.urls.map((text) => {
       const { folder, manifest } = placeOf(text)
       const shown = withoutCredentials(folder.href)
-      const target = new PushTarget(folder, rules, (path, reason) => {
+      const failed = (path: string, reason: string): void => {
         host.log('http', 'warning', `${shown}${path} was not pushed: ${reason}.`)
         const message = `Some files were not pushed to ${shown}: ${reason}.`
         const tryThis = 'See that the server is there, takes uploads below this address, and has room.'
         if (spec.endsOnFailure) this.#fail(new AppFailure('source-unreachable', message, tryThis))
         else this.#problems.add({ code: 'source-unreachable', message, tryThis })
-      })
+      }
+      const target = new PushTarget(folder, rules, failed, SYSTEM_CLOCK, transfers)
       const leftOut = (serviceId: ServiceId): void => {
         const error = {
           code: 'not-supported',
@@ -71,6 +75,7 @@ class PushPart implements Part {
     this.input = new PushSink(places, spec.maxSegments)
     this.#sections = [
       { name: 'push', version: () => this.#now(), read: () => this.#targets.map((target) => target.snapshot()) },
+      transferSection(transfers),
     ]
   }
 

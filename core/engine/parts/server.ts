@@ -7,6 +7,7 @@ import { AppFailure } from '../../failure/app-failure.ts'
 import { Version } from '../../flow/version.ts'
 import type { HostUse } from '../../http/http-host.ts'
 import type { MountHandle } from '../../http/mount.ts'
+import type { TransferTable } from '../../http/transfer-table.ts'
 import { streamFile } from '../../server/file-stream.ts'
 import { folderMount } from '../../server/folder-mount.ts'
 import type { ScriptHook } from '../../server/hook/script-hook.ts'
@@ -15,7 +16,14 @@ import type { RequestTable } from '../../server/request-table.ts'
 import { openRoots, placesOf } from '../../server/roots.ts'
 import { Users } from '../../server/users.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
-import { type HttpFront, openHttpFront, requestSection } from './http-front.ts'
+import {
+  clientSection,
+  type HttpFront,
+  openHttpFront,
+  requestSection,
+  transferSection,
+  transferTable,
+} from './http-front.ts'
 import { ServedStream, streamRules } from './served-streams.ts'
 import type { ServerSpec } from './server-options.ts'
 import { openStreamFile } from './stream-file.ts'
@@ -38,6 +46,7 @@ class ServerPart implements Part {
   readonly #sections: readonly AnySection[]
   #use: HostUse | null = null
   #requests: RequestTable | null = null
+  readonly #transfers: TransferTable | null
   #mount: MountHandle | null = null
   #uploadedBytes = 0
   readonly #places: ServedPlace[] = []
@@ -54,6 +63,7 @@ class ServerPart implements Part {
     this.id = spec.id
     this.#spec = spec
     this.#host = host
+    this.#transfers = transferTable(host)
     this.#sections = [
       { name: 'server', version: () => this.#now(), read: () => this.#snapshot() },
       {
@@ -62,6 +72,8 @@ class ServerPart implements Part {
         read: () => this.#streams.map(({ served }) => served.snapshot()),
       },
       requestSection(() => this.#requests),
+      clientSection(() => this.#use),
+      transferSection(this.#transfers),
     ]
   }
 
@@ -114,6 +126,7 @@ class ServerPart implements Part {
         logins: new Logins(users, () => performance.now()),
         events: {
           arrived: front.arrived,
+          transfers: this.#transfers,
           asked: (exchange) => front.log?.take(exchange),
           written: (path, bytes) => {
             this.#uploadedBytes += bytes ?? 0

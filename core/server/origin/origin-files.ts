@@ -74,6 +74,11 @@ export class OriginFiles implements ObjectSink {
     return { files: this.#version, memoryBytes: this.#memoryBytes, removed: this.#removed }
   }
 
+  /** Path of the manifest; null: a folder of services. */
+  get manifest(): string | null {
+    return this.#rules.manifest
+  }
+
   find(path: string): OriginEntry | null {
     return this.#entries.get(path) ?? null
   }

@@ -46,7 +46,8 @@ export class OriginMount {
     if (!this.#files.expects(path)) return this.#other(exchange)
     const find = (): OriginEntry | null => this.#files.find(path)
     const isThere = (): boolean => find() !== null || !this.#files.expects(path)
-    await this.#held.hold(exchange, this.#holdMs, (changed) => this.#files.watch(changed), isThere)
+    const why = path === this.#files.manifest ? 'manifest' : 'next-segment'
+    await this.#held.hold(exchange, this.#holdMs, why, (changed) => this.#files.watch(changed), isThere)
     const come = find()
     if (come !== null) return this.#serve(exchange, path, come)
     return this.#other(exchange)
@@ -63,7 +64,7 @@ export class OriginMount {
     const range = exchange.isHead ? null : parseRange(exchange.request.headers.range)
     if (range === null) return answerGrowing(exchange, object)
     const decided = (): boolean => growingRange(range, object, false) !== 'undecided' || object.state !== 'receiving'
-    await this.#held.hold(exchange, this.#holdMs, (changed) => object.watch(changed), decided)
+    await this.#held.hold(exchange, this.#holdMs, 'bytes', (changed) => object.watch(changed), decided)
     if (object.state !== 'receiving') {
       const now = this.#files.find(path)
       return now?.state === 'whole' ? answerWhole(exchange, now) : this.#other(exchange)

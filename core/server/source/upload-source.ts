@@ -1,5 +1,6 @@
 import type { Exchange } from '../../http/exchange.ts'
-import { Refused, refusalOf } from '../uploads.ts'
+import type { TransferTable } from '../../http/transfer-table.ts'
+import { beginUpload, Refused, refusalOf, uploadFailure } from '../uploads.ts'
 
 /** An upload as its taker sees it. */
 export type TakenUpload = {
@@ -32,14 +33,19 @@ export type UploadCounts = {
 export class UploadSource {
   readonly #taker: UploadTaker
   readonly #maxBytes: number
+  readonly #transfers: TransferTable | null
   readonly #open = new Set<string>()
   #files = 0
   #bytes = 0
   #brokenOff = 0
   #keptBytes = 0
 
-  /** @param maxBytes of one upload; 0: any number */
-  constructor(taker: UploadTaker, maxBytes: number) {
+  /**
+   * @param maxBytes of one upload; 0: any number
+   * @param transfers shows each upload on its way; null: nobody looks
+   */
+  constructor(taker: UploadTaker, maxBytes: number, transfers: TransferTable | null = null) {
+    this.#transfers = transfers
     this.#taker = taker
     this.#maxBytes = maxBytes
   }
@@ -74,13 +80,19 @@ export class UploadSource {
     this.#open.add(path)
     let isWhole = false
     let keptBytes = 0
+    const transfer = beginUpload(this.#transfers, exchange, size)
     try {
       exchange.continue()
       await this.#receive(exchange, upload, (bytes) => {
         keptBytes += bytes
+        transfer?.moved(bytes)
         this.#keep(bytes)
       })
       isWhole = true
+      transfer?.end(null)
+    } catch (error) {
+      transfer?.end(uploadFailure(error))
+      throw error
     } finally {
       this.#keep(-keptBytes)
       this.#open.delete(path)

@@ -15,6 +15,10 @@ const request = (number: number, change: Partial<ServedRequest> = {}): ServedReq
   sentBytes: 100,
   receivedBytes: 0,
   durationUs: 5,
+  heldFor: null,
+  heldSinceUs: null,
+  heldUs: null,
+  error: null,
   ...change,
 })
 
