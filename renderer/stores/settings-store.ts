@@ -1,7 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import type { Choices } from '../../core/contract/choices.ts'
 import type { SessionRequest } from '../../core/contract/open-request.ts'
-import type { SendInput } from '../../core/contract/send-request.ts'
+import type { SendInput, SendRequest } from '../../core/contract/send-request.ts'
 import { readStoredRequest, sameSources, storableRequest } from '../../core/contract/stored-request.ts'
 import { TIME_BASES, type TimeBase } from './time-store.ts'
 
@@ -22,12 +22,7 @@ export type Settings = {
   /** Options for captures. */
   readonly capture: Choices
   /** The Send form. */
-  readonly send: {
-    readonly inputs: readonly SendInput[]
-    readonly destination: string
-    readonly choices: Choices
-    readonly receiveBack: boolean
-  }
+  readonly send: SendRequest
   /** The Serve form: folders to read, and for uploads (empty: none), and its other options. */
   readonly serve: { readonly read: readonly string[]; readonly write: string; readonly choices: Choices }
   /** Recent sources of a browser; the app stores its own. */

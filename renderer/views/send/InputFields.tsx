@@ -1,10 +1,10 @@
-import { FileUp, FolderOpen, Plus, X } from 'lucide-react'
-import { useId } from 'react'
+import { FileUp, FolderOpen, Plus } from 'lucide-react'
 import { DEMO_SOURCE } from '../../../core/contract/open-request.ts'
 import { shell } from '../../app/shell.ts'
-import { Button, IconButton } from '../../ui/Button.tsx'
-import { Chips } from './Chips.tsx'
-import styles from './SendView.module.css'
+import { Button } from '../../ui/Button.tsx'
+import { Chips } from '../forms/Chips.tsx'
+import styles from '../forms/Forms.module.css'
+import { LineField } from '../forms/LineField.tsx'
 
 type InputFieldsProps = {
   /** Names of what is sent; there is at least one. */
@@ -17,27 +17,20 @@ type InputFieldsProps = {
 /** What is sent: a field for each input, of which each becomes a service. */
 export function InputFields({ inputs, onInput, onAdd, onRemove }: InputFieldsProps) {
   const last = inputs.length - 1
-  const id = useId()
   return (
-    <div className={styles.field}>
+    <div className={styles.lines}>
       {inputs.map((input, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: an input is its place
-        <div key={at} className={styles.input}>
-          <label htmlFor={`${id}-${at}`}>{at === 0 ? 'Input' : `Input ${at + 1}`}</label>
-          <span className={styles.entry}>
-            <input
-              id={`${id}-${at}`}
-              type="text"
-              value={input}
-              placeholder="A DASH or HLS manifest, a folder, a file, or an http(s) address"
-              spellCheck={false}
-              autoComplete="off"
-              onChange={(event) => onInput(at, event.target.value)}
-            />
-            <ChooseButtons onChoose={(path) => onInput(at, path)} />
-            {inputs.length > 1 && <IconButton label={`Remove input ${at + 1}`} icon={X} onClick={() => onRemove(at)} />}
-          </span>
-        </div>
+        <LineField
+          // biome-ignore lint/suspicious/noArrayIndexKey: an input is its place
+          key={at}
+          label={at === 0 ? 'Input' : `Input ${at + 1}`}
+          placeholder="A DASH or HLS manifest, a folder, a file, or an http(s) address"
+          value={input}
+          onChange={(changed) => onInput(at, changed)}
+          onRemove={inputs.length > 1 ? () => onRemove(at) : undefined}
+        >
+          <ChooseButtons onChoose={(path) => onInput(at, path)} />
+        </LineField>
       ))}
       <Chips label="Inputs">
         <button type="button" aria-pressed={inputs[last] === DEMO_SOURCE} onClick={() => onInput(last, DEMO_SOURCE)}>

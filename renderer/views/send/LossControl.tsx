@@ -1,6 +1,7 @@
 import { useId, useState } from 'react'
 import { setLoss } from '../../app/session-actions.ts'
 import { formatCount } from '../../model/format.ts'
+import forms from '../forms/Forms.module.css'
 import { BURSTS, chancesOf, choiceOf, type LossChoice, MOST_PERCENT } from './loss-choice.ts'
 import styles from './SendView.module.css'
 
@@ -50,7 +51,7 @@ export function LossControl({ loss, keptBack }: LossControlProps) {
           </option>
         ))}
       </select>
-      <span className={styles.hint}>
+      <span className={forms.hint}>
         {formatCount(keptBack)} packets kept back; now <code>--loss {loss}</code>
       </span>
     </fieldset>

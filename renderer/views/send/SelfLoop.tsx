@@ -8,7 +8,8 @@ import { timeStore } from '../../stores/time-store.ts'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { Segmented } from '../../ui/Segmented.tsx'
-import { Figure } from './Figure.tsx'
+import { Figure } from '../forms/Figure.tsx'
+import forms from '../forms/Forms.module.css'
 import { LoopTimeline } from './LoopTimeline.tsx'
 import { isWrong, RETURN_TEXT, severityOf, verdictOf } from './return-words.ts'
 import styles from './SendView.module.css'
@@ -40,13 +41,13 @@ export function SelfLoop({ loop, services }: SelfLoopProps) {
   const rows = shown.slice(-MOST_ROWS).reverse()
   return (
     <section className={styles.loop} aria-label="Received back">
-      <div className={styles.state}>
+      <div className={styles.loopHead}>
         <h3>
           {severity !== null && <SeverityGlyph severity={severity} />} Received back: <span>{text}</span>
         </h3>
         <Segmented label="Objects shown" options={FILTERS} value={filter} onChange={setFilter} />
       </div>
-      <dl className={styles.figures}>
+      <dl className={forms.figures}>
         <Figure name="Equal" value={formatCount(counts.equal + counts.late)} />
         <Figure name="Late" value={formatCount(counts.late)} hint={`More than ${formatDuration(loop.lateAfterUs)}`} />
         <Figure name="Incomplete" value={formatCount(counts.incomplete)} />
@@ -74,7 +75,7 @@ export function SelfLoop({ loop, services }: SelfLoopProps) {
             ))}
             {rows.length === 0 && (
               <tr>
-                <td colSpan={HEADINGS.length} className={styles.hint}>
+                <td colSpan={HEADINGS.length} className={forms.hint}>
                   {filter === 'all' ? 'Nothing has been sent yet.' : 'Everything came back as it was sent.'}
                 </td>
               </tr>

@@ -1,34 +1,32 @@
 import { RadioTower } from 'lucide-react'
 import { type FormEvent, useId, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
-import type { AppError } from '../../../core/contract/app-error.ts'
 import { optionsOf } from '../../../core/contract/choices.ts'
 import { defined } from '../../../core/contract/defined.ts'
 import type { PartDescription } from '../../../core/contract/part-description.ts'
 import type { SendInput, SendPlan, SendRequest } from '../../../core/contract/send-request.ts'
 import { withoutCredentials } from '../../../core/contract/shown-url.ts'
 import { startSending } from '../../app/session-actions.ts'
-import { appErrorOf } from '../../client/call-error.ts'
 import { connectionStore, partsOf } from '../../stores/connection-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
-import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import { Progress } from '../../ui/Progress.tsx'
+import { Chips } from '../forms/Chips.tsx'
+import forms from '../forms/Forms.module.css'
+import { LineField } from '../forms/LineField.tsx'
+import { OptionBlock } from '../forms/OptionBlock.tsx'
+import { StartButton } from '../forms/StartButton.tsx'
+import { useStart } from '../forms/use-start.ts'
 import { CommandLines } from '../welcome/CommandLines.tsx'
 import { interfaceChoices } from '../welcome/listen-model.ts'
-import { byKind, OptionField, ReceiveFields } from '../welcome/ReceiveFields.tsx'
 import { type Drafts, draftsOf, readDrafts } from '../welcome/receive-form.ts'
 import { ChannelTable } from './ChannelTable.tsx'
-import { Chips } from './Chips.tsx'
 import { InputFields } from './InputFields.tsx'
 import { NoteList } from './NoteList.tsx'
 import styles from './SendView.module.css'
 import { ServiceTable } from './ServiceTable.tsx'
 import { DESTINATIONS, formOf, ownRows, risksOf, sendLines, sendRows } from './send-form.ts'
 import { type Preflight, usePreflight } from './use-preflight.ts'
-
-/** Risks that a person has accepted since the window opened. */
-const accepted = new Set<string>()
 
 /** Input, destination and options of a broadcast, with what would be sent. It keeps its values when starting fails. */
 export function SendForm() {
@@ -51,9 +49,6 @@ export function SendForm() {
     () => ({ ...read, ...defined({ outInterface: known ? outInterface : undefined }) }),
     [read, known, outInterface],
   )
-  const [error, setError] = useState<AppError | null>(null)
-  const [starting, setStarting] = useState(false)
-  const [asked, setAsked] = useState<readonly string[]>([])
   const [withFiles, setWithFiles] = useState(false)
   const own = useMemo(() => ownRows(parts, form, withFiles), [parts, form, withFiles])
   const owns = useMemo(() => inputs.map((each) => readDrafts(own, each.own, {})), [inputs, own])
@@ -78,38 +73,18 @@ export function SendForm() {
   const planned = plannedServices(preflight)
   const hasFiles = planned.some(({ content }) => content === 'files')
   if (planned.length > 0 && hasFiles !== withFiles) setWithFiles(hasFiles)
-  const ids = { destination: useId(), interface: useId(), back: useId() }
-
-  const start = async (asking: SendRequest) => {
-    settingsStore.setState({
-      send: {
-        inputs: asking.inputs.map((each) => ({ ...each, input: withoutCredentials(each.input) })),
-        destination: asking.destination,
-        choices,
-        receiveBack,
-      },
-    })
-    setStarting(true)
-    setError(null)
-    try {
+  const ids = { interface: useId(), back: useId() }
+  const start = useStart(request, {
+    risksOf: (asking) => risksOf(asking.destination, asking.choices),
+    run: async (asking) => {
+      remember(asking)
       await startSending(asking)
-    } catch (thrown) {
-      setError(appErrorOf(thrown))
-    } finally {
-      setStarting(false)
-    }
-  }
+    },
+  })
+
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (request === null) return
-    const risks = risksOf(request.destination, choices).filter((risk) => !accepted.has(risk))
-    setAsked(risks)
-    if (risks.length === 0) void start(request)
-  }
-  const accept = () => {
-    for (const risk of asked) accepted.add(risk)
-    setAsked([])
-    if (request !== null) void start(request)
+    start.submit()
   }
   const change = (at: number, to: Partial<DraftInput>) =>
     setInputs(inputs.map((each, other) => (other === at ? { ...each, ...to } : each)))
@@ -117,26 +92,21 @@ export function SendForm() {
     setChanged({ ...drafts, [name]: value })
     if (name === 'transport') setTransport(String(value))
   }
-  const basic = byKind(rows.filter(({ level }) => level === 'basic'))
-  const expert = rows.filter(({ level }) => level === 'expert')
   return (
-    <form className={styles.form} onSubmit={submit}>
-      <div className={styles.fields}>
+    <form className={forms.form} onSubmit={submit}>
+      <div className={forms.fields}>
         <InputFields
           inputs={inputs.map(({ input }) => input)}
           onInput={(at, input) => change(at, { input })}
           onAdd={() => setInputs([...inputs, EMPTY])}
           onRemove={(at) => setInputs(inputs.filter((_, other) => other !== at))}
         />
-        <div className={styles.field}>
-          <label htmlFor={ids.destination}>Destination</label>
-          <input
-            id={ids.destination}
-            type="text"
+        <div className={forms.lines}>
+          <LineField
+            label="Destination"
+            placeholder="route://, atsc:// or mabr://, with a group and port"
             value={destination}
-            spellCheck={false}
-            autoComplete="off"
-            onChange={(event) => setDestination(event.target.value)}
+            onChange={setDestination}
           />
           <Chips label="Kind of broadcast">
             {DESTINATIONS.map(({ label, example }) => (
@@ -152,8 +122,15 @@ export function SendForm() {
             ))}
           </Chips>
         </div>
-        <div className={styles.options}>
-          <div className={styles.field}>
+        <OptionBlock
+          rows={rows}
+          drafts={drafts}
+          problems={problems}
+          choices={read}
+          onDraft={draft}
+          onReset={() => setChanged({})}
+        >
+          <div className={forms.field}>
             <label htmlFor={ids.interface}>Network interface</label>
             <select
               id={ids.interface}
@@ -168,22 +145,9 @@ export function SendForm() {
               ))}
             </select>
           </div>
-          {basic.map((row) => (
-            <OptionField key={row.key} row={row} drafts={drafts} problems={problems} defaults={{}} onDraft={draft} />
-          ))}
-        </div>
-        <ReceiveFields
-          title="More options"
-          rows={expert}
-          drafts={drafts}
-          problems={new Map([...problems].filter(([name]) => expert.some((row) => (row.choice ?? row.key) === name)))}
-          defaults={{}}
-          chosen={expert.filter((row) => read[row.choice ?? row.key] !== undefined).length}
-          onDraft={draft}
-          onReset={() => setChanged({})}
-        />
+        </OptionBlock>
       </div>
-      <section className={styles.plan} aria-label="Before sending">
+      <section className={forms.before} aria-label="Before sending">
         <h2>Before sending</h2>
         <Plan preflight={preflight} />
         <div
@@ -198,32 +162,13 @@ export function SendForm() {
           />
           <label htmlFor={ids.back}>Receive it back on this computer</label>
         </div>
-        {asked.length > 0 ? (
-          <div className={styles.risks} role="alert">
-            {asked.map((risk) => (
-              <p key={risk}>{risk}</p>
-            ))}
-            <span>
-              <Button variant="danger" onClick={accept}>
-                Send all the same
-              </Button>
-              <Button variant="quiet" onClick={() => setAsked([])}>
-                Back
-              </Button>
-            </span>
-          </div>
-        ) : (
-          <Button
-            type="submit"
-            variant="primary"
-            size="large"
-            icon={RadioTower}
-            disabled={starting || request === null || preflight.state === 'refused'}
-          >
-            {starting ? 'Starting…' : 'Start sending'}
-          </Button>
-        )}
-        {error !== null && <ErrorBlock error={error} />}
+        <StartButton
+          start={start}
+          label="Start sending"
+          anyway="Send all the same"
+          icon={RadioTower}
+          disabled={request === null || preflight.state === 'refused'}
+        />
         {request !== null && <CommandLines lines={sendLines(parts, request)} />}
       </section>
       {own.length > 0 && (
@@ -244,6 +189,12 @@ type DraftInput = { readonly input: string; readonly own: Drafts }
 
 const EMPTY: DraftInput = { input: '', own: {} }
 
+/** Keeps a request for the next time, without user names and passwords. */
+function remember(request: SendRequest): void {
+  const inputs = request.inputs.map((each) => ({ ...each, input: withoutCredentials(each.input) }))
+  settingsStore.setState({ send: { ...request, inputs } })
+}
+
 function draftInputs(parts: readonly PartDescription[], inputs: readonly SendInput[]): readonly DraftInput[] {
   const rows = optionsOf(parts)
   return inputs.map(({ input, own }) => ({ input, own: draftsOf(rows, own) }))
@@ -258,7 +209,7 @@ function plannedServices(preflight: Preflight): SendPlan['services'] {
 function Plan({ preflight }: { readonly preflight: Preflight }) {
   if (preflight.state === 'none')
     return (
-      <p className={styles.hint}>Choose an input: what it has, and what receivers would not take, is listed here.</p>
+      <p className={forms.hint}>Choose an input: what it has, and what receivers would not take, is listed here.</p>
     )
   if (preflight.state === 'refused') return <ErrorBlock error={preflight.error} />
   const plan = preflight.state === 'ready' ? preflight.plan : preflight.before

@@ -1,8 +1,8 @@
 import { useStore } from 'zustand'
 import { sessionStore } from '../../stores/session-store.ts'
+import styles from '../forms/Forms.module.css'
 import { SendForm } from './SendForm.tsx'
 import { Sending } from './Sending.tsx'
-import styles from './SendView.module.css'
 
 /** Broadcasts a presentation: form and pre-flight, or the running broadcast with its counts. */
 export function SendView() {

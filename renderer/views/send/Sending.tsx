@@ -1,16 +1,14 @@
-import { Square } from 'lucide-react'
 import { useStore } from 'zustand'
 import type { BroadcastSnapshot } from '../../../core/contract/sending-snapshot.ts'
-import { stop } from '../../app/session-actions.ts'
 import { formatBytesShort, formatCount, formatRate, UNKNOWN } from '../../model/format.ts'
 import { sessionStore } from '../../stores/session-store.ts'
-import { Button } from '../../ui/Button.tsx'
+import { Figure } from '../forms/Figure.tsx'
+import styles from '../forms/Forms.module.css'
+import { RunHead } from '../forms/RunHead.tsx'
 import { ChannelTable } from './ChannelTable.tsx'
-import { Figure } from './Figure.tsx'
 import { LossControl } from './LossControl.tsx'
 import { NoteList } from './NoteList.tsx'
 import { SelfLoop } from './SelfLoop.tsx'
-import styles from './SendView.module.css'
 
 type SendingProps = { readonly broadcast: BroadcastSnapshot; readonly isRunning: boolean }
 
@@ -20,17 +18,8 @@ export function Sending({ broadcast, isRunning }: SendingProps) {
   const loop = useStore(sessionStore, ({ snapshot }) => snapshot?.selfLoop ?? null)
   const { url, packets, bytes, rateBps, objects, lateMs, services, loss, keptBack, notTaken } = broadcast
   return (
-    <section className={styles.sending} aria-label="Broadcast">
-      <div className={styles.state}>
-        <h2 data-running={isRunning}>
-          {isRunning ? 'Sending to' : 'Sent to'} <span className={styles.address}>{url}</span>
-        </h2>
-        {isRunning && (
-          <Button variant="danger" icon={Square} onClick={() => void stop()}>
-            Stop sending
-          </Button>
-        )}
-      </div>
+    <section className={styles.running} aria-label="Broadcast">
+      <RunHead isRunning={isRunning} words={isRunning ? 'Sending to' : 'Sent to'} address={url} stops="Stop sending" />
       <dl className={styles.figures}>
         <Figure name="Rate" value={isRunning ? formatRate(rateBps) : UNKNOWN} />
         <Figure name="Packets" value={formatCount(packets)} />

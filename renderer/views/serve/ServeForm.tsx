@@ -1,22 +1,21 @@
 import { Server } from 'lucide-react'
 import { type FormEvent, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
-import type { AppError } from '../../../core/contract/app-error.ts'
 import type { Choices } from '../../../core/contract/choices.ts'
 import { startServing } from '../../app/session-actions.ts'
-import { appErrorOf } from '../../client/call-error.ts'
 import { connectionStore, partsOf } from '../../stores/connection-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
-import { Button } from '../../ui/Button.tsx'
-import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
-import { Chips } from '../send/Chips.tsx'
+import { Chips } from '../forms/Chips.tsx'
+import styles from '../forms/Forms.module.css'
+import { LineField } from '../forms/LineField.tsx'
+import { OptionBlock } from '../forms/OptionBlock.tsx'
+import { StartButton } from '../forms/StartButton.tsx'
+import { useStart } from '../forms/use-start.ts'
 import { CommandLines } from '../welcome/CommandLines.tsx'
-import { byKind, OptionField, ReceiveFields } from '../welcome/ReceiveFields.tsx'
 import { type Drafts, draftsOf, readDrafts } from '../welcome/receive-form.ts'
-import { LineField, LineFields } from './LineFields.tsx'
-import styles from './ServeView.module.css'
+import { FolderField, LineFields } from './LineFields.tsx'
 import {
-  exposureOf,
+  exposuresOf,
   FIRST_ADDRESS,
   onHost,
   type ServedThings,
@@ -24,9 +23,6 @@ import {
   serveLines,
   serveRows,
 } from './serve-form.ts'
-
-/** Sentences that a person has accepted since the window opened. */
-const accepted = new Set<string>()
 
 const HOSTS = [
   { label: 'This computer only', host: '127.0.0.1' },
@@ -50,42 +46,21 @@ export function ServeForm() {
   const drafts = changed ?? before
   const { choices: others, problems } = useMemo(() => readDrafts(rows, drafts, {}), [rows, drafts])
   const choices = useMemo(() => serveChoices(things, others), [things, others])
-  const [asked, setAsked] = useState<string | null>(null)
-  const [starting, setStarting] = useState(false)
-  const [error, setError] = useState<AppError | null>(null)
   const ready = choices !== null && problems.size === 0
 
-  const change = (to: Partial<ServedThings>) => {
-    setThings({ ...things, ...to })
-    setAsked(null)
-  }
+  const change = (to: Partial<ServedThings>) => setThings({ ...things, ...to })
   const draft = (name: string, value: string | boolean) => setChanged({ ...drafts, [name]: value })
-  const start = async (chosen: Choices) => {
-    settingsStore.setState({ serve: { read: things.read, write: things.write, choices: chosen } })
-    setStarting(true)
-    setError(null)
-    try {
+  const start = useStart(problems.size === 0 ? choices : null, {
+    risksOf: () => exposuresOf(things),
+    run: async (chosen) => {
+      settingsStore.setState({ serve: { read: things.read, write: things.write, choices: chosen } })
       await startServing(chosen)
-    } catch (thrown) {
-      setError(appErrorOf(thrown))
-    } finally {
-      setStarting(false)
-    }
-  }
+    },
+  })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!ready) return
-    const exposure = exposureOf(things)
-    if (exposure === null || accepted.has(exposure)) void start(choices)
-    else setAsked(exposure)
+    start.submit()
   }
-  const accept = () => {
-    if (asked !== null) accepted.add(asked)
-    setAsked(null)
-    if (choices !== null) void start(choices)
-  }
-  const basic = byKind(rows.filter(({ level }) => level === 'basic'))
-  const expert = rows.filter(({ level }) => level === 'expert')
   return (
     <form className={styles.form} aria-label="Serve folders" onSubmit={submit}>
       <div className={styles.fields}>
@@ -93,14 +68,13 @@ export function ServeForm() {
           label="Folder to read"
           adds="Another folder"
           least={1}
-          isFolder
+          areFolders
           placeholder="A folder whose files can be fetched"
           values={things.read}
           onValues={(read) => change({ read })}
         />
-        <LineField
+        <FolderField
           label="Folder for uploads"
-          isFolder
           placeholder="None: nothing can be written"
           value={things.write}
           onChange={(write) => change({ write })}
@@ -134,47 +108,23 @@ export function ServeForm() {
           values={things.streams}
           onValues={(streams) => change({ streams })}
         />
-        <div className={styles.options}>
-          {basic.map((row) => (
-            <OptionField key={row.key} row={row} drafts={drafts} problems={problems} defaults={{}} onDraft={draft} />
-          ))}
-        </div>
-        <ReceiveFields
-          title="More options"
-          rows={expert}
+        <OptionBlock
+          rows={rows}
           drafts={drafts}
-          problems={new Map([...problems].filter(([name]) => expert.some((row) => (row.choice ?? row.key) === name)))}
-          defaults={{}}
-          chosen={expert.filter((row) => others[row.choice ?? row.key] !== undefined).length}
+          problems={problems}
+          choices={others}
           onDraft={draft}
           onReset={() => setChanged({})}
         />
       </div>
-      <section className={styles.start} aria-label="Before serving">
+      <section className={styles.before} aria-label="Before serving">
         <h2>Before serving</h2>
         <p className={styles.hint}>
           {choices === null
             ? 'Choose a folder to read, or one for uploads.'
             : 'Until it is stopped, the server answers every program that reaches its address.'}
         </p>
-        {asked !== null ? (
-          <div className={styles.risk} role="alert">
-            <p>{asked}</p>
-            <span>
-              <Button variant="danger" onClick={accept}>
-                Serve all the same
-              </Button>
-              <Button variant="quiet" onClick={() => setAsked(null)}>
-                Back
-              </Button>
-            </span>
-          </div>
-        ) : (
-          <Button type="submit" variant="primary" size="large" icon={Server} disabled={starting || !ready}>
-            {starting ? 'Starting…' : 'Start serving'}
-          </Button>
-        )}
-        {error !== null && <ErrorBlock error={error} />}
+        <StartButton start={start} label="Start serving" anyway="Serve all the same" icon={Server} disabled={!ready} />
         {ready && <CommandLines lines={serveLines(parts, choices)} />}
       </section>
     </form>

@@ -1,9 +1,9 @@
 import { useStore } from 'zustand'
 import type { RequestsSnapshot } from '../../../core/contract/served-requests.ts'
 import { sessionStore } from '../../stores/session-store.ts'
+import styles from '../forms/Forms.module.css'
 import { Requests } from './Requests.tsx'
 import { ServeForm } from './ServeForm.tsx'
-import styles from './ServeView.module.css'
 import { Serving } from './Serving.tsx'
 
 const NONE: readonly RequestsSnapshot[] = []

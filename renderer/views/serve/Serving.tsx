@@ -1,14 +1,12 @@
-import { Square } from 'lucide-react'
 import { useStore } from 'zustand'
 import type { ServerSnapshot } from '../../../core/contract/snapshot.ts'
-import { stop } from '../../app/session-actions.ts'
 import { formatBytesShort, formatCount, UNKNOWN } from '../../model/format.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
-import { Button } from '../../ui/Button.tsx'
-import { Figure } from '../send/Figure.tsx'
+import { Figure } from '../forms/Figure.tsx'
+import styles from '../forms/Forms.module.css'
+import { RunHead } from '../forms/RunHead.tsx'
 import { Places } from './Places.tsx'
-import styles from './ServeView.module.css'
 import { addressesOf } from './serve-form.ts'
 
 type ServingProps = { readonly server: ServerSnapshot; readonly isRunning: boolean }
@@ -23,17 +21,13 @@ export function Serving({ server, isRunning }: ServingProps) {
   const { baseUrl, places, requests, bytes, uploadedBytes, connections } = server
   const listeners = streams?.reduce((sum, { clients }) => sum + clients, 0) ?? 0
   return (
-    <section className={styles.serving} aria-label="Server">
-      <div className={styles.state}>
-        <h2 data-running={isRunning}>
-          {isRunning ? 'Serving on' : 'Served on'} <span className={styles.address}>{baseUrl}</span>
-        </h2>
-        {isRunning && (
-          <Button variant="danger" icon={Square} onClick={() => void stop()}>
-            Stop serving
-          </Button>
-        )}
-      </div>
+    <section className={styles.running} aria-label="Server">
+      <RunHead
+        isRunning={isRunning}
+        words={isRunning ? 'Serving on' : 'Served on'}
+        address={baseUrl}
+        stops="Stop serving"
+      />
       <dl className={styles.figures}>
         <Figure name="Requests" value={formatCount(requests)} />
         <Figure name="Sent" value={formatBytesShort(bytes)} />

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { choiceName } from '../../../core/contract/choices.ts'
 import { PARTS } from '../../testing/parts.ts'
-import { addressesOf, exposureOf, onHost, serveChoices, serveLines, serveRows } from './serve-form.ts'
+import { addressesOf, exposuresOf, onHost, serveChoices, serveLines, serveRows } from './serve-form.ts'
 
 const things = { read: ['/srv/a b', ' '], write: '', streams: [], listen: '127.0.0.1:0' }
 
@@ -40,7 +40,7 @@ describe('the Serve form', () => {
     ['[::]:80', '', 'Every computer that reaches this one, on any of its networks, can read what is served.'],
     ['192.0.2.1:80', '/up', 'Every computer that reaches 192.0.2.1 can read what is served and write into /up.'],
   ])('asks before other computers reach %s', (listen, write, sentence) => {
-    expect(exposureOf({ listen, write })).toBe(sentence)
+    expect(exposuresOf({ listen, write })).toEqual(sentence === null ? [] : [sentence])
   })
 
   it('changes the host of an address', () => {

@@ -67,15 +67,15 @@ export function serveLines(parts: readonly PartDescription[], choices: Choices):
   return { ours: ['routescope serve', ...commandLineOf(allRows(parts), choices)].join(' '), gpac: null, notInGpac: [] }
 }
 
-/** What a person is asked once before serving: that other computers reach the server. Null: none does. */
-export function exposureOf({ listen, write }: Pick<ServedThings, 'listen' | 'write'>): string | null {
+/** What a person is asked once before serving: that other computers reach the server. Empty: none does. */
+export function exposuresOf({ listen, write }: Pick<ServedThings, 'listen' | 'write'>): readonly string[] {
   const host = parseEndpoint(listen.trim())?.host
-  if (host === undefined || isLoopback(host)) return null
+  if (host === undefined || isLoopback(host)) return []
   const who = isWildcard(host)
     ? 'Every computer that reaches this one, on any of its networks,'
     : `Every computer that reaches ${host}`
   const may = write.trim() === '' ? 'can read what is served' : `can read what is served and write into ${write.trim()}`
-  return `${who} ${may}.`
+  return [`${who} ${may}.`]
 }
 
 /** The same port on another host. */

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import styles from './SendView.module.css'
+import styles from './Forms.module.css'
 
 /** Small buttons that fill in a field. */
 export function Chips({ label, children }: { readonly label: string; readonly children: ReactNode }) {
