@@ -35,6 +35,10 @@ export type EngineCommands = {
   startSending: (request: SendRequest) => { readonly sessionId: string }
   /** Makes the session of a form to serve folders, and starts it, as `startSession` does. @param choices as of `routescope serve` */
   startServing: (choices: Choices) => { readonly sessionId: string }
+  /** Serves one more folder while the session's server runs. @param writes uploads may be written into it, too */
+  addFolder: (sessionId: string, path: string, writes: boolean) => null
+  /** Writes requests, as HAR, into the default folder; answers with the path. */
+  saveRequests: (sessionId: string, har: string) => { readonly file: string }
   /** Changes the loss model of the session's broadcasts while they run. @param chances two percentages, as of `--loss` */
   setLoss: (sessionId: string, chances: string) => null
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
@@ -155,6 +159,8 @@ export const COMMAND_NAMES = [
   'checkSending',
   'startSending',
   'startServing',
+  'addFolder',
+  'saveRequests',
   'setLoss',
   'stopSession',
   'closeSession',

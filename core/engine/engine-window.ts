@@ -8,7 +8,7 @@ import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
 import { openOutside, outsidePlayers } from './outside-players.ts'
 import { parsePicture } from './receiving/pictures.ts'
-import { savePicture } from './saved-picture.ts'
+import { savePicture, saveRequests } from './saved-files.ts'
 import { SectionFeed } from './section-feed.ts'
 import type { Session } from './session.ts'
 import type { SessionContents } from './session-contents.ts'
@@ -83,6 +83,14 @@ export class EngineWindow {
     checkSending: (request) => this.#engine.checkSending(request),
     startSending: (request) => this.#started(this.#engine.send(request)),
     startServing: (choices) => this.#started(this.#engine.serve(choices)),
+    addFolder: async (sessionId, path, writes) => {
+      await this.#engine.session(sessionId).addFolder(String(path), writes === true)
+      return null
+    },
+    saveRequests: (sessionId, har) => {
+      this.#engine.session(sessionId)
+      return saveRequests(this.#engine.options.defaultDumpDir, har)
+    },
     setLoss: (sessionId, chances) => {
       this.#engine.session(sessionId).setLoss(chances)
       return null

@@ -10,6 +10,7 @@ import type { SampleSink } from '../flow/samples.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { DatagramInput } from './faces/datagram-input.ts'
 import type { DatagramSource } from './faces/datagram-source.ts'
+import type { FolderServing } from './faces/folder-serving.ts'
 import type { Programme } from './faces/programme.ts'
 import type { Receiving } from './faces/receiving.ts'
 import type { Recording } from './faces/recording.ts'
@@ -130,6 +131,7 @@ export interface Part {
   readonly store?: ObjectStore | null
   readonly recording?: Recording | null
   readonly programme?: Programme | null
+  readonly serving?: FolderServing | null
   /** Chances at which it keeps packets back, which may be changed at any time. */
   readonly losing?: { chances: LossChances } | null
 }

@@ -48,6 +48,8 @@ export class Session {
   readonly #graph: Graph
   /** Files and folders that the spec names. */
   readonly #named: readonly FileUse[]
+  /** Folders that a person has added to its server. */
+  readonly #added: FileUse[] = []
   readonly #recordings: HandRecordings
   readonly #flows = new FlowTable()
   readonly #live: LiveClock
@@ -152,6 +154,7 @@ export class Session {
     const reads = this.#graph.parts.flatMap((part) => part.reads?.() ?? [])
     const uses: readonly FileUse[] = [
       ...this.#named,
+      ...this.#added,
       ...reads.map((path) => ({ path, writes: false, shape: 'file' as const, name })),
       ...this.#recordings
         .files()
@@ -260,6 +263,20 @@ export class Session {
     if (losing.length === 0)
       throw new AppFailure('not-supported', 'This session sends nothing.', 'Losses are made of what is sent.')
     for (const each of losing) each.chances = chances
+  }
+
+  /**
+   * Serves one more folder by the session's server. @param writes uploads may be written into it, too
+   * @throws AppFailure not-supported where it has none; bad-spec where others write it; as the server does
+   */
+  async addFolder(path: string, writes: boolean): Promise<void> {
+    const serving = this.#graph.parts.find((part) => part.serving)?.serving
+    if (!serving || this.#phase !== 'running')
+      throw new AppFailure('not-supported', 'This session serves no folders.', 'Start a server first.')
+    const use: FileUse = { path: resolve(path), writes, shape: 'folder', name: 'the added folder', shared: true }
+    await this.#refuseClashes([use])
+    await serving.addFolder(use.path, writes)
+    this.#added.push(use)
   }
 
   /**

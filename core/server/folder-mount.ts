@@ -13,6 +13,9 @@ import type { Logins } from './logins.ts'
 import { type Root, rightsAt, rootsFor } from './roots.ts'
 import { UploadedFiles, type UploadRules } from './uploads.ts'
 
+const READING = ['GET', 'HEAD'] as const
+const WRITING = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const
+
 /** Rules of folders that are served. */
 export type FolderRules = ReadRules &
   UploadRules &
@@ -33,7 +36,7 @@ export type FolderEvents = {
   readonly warn: (text: string) => void
 }
 
-/** Folders that are read and written over HTTP. */
+/** Folders that are read and written over HTTP. @param roots may get more while they are served */
 export function folderMount(
   roots: readonly Root[],
   rules: FolderRules,
@@ -41,13 +44,15 @@ export function folderMount(
 ): Mount {
   const uploads = new UploadedFiles(rules, events)
   const files = new FileServer(roots, rules, uploads)
-  const doors = new Map(roots.map((root) => [root, new WriteDoor(root.door.root)]))
-  const writes = roots.some(({ rights }) => rights.some(({ write }) => isForSomebody(write)))
+  const doors = new Map<Root, WriteDoor>()
   return {
     prefix: '',
     rules: {
       ...rules,
-      methods: writes ? ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] : ['GET', 'HEAD'],
+      get methods() {
+        const writes = roots.some(({ rights }) => rights.some(({ write }) => isForSomebody(write)))
+        return writes ? WRITING : READING
+      },
       otherMethods: 'Nothing can be written here.',
       localNames: 'loopback',
       ownContinue: true,
@@ -87,7 +92,8 @@ export function folderMount(
         exchange.response.shouldKeepAlive = exchange.request.complete
         return refuse(exchange, may === 'login' ? 'login' : 'forbidden')
       }
-      const door = doors.get(root) as WriteDoor
+      const door = doors.get(root) ?? new WriteDoor(root.door.root)
+      doors.set(root, door)
       // A link may lead into a folder with other rights.
       const mayWrite = (real: string): boolean =>
         mayUse(rightsAt(root, relative(door.root, real).split(sep)).write, user) === 'yes'

@@ -68,6 +68,26 @@ export async function openRoots(served: Served, note: (text: string) => void): P
   return roots
 }
 
+/**
+ * Opens one more folder beside those that are served: below its name, or at the root where it is the only one.
+ * @param writes uploads may be written into it, too
+ * @throws AppFailure folder-not-writable | file-unreadable | input-unusable
+ */
+export async function openOneMore(
+  path: string,
+  writes: boolean,
+  roots: readonly Root[],
+  note: (text: string) => void,
+): Promise<Root> {
+  const found = await stat(path).catch(() => null)
+  if (found?.isFile())
+    throw new AppFailure('input-unusable', `${path} is a file, and here a folder is needed.`, 'Name a folder.')
+  const door = await openFolder(path, found === null, note)
+  const names = new Set(roots.flatMap(({ name: [first] }) => first ?? []))
+  const name = roots.length === 0 ? [] : [freeName(basename(resolve(path)), names, note)]
+  return { name, door, rights: [{ path: [], read: ANYONE, write: writes ? ANYONE : NOBODY }] }
+}
+
 async function openFolder(path: string, missing: boolean, note: (text: string) => void): Promise<FolderDoor> {
   if (missing) {
     await makeFolder(path).catch((error: NodeJS.ErrnoException) => {

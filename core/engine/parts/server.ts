@@ -13,8 +13,9 @@ import { folderMount } from '../../server/folder-mount.ts'
 import type { ScriptHook } from '../../server/hook/script-hook.ts'
 import { Logins } from '../../server/logins.ts'
 import type { RequestTable } from '../../server/request-table.ts'
-import { openRoots, placesOf } from '../../server/roots.ts'
+import { openOneMore, openRoots, placesOf, type Root } from '../../server/roots.ts'
 import { Users } from '../../server/users.ts'
+import type { FolderServing } from '../faces/folder-serving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import {
   clientSection,
@@ -37,8 +38,9 @@ export async function openServer(spec: PartSpec, host: PartHost): Promise<Part> 
 }
 
 /** Serves folders and streams over HTTP until it is stopped, or with `quit` until all its streams are over. */
-class ServerPart implements Part {
+class ServerPart implements Part, FolderServing {
   readonly id: string
+  readonly serving = this
   readonly #spec: ServerSpec
   readonly #host: PartHost
   readonly #version = new Version()
@@ -49,7 +51,10 @@ class ServerPart implements Part {
   readonly #transfers: TransferTable | null
   #mount: MountHandle | null = null
   #uploadedBytes = 0
-  readonly #places: ServedPlace[] = []
+  /** Folders that are served; more may come. */
+  readonly #roots: Root[] = []
+  readonly #streamPlaces: ServedPlace[] = []
+  #addMore: ((path: string, writes: boolean) => Promise<void>) | null = null
   #script: ScriptHook | null = null
   readonly #streams: FedStream[] = []
   readonly #handles: FileHandle[] = []
@@ -92,25 +97,27 @@ class ServerPart implements Part {
         `Users of other computers would send their passwords to ${spec.listen} in the clear.`,
         'Use --cert and --key, or --insecure-login where nobody listens on the way.',
       )
-    if (spec.read !== undefined || spec.write !== undefined) await this.#serveFolders(front, users)
+    const { read = [], write, overlay } = spec
+    const note = (text: string): void => this.#host.log('http', 'info', text)
+    this.#roots.push(...(await openRoots({ read, overlay, ...(write === undefined ? undefined : { write }) }, note)))
+    if (this.#roots.length > 0) await this.#serveFolders(front, users)
+    this.#addMore = async (path, writes) => {
+      this.#roots.push(await openOneMore(path, writes, this.#roots, note))
+      if (this.#mount === null) await this.#serveFolders(front, users)
+    }
     const rules = streamRules(spec, null)
     for (const { path, file } of streams) {
       const served = new ServedStream(path, rules, front, this.#host)
       const handle = await openStreamFile(file)
       this.#handles.push(handle)
       this.#streams.push({ served, handle, name: file })
-      this.#places.push({ path, name: file, reads: true, writes: false })
+      this.#streamPlaces.push({ path, name: file, reads: true, writes: false })
     }
     this.#host.log('http', 'info', `Server on ${front.use.origin}`)
   }
 
   async #serveFolders(front: HttpFront, users: Users | null): Promise<void> {
     const spec = this.#spec
-    const { read = [], write, overlay } = spec
-    const roots = await openRoots({ read, overlay, ...(write === undefined ? undefined : { write }) }, (text) =>
-      this.#host.log('http', 'info', text),
-    )
-    this.#places.push(...placesOf(roots))
     const script = spec.script === undefined ? null : await this.#openScript(spec.script)
     const rules = {
       ...front.rules,
@@ -121,7 +128,7 @@ class ServerPart implements Part {
       maxBytes: spec.maxUpload,
     }
     this.#mount = front.use.mount(
-      folderMount(roots, rules, {
+      folderMount(this.#roots, rules, {
         hook: script === null ? null : (request, gone) => script.ask(request, gone),
         logins: new Logins(users, () => performance.now()),
         events: {
@@ -136,6 +143,12 @@ class ServerPart implements Part {
         },
       }),
     )
+  }
+
+  async addFolder(path: string, writes: boolean): Promise<void> {
+    if (this.#addMore === null || this.#stopping.signal.aborted)
+      throw new AppFailure('not-supported', 'The server does not run.', 'Start it again.')
+    await this.#addMore(path, writes)
   }
 
   async run(): Promise<void> {
@@ -177,7 +190,7 @@ class ServerPart implements Part {
 
   #now(): number {
     const { requests = 0, bytes = 0 } = this.#mount ?? {}
-    return this.#version.of(requests, bytes, this.#uploadedBytes, this.#use?.connections ?? 0)
+    return this.#version.of(requests, bytes, this.#uploadedBytes, this.#use?.connections ?? 0, this.#roots.length)
   }
 
   #snapshot(): ServerSnapshot | null {
@@ -187,7 +200,7 @@ class ServerPart implements Part {
     return {
       baseUrl,
       listen: this.#spec.listen,
-      places: this.#places,
+      places: [...placesOf(this.#roots), ...this.#streamPlaces],
       requests,
       bytes,
       uploadedBytes: this.#uploadedBytes,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { savePicture } from './saved-picture.ts'
+import { savePicture, saveRequests } from './saved-files.ts'
 
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3)
 let folder = ''
@@ -46,3 +46,18 @@ it.each([
   await expect(savePicture(folder, 'x', bytes)).rejects.toMatchObject({ error: { code: 'bad-spec' } })
   expect(await readdir(folder)).toEqual([])
 })
+
+it('writes requests as HAR, beside earlier ones', async () => {
+  const har = '{"log":{"entries":[]}}'
+  const files = [await saveRequests(folder, har), await saveRequests(folder, har)].map(({ file }) => file)
+  expect(files).toEqual([join(folder, 'requests.har'), join(folder, 'requests-2.har')])
+  expect(await readFile(files[1] ?? '', 'utf8')).toBe(har)
+})
+
+it.each(['', 'no JSON', 'null', '{}', '{"log":{"entries":1}}', 5 as unknown as string])(
+  'refuses %j as requests',
+  async (text) => {
+    await expect(saveRequests(folder, text)).rejects.toMatchObject({ error: { code: 'bad-spec' } })
+    expect(await readdir(folder)).toEqual([])
+  },
+)
