@@ -257,6 +257,33 @@ describe('a table that contradicts the packets of its files', () => {
     expect(told.alarms.find(({ rule }) => rule === 'OBJ-LOSS')?.cause).toBe('sender')
   })
 
+  it('by a longer length, after which the short last symbol comes, is the fault of the sender', async () => {
+    const sender = new FluteSender({ digest: 'none' })
+    const begun = [...sender.table([A, B], at(0)), symbol(A, 0, 10), symbol(A, 1, 20)]
+    const again = sender.table([{ ...A, bytes: content(4000) }, B], at(30))
+    const told = await received([...begun, ...again, symbol(A, 2, 40), symbol(B, 0, 50)])
+    expect(heard(told)).toEqual(['warning OBJ-LENGTH', 'error FEC-SIZES', 'error OBJ-LOSS'])
+    expect(told.alarms.map(({ cause }) => cause)).toEqual(['sender', 'sender', 'sender'])
+    expect(told.alarms[2]?.text).toContain('it was declared to have 4000 bytes, and 2500')
+  })
+
+  it('by a symbol size that is half of what is sent is the fault of the sender', async () => {
+    const half = { encodingId: 0, instanceId: null, maxEncodingSymbols: null, schemeSpecificInfo: null }
+    const fecOti = { ...half, encodingSymbolLength: 500, maxSourceBlockLength: 100 }
+    const long = { ...A, bytes: content(4000) }
+    const begun = [
+      ...new FluteSender({ digest: 'none' }).table([long], at(0)),
+      symbol(long, 0, 10),
+      symbol(long, 1, 20),
+    ]
+    const again = new FluteSender({ digest: 'none' }).table([long], at(30), false, { fecOti })
+    const told = await received([...begun, ...again, symbol(long, 2, 40), symbol(long, 3, 50)])
+    expect(heard(told).slice(0, 2)).toEqual(['warning FDT', 'warning OBJ-CHANGED'])
+    const losses = told.alarms.filter(({ rule }) => rule === 'OBJ-LOSS')
+    expect(losses.map(({ cause }) => cause)).toEqual(losses.map(() => 'sender'))
+    expect(losses.length).toBeGreaterThan(0)
+  })
+
   it('in the middle of a file that its sender breaks off is a loss, of which nobody knows where', async () => {
     const sender = new FluteSender({ digest: 'none' })
     const other = { ...A, bytes: content(1800, 5) }

@@ -1,4 +1,6 @@
+import type { Toi } from '../../contract/ids.ts'
 import { BoundedMap, BoundedSet } from '../../flow/bounded-map.ts'
+import type { Fdt } from '../../protocol/flute/fdt.ts'
 import { layoutOf, type SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
@@ -37,6 +39,8 @@ export class FluteChannel {
   scheme = -1
   /** Objects of which impossible sizes have been told, by key. */
   readonly oddSizes = new BoundedSet<number>(MAX_LAYOUTS)
+  /** Objects whose table gave their symbols another size while they were on their way, by key. */
+  readonly resized = new BoundedSet<number>(MAX_LAYOUTS)
   readonly #layouts = new BoundedMap<number, SymbolLayout>(MAX_LAYOUTS)
   #lastKey = Number.NaN
   #lastLayout: SymbolLayout | null = null
@@ -121,8 +125,25 @@ export class FluteChannel {
     this.instances.clear()
   }
 
+  /**
+   * Takes a table of files.
+   * @param sinceUs time of its first packet
+   * @returns TOIs that now mean other content
+   */
+  addTable(table: Fdt, sinceUs: number): Toi[] {
+    const open = table.files.flatMap(({ toi }) => (this.channel.openObject(toi) === null ? [] : [toi]))
+    const before = open.map((toi) => this.names.layout(toi, 0)?.symbolLength)
+    const changed = this.names.addTable(table, sinceUs)
+    for (const [index, toi] of open.entries()) {
+      const [was = -1, is = -1] = [before[index], this.names.layout(toi, 0)?.symbolLength]
+      if (was >= 0 && is >= 0 && was !== is) this.resized.add(toi)
+    }
+    this.#dropLayouts(changed)
+    return changed
+  }
+
   /** A table arrived: remembered layouts of these TOIs may be wrong now. */
-  dropLayouts(tois: readonly number[]): void {
+  #dropLayouts(tois: readonly number[]): void {
     this.#lastKey = Number.NaN
     this.#lastLayout = null
     for (const toi of tois) this.#layouts.delete(toi)

@@ -273,8 +273,7 @@ export class FluteSession extends LctSession {
     state.complete ||= read.complete
     // What waits for a table from before is of another transmission: these would give it wrong names.
     this.#dropEarly(state, state.tablesBackUs - BREAK_US)
-    const changed = state.names.addTable(read, object.firstTimeUs)
-    state.dropLayouts(changed)
+    const changed = state.addTable(read, object.firstTimeUs)
     channel.listed(read.files, changed, timeUs)
     for (const toi of changed) channel.replaced(toi, timeUs)
     channel.namesChanged(timeUs, read.files)

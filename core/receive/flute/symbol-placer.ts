@@ -88,7 +88,8 @@ export class SymbolPlacer {
     const near = layout.transferLength > WRAPPING_BYTES ? (channel.openObject(key)?.cursor ?? 0) : 0
     const offset = symbolOffset(layout, sbn, esi, near)
     if ((end - from) % layout.symbolLength > 0 && isNoLast(layout, offset, end - from)) {
-      this.#otherSize(state, source, layout, key, end - from)
+      source.from = from
+      this.#otherSize(state, source, layout, key, offset)
     } else if (offset === NO_PLACE.none && state.oddSizes.has(key)) {
       channel.count(end - start, timeUs)
     } else if (offset >= 0) {
@@ -101,7 +102,8 @@ export class SymbolPlacer {
       // Only the last symbol of an object is shorter than the others.
       if (layout.transferLength < 0 && layout.symbolLength > 0 && (end - from) % layout.symbolLength !== 0)
         source.objectEnd = offset + end - from
-      channel.packet(source)
+      if (state.resized.size > 0 && state.resized.has(key)) takeResized(channel, source, key)
+      else channel.packet(source)
     } else if (offset === NO_PLACE.unknown) {
       channel.count(end - start, timeUs)
       const open = channel.openObject(key)
@@ -186,13 +188,17 @@ export class SymbolPlacer {
     this.#oddSize(state, source, key, { kind: 'zeroSize', size, inHeader: lct.symbolLength >= 0, name })
   }
 
-  /** A packet has symbols of another size than those of its object: where they belong is not known. */
-  #otherSize(state: FluteChannel, source: SourcePacket, layout: SymbolLayout, key: number, came: number): void {
+  /**
+   * A packet has symbols of another size than those of its object: where they belong is not known.
+   * @param offset where they would begin
+   */
+  #otherSize(state: FluteChannel, source: SourcePacket, layout: SymbolLayout, key: number, offset: number): void {
     const { channel, names } = state
-    const { lct } = source
-    // An object of its own all the same, which lacks these bytes.
-    source.offset = 0
-    source.from = source.end
+    const { lct, from, end } = source
+    const came = end - from
+    // An object of its own all the same, which lacks these bytes; or it goes on with one that its table describes anew.
+    source.offset = channel.openObject(key)?.ranges.highest === offset ? offset : 0
+    source.from = end
     channel.packet(source)
     const [told, name] = [layout.symbolLength, names.listedName(lct.toi)]
     this.#oddSize(state, source, key, { kind: 'symbolSizeOther', told, came, inHeader: lct.symbolLength >= 0, name })
@@ -217,4 +223,12 @@ export class SymbolPlacer {
 function isNoLast({ transferLength, symbolLength }: SymbolLayout, offset: number, count: number): boolean {
   if (transferLength < 0 || offset < 0) return false
   return offset + count < transferLength || (offset + count > transferLength && count > symbolLength)
+}
+
+/** Takes symbols of an object whose table gave them another size meanwhile: where they contradict its bytes, its sender contradicts itself. */
+function takeResized(channel: LctChannel, source: SourcePacket, key: number): void {
+  const before = channel.openObject(key)
+  channel.packet(source)
+  const now = channel.openObject(key)
+  if (now !== null && before !== null && now !== before) now.sendersFault = true
 }
