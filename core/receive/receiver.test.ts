@@ -195,10 +195,11 @@ describe('loss', () => {
     session.send({ tsi: 10, toi: 1, offset: 100, payload: whole.subarray(100), length: 300, closeObject: true })
     session.pass(1000)
     expect(session.lost).toHaveLength(1)
+    session.sendObject({ tsi: 10, toi: 2 }, content(200))
     session.send({ tsi: 10, toi: 1, offset: 0, payload: whole.subarray(0, 100), length: 300 })
-    expect(session.files[0]?.lease.bytes).toEqual(whole)
-    expect(session.objects.filter((object) => tsiOf(object) === 10)).toHaveLength(1)
-    expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 0, incomplete: 0, complete: 1 })
+    expect(session.files.at(-1)?.lease.bytes).toEqual(whole)
+    expect(session.objects.filter((object) => tsiOf(object) === 10)).toHaveLength(2)
+    expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 0, incomplete: 0, complete: 2 })
   })
 
   it('delivers a corrupt object with zeros for holes where kept', () => {
@@ -241,6 +242,7 @@ describe('loss', () => {
     expect(session.objects.find((object) => toiOf(object) === 1)).toMatchObject({ state: 'joined', received: 200 })
     expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 0, incomplete: 0, cutOff: 1 })
     expect(session.alarms).toEqual([])
+    session.sendObject({ tsi: 10, toi: 3 }, content(200))
     session.send({ tsi: 10, toi: 1, offset: 0, payload: whole.subarray(0, 100), length: 300 })
     expect(session.files.at(-1)?.lease.bytes).toEqual(whole)
   })

@@ -132,6 +132,30 @@ describe('a sender that begins again', () => {
     expect(sender.restarted).toHaveLength(1)
   })
 
+  it.each([1, 2, 3, 4])(
+    'where reception was joined at packet %s of its first object: none of it is of both',
+    (joinedAt) => {
+      for (const whole of [0, 1, 2]) {
+        const sender = new Sender([10, 11])
+        sender.signal()
+        for (const tsi of [10, 11])
+          for (const packet of sender.packets(tsi, 1).slice(joinedAt)) sender.session.send(packet)
+        sender.session.pass(SECOND_MS)
+        sender.seconds(2, 1 + whole)
+        sender.session.pass(600)
+        sender.seconds(1, 4, 2)
+        const after = NAMES(1, 4, 10, 11)
+        expect(sender.names).toEqual([...(whole === 0 ? [] : NAMES(2, 1 + whole, 10, 11)), ...after])
+        for (const { lease, name } of sender.session.files.slice(-after.length)) {
+          const [tsi = 0, toi = 0] = name.split(/[_.]/).map(Number)
+          expect(lease.bytes).toEqual(content(BYTES, toi * 100 + tsi + 2))
+        }
+        expect(sender.told).toHaveLength(1)
+        expect(sender.restarted).toHaveLength(1)
+      }
+    },
+  )
+
   it('whose first segments were lost: after a break it goes on from a later one', () => {
     const sender = new Sender([10, 11])
     sender.seconds(1, 6)

@@ -5,7 +5,7 @@ import { hash32 } from './content-hash.ts'
 import { HEAD_BYTES } from './done-object.ts'
 import type { KnownObjects } from './known-objects.ts'
 import { type Evictor, type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-object.ts'
-import { isBeginning, type WayBack } from './way-back.ts'
+import { BREAK_US, isBeginning, type WayBack } from './way-back.ts'
 
 /** Incomplete objects kept with their bytes for late packets of a carousel: few for media, which is sent once. */
 const KEPT_MEDIA = 2
@@ -444,13 +444,16 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
    */
   beganAgainUs(object: TransportObject, offset: number, count: number, timeUs: number): number {
     if (!isMedia(object) || object.ranges.total === 0) return -1
-    // One packet that is all an object lacks from before reception may come late, as a repetition.
+    const isSilent = timeUs - this.lastMediaUs >= BREAK_US
+    // One packet that is all an object lacks from before reception may come late, while other media comes.
     const fills = object.state === 'joined' && offset === 0 && count >= object.joinedAt
-    if (fills && !this.#channel.isBack) return -1
+    if (fills && !this.#channel.isBack && !isSilent) return -1
     if (!isBeginning(offset, count)) return -1
     if (this.goesBack(object.toi)) return timeUs - object.lastTimeUs
-    const brokenOff = object.state === 'receiving' && object.length >= 0 && object.ranges.highest < object.length
     const isNewest = object.toi === this.#newestMediaToi && this.#context.spec.detectLoops !== 'off'
+    // Reception was joined in it, and it is sent from its beginning.
+    if (offset < object.joinedAt && isNewest && isSilent) return timeUs - object.lastTimeUs
+    const brokenOff = object.state === 'receiving' && object.length >= 0 && object.ranges.highest < object.length
     // What fills a hole only comes late, and so may a copy of another packet while there are holes.
     const { prefix, highest } = object.ranges
     const isBack = offset < object.cursor && object.covers(offset, offset + 1) && (offset === 0 || prefix === highest)
