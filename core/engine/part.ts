@@ -132,6 +132,8 @@ export interface Part {
   readonly recording?: Recording | null
   readonly programme?: Programme | null
   readonly serving?: FolderServing | null
+  /** Servers that it pushes to; what waits for one to answer again can be tried at once. */
+  readonly pushing?: readonly { readonly url: string; tryNow(): void }[]
   /** Chances at which it keeps packets back, which may be changed at any time. */
   readonly losing?: { chances: LossChances } | null
 }

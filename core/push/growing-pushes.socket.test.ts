@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server as TcpSe
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { SYSTEM_CLOCK } from '../http/client/http-clock.ts'
+import { type HttpClock, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { TransferTable } from '../http/transfer-table.ts'
 import { freePort } from '../testing/free-port.ts'
 import { LengthlessServer } from '../testing/lengthless-server.ts'
@@ -142,6 +142,22 @@ describe('files that are pushed while they come', () => {
       [300_000, '300000'],
       [300_000, '300000'],
     ])
+  })
+
+  it('what waits to be sent again is tried at once when it is asked for', async () => {
+    let refused = true
+    const { asked, url } = await origin(() => (refused ? 503 : 201))
+    const still: HttpClock = { ...SYSTEM_CLOCK, after: () => () => undefined }
+    const target = new PushTarget(url, RULES, () => undefined, still)
+    closing.push(() => target.close())
+    new PushSink([{ target, manifest: null, leftOut: () => undefined }], 0).whole(receivedFile('v-1.m4s', 'one'))
+    await expect.poll(() => target.snapshot().retries).toBe(1)
+    target.tryNow()
+    await expect.poll(() => target.snapshot().retries).toBe(2)
+    refused = false
+    target.tryNow()
+    await target.finish()
+    expect([asked.length, target.snapshot()]).toMatchObject([3, { files: 1, failed: 0, retries: 2 }])
   })
 
   it('what is lost is broken off, and does not count', async () => {

@@ -6,8 +6,9 @@ import { authorizationOf, HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import type { ChangeAnswer, ChangeRequest } from '../http/client/send-request.ts'
 import type { TransferProgress, TransferTable } from '../http/transfer-table.ts'
-import { countedPieces } from './counted-pieces.ts'
+import { countedPieces, PIECE_BYTES, piecesOf } from './counted-pieces.ts'
 import { GrowingPushes } from './growing-pushes.ts'
+import { answerText, isPassing, isTaken, reasonOf } from './push-answers.ts'
 
 /** Bytes of files that wait; more and the oldest segments are left out, so that a slow server never holds up others. */
 const QUEUE_BYTES = 64 * 1024 * 1024
@@ -18,8 +19,6 @@ const LANES = 16
 /** Wait before a file is sent again: doubles with each attempt, ms. */
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 4000
-/** Longer files are sent in pieces, of which each is counted. */
-const PIECE_BYTES = 64 * 1024
 /** A file may take longer than the time limit where it is long, bytes a second. */
 const LEAST_RATE = 64 * 1024
 
@@ -64,6 +63,8 @@ export class PushTarget {
   readonly #clock: HttpClock
   readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, () => ({ waiting: new Map(), running: false }))
   readonly #closing = new AbortController()
+  /** Ends the pauses before next attempts. */
+  #pausing = new AbortController()
   readonly #running = new Set<Promise<void>>()
   #waitingBytes = 0
   #reachable = true
@@ -100,11 +101,16 @@ export class PushTarget {
     this.#growing = new GrowingPushes((path, headers, body, signal) => this.#sendGrowing(path, headers, body, signal))
   }
 
+  /** Its folder, without credentials. */
+  get url(): string {
+    return withoutCredentials(this.#folder.href)
+  }
+
   /** Counts and the state of the target. */
   snapshot(): PushTargetSnapshot {
     return {
       ...this.#state,
-      url: withoutCredentials(this.#folder.href),
+      url: this.url,
       waitingBytes: this.#waitingBytes,
       reachable: this.#reachable,
       problem: this.#problem,
@@ -185,9 +191,18 @@ export class PushTarget {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
+  /** Tries at once what waits to be sent again; its time limit begins once more. */
+  tryNow(): void {
+    const before = this.#pausing
+    this.#pausing = new AbortController()
+    this.#failingMs = null
+    before.abort()
+  }
+
   /** Gives up what waits. */
   flush(): void {
     this.#closing.abort()
+    this.#pausing.abort()
     this.#growing.close()
   }
 
@@ -225,7 +240,7 @@ export class PushTarget {
   }
 
   #begin(path: string, sizeBytes: number | null): TransferProgress | null {
-    return this.#transfers?.begin('push', withoutCredentials(this.#folder.href), path, sizeBytes) ?? null
+    return this.#transfers?.begin('push', this.url, path, sizeBytes) ?? null
   }
 
   async #run(lane: Lane): Promise<void> {
@@ -256,7 +271,7 @@ export class PushTarget {
       if (signal.aborted) return giveUp('the session ended')
       if (this.#finishing && this.#leftMs() <= 0) return giveUp(this.#problem ?? 'the session ended')
       const answer = await this.#attempt(push, transfer)
-      const reason = typeof answer === 'string' ? answer : reasonOf(answer.status, push)
+      const reason = typeof answer === 'string' ? answer : reasonOf(answer.status, push.lease === null)
       this.#reachable = typeof answer !== 'string'
       if (reason === null) {
         transfer?.end(null)
@@ -275,7 +290,7 @@ export class PushTarget {
       this.#state.retries++
       const pauseMs = Math.min(asked ?? waitMs, left)
       transfer?.retries(reason, pauseMs)
-      await pause(this.#clock, pauseMs, signal)
+      await pause(this.#clock, pauseMs, this.#pausing.signal)
     }
   }
 
@@ -372,28 +387,4 @@ export class PushTarget {
 
 function bytesOf({ lease }: Push): number {
   return ENTRY_BYTES + (lease?.bytes.byteLength ?? 0)
-}
-
-/** Why an answer is a failure; null for success. What is to be removed may be gone already. */
-function reasonOf(status: number, { lease }: Push): string | null {
-  if (isTaken(status)) return null
-  if (lease === null && (status === 404 || status === 410)) return null
-  return answerText(status)
-}
-
-function isTaken(status: number): boolean {
-  return status >= 200 && status < 300
-}
-
-function answerText(status: number): string {
-  return `it answered ${status}`
-}
-
-function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES)
-}
-
-/** Whether the same request may succeed later. */
-function isPassing(status: number): boolean {
-  return status >= 500 || status === 408 || status === 425 || status === 429
 }

@@ -23,6 +23,7 @@ class PushPart implements Part {
   readonly id: string
   readonly input: PushSink
   readonly #targets: readonly PushTarget[]
+  readonly pushing: readonly PushTarget[]
   readonly #problems: FirstReports
   readonly #version = new Version()
   readonly #sections: readonly AnySection[]
@@ -72,6 +73,7 @@ class PushPart implements Part {
       return { target, manifest, leftOut }
     })
     this.#targets = places.map(({ target }) => target)
+    this.pushing = this.#targets
     this.input = new PushSink(places, spec.maxSegments)
     this.#sections = [
       { name: 'push', version: () => this.#now(), read: () => this.#targets.map((target) => target.snapshot()) },
