@@ -9,6 +9,7 @@ import { manifestTargets } from './manifest-targets.ts'
 import { mediaTargets } from './media-targets.ts'
 import { parserTargets } from './parser-targets.ts'
 import { receptionTargets } from './reception-targets.ts'
+import { serverTargets } from './server-targets.ts'
 
 /** Every target of `npm run fuzz`. */
 export const fuzzTargets = (): FuzzTarget[] => [
@@ -21,5 +22,6 @@ export const fuzzTargets = (): FuzzTarget[] => [
   ...captureTargets(),
   ...answerTargets(),
   ...connectionTargets(),
+  ...serverTargets(),
   ...floodTargets(),
 ]
