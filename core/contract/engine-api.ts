@@ -12,6 +12,7 @@ import type { SendPlan, SendRequest } from './send-request.ts'
 import type { PictureSnapshot } from './service-snapshot.ts'
 import type { RecordingOptions, SessionSpec } from './session-spec.ts'
 import type { LogLine, RecordingSnapshot, SectionChanges } from './snapshot.ts'
+import type { Thumbnail } from './wall.ts'
 
 /**
  * Commands of a window to the engine, over a MessagePort in the app and a WebSocket in a browser. Every command is answered once,
@@ -74,6 +75,13 @@ export type EngineCommands = {
   report: (sessionId: string, part?: string) => Report
   /** Tells how far the window's player came with a service. */
   pictured: (sessionId: string, serviceId: number, picture: PictureSnapshot, part?: string) => null
+  /**
+   * Looks at services for the next 12 s: thumbnails, levels, black, still and silent ones, as the section `wall`.
+   * @param atUs stream time of what is looked at, once the session has ended; null: the newest
+   */
+  lookAt: (sessionId: string, services: readonly number[], atUs: number | null, part?: string) => null
+  /** Newest thumbnail of a service; null where there is none. */
+  thumbnail: (sessionId: string, serviceId: number, part?: string) => Thumbnail | null
   /** Writes a picture of the player, a PNG, into the default folder; answers with its path. @param name for the file */
   savePicture: (sessionId: string, name: string, png: Uint8Array) => { readonly file: string }
   /** Names of other players that are installed. */
@@ -178,6 +186,8 @@ export const COMMAND_NAMES = [
   'signallingText',
   'report',
   'pictured',
+  'lookAt',
+  'thumbnail',
   'savePicture',
   'outsidePlayers',
   'openOutside',

@@ -1,5 +1,6 @@
 import { DELIVERY_RULES } from './delivery-rules.ts'
 import { LIMIT_RULES } from './limit-rules.ts'
+import { PICTURE_RULES } from './picture-rules.ts'
 import type { RuleRow } from './rule-row.ts'
 import { SIGNALLING_RULES } from './signalling-rules.ts'
 import { SILENCE_RULES } from './silence-rules.ts'
@@ -10,6 +11,7 @@ export const RULES = {
   ...SILENCE_RULES,
   ...DELIVERY_RULES,
   ...LIMIT_RULES,
+  ...PICTURE_RULES,
 } as const satisfies Readonly<Record<string, RuleRow>>
 
 /** Id of a health rule. */

@@ -8,6 +8,7 @@ import type { ClientsSnapshot, RequestsSnapshot, ServedPlace, TransfersSnapshot 
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import type { LinkSpec, LogLevel, LogTopic, Pace } from './session-spec.ts'
 import type { ValuePatch } from './value-patch.ts'
+import type { WallSnapshot } from './wall.ts'
 
 /**
  * State of one session as one value, composed from its sections: one receiver with its linked parts.
@@ -36,6 +37,8 @@ export type SessionSnapshot = {
   /** The newest last. */
   readonly recordings: readonly RecordingSnapshot[]
   readonly gateways: readonly GatewaySnapshot[]
+  /** Looks at the services; null where nobody looks. */
+  readonly wall: WallSnapshot | null
   readonly servers: readonly ServerSnapshot[]
   /** Requests to servers, origins and gateways, of each its own; only where the session has a window. */
   readonly requests: readonly RequestsSnapshot[]
@@ -192,6 +195,7 @@ export type SectionMap = {
   readonly systemTime: SystemTimeSnapshot
   readonly repair: RepairSnapshot
   readonly gateway: GatewaySnapshot
+  readonly wall: WallSnapshot
   readonly server: ServerSnapshot
   readonly requests: RequestsSnapshot
   readonly clients: ClientsSnapshot

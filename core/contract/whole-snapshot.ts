@@ -66,6 +66,7 @@ export function wholeSnapshot(
     channels: all('channels')[0] ?? EMPTY,
     signalling: all('signalling')[0] ?? EMPTY,
     gateways: all('gateway'),
+    wall: all('wall')[0] ?? null,
     servers: all('server'),
     requests: all('requests'),
     clients: perServer(all('clients')),

@@ -50,6 +50,11 @@ export class MediaDecoder {
     return this.#pace.step
   }
 
+  /** What it is, whatever needs it. */
+  get state(): DecoderSnapshot {
+    return this.#state
+  }
+
   /** What it is to a service with these codecs; null where none of them needs it. */
   snapshot(codecs: readonly string[]): DecoderSnapshot | null {
     if (!codecs.some((codec) => RARE.test(codec))) return null

@@ -135,6 +135,14 @@ export class EngineWindow {
       this.#engine.session(sessionId).contents.receiving(part).pictured(asServiceId(serviceId), parsePicture(picture))
       return null
     },
+    lookAt: (sessionId, services, atUs, part) => {
+      const ids = Array.isArray(services) ? services.filter(Number.isSafeInteger).map(asServiceId) : []
+      const receiving = this.#engine.session(sessionId).contents.receiving(part)
+      receiving.look(ids, Number.isFinite(atUs) ? atUs : null)
+      return null
+    },
+    thumbnail: (sessionId, serviceId, part) =>
+      this.#engine.session(sessionId).contents.receiving(part).thumbnail(asServiceId(serviceId)),
     savePicture: (sessionId, name, png) => {
       // Only while something may play.
       this.#engine.session(sessionId)

@@ -68,6 +68,21 @@ export type Outage = {
   readonly limitUs: number
 }
 
+/** A stretch of stream time in which every look at a service saw or heard the same; live. */
+export type SeenStretch = {
+  /** Beginning of the first segment in which it is so. */
+  readonly fromUs: number
+  /** Beginning of the first segment in which it is not; null while it lasts. */
+  untilUs: number | null
+}
+
+/** Found with each look at a service for as long as it lasts, and once it is `over`. */
+export type SeenFacts = {
+  readonly serviceName: string | null
+  readonly stretch: SeenStretch
+  readonly over: boolean
+}
+
 /** The times for which a table did not come; live. */
 export type TableGap = {
   /** Of its last arrival while it does not come; null while it comes. */
@@ -257,6 +272,10 @@ export type FindingFacts =
       readonly wholeSet: boolean
       readonly manifest: string
     }
+  // Pictures and sound
+  | ({ readonly kind: 'pictureBlack' } & SeenFacts)
+  | ({ readonly kind: 'pictureFrozen' } & SeenFacts)
+  | ({ readonly kind: 'soundSilent' } & SeenFacts)
   // Packets
   | { readonly kind: 'oddHeader' }
   /**

@@ -1,6 +1,7 @@
 import { codecsToDecode, type DecodedSnapshot } from '../contract/decoder.ts'
 import { defined } from '../contract/defined.ts'
 import { asServiceId, type ServiceId } from '../contract/ids.ts'
+import type { Thumbnail, WallSnapshot } from '../contract/wall.ts'
 import type { MediaDecoder } from '../decode/media-decoder.ts'
 import { channelNumber } from '../flow/carriers.ts'
 import type { CorsMode } from '../http/cors.ts'
@@ -16,6 +17,7 @@ import type { GatewayRules, GatewaySource } from './gateway-source.ts'
 import { answerFileList, answerIndex } from './index-answer.ts'
 import { NameAnswers } from './name-answers.ts'
 import { refuseUnknown } from './refusals.ts'
+import { type LookSource, ServiceLooks } from './service-looks.ts'
 
 /** Settings of a gateway. */
 export type GatewayOptions = GatewaySource &
@@ -36,6 +38,8 @@ export type GatewayOptions = GatewaySource &
     readonly decoder?: MediaDecoder
     /** Called for each decoded segment with a picture. */
     readonly onDecoded?: (serviceId: ServiceId, made: DecodedSnapshot) => void
+    /** How services are looked at; absent: not at all. */
+    readonly looks?: Pick<LookSource, 'found' | 'always' | 'everyMs'>
     /** Origins that CORS admits beside those of this machine. */
     readonly allowOrigins?: readonly string[]
   }
@@ -51,6 +55,7 @@ export class Gateway {
   readonly #options: GatewayOptions
   readonly #names: NameAnswers
   readonly #decoded: DecodedAnswers | null
+  readonly #looks: ServiceLooks | null
   #use: HostUse | null = null
   #mount: MountHandle | null = null
   #baseUrl: string | null = null
@@ -61,7 +66,17 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#names = new NameAnswers(options, () => this.#baseUrl ?? '')
-    const { decoder, onDecoded = () => {} } = options
+    const { decoder, looks, onDecoded = () => {} } = options
+    this.#looks =
+      decoder === undefined || looks === undefined
+        ? null
+        : new ServiceLooks({
+            store: options.store,
+            decoder,
+            services: () => options.services().map(({ id, name }) => ({ id, name: name ?? null })),
+            representationOf: (serviceId, name) => this.#names.representationOf(serviceId, name),
+            ...looks,
+          })
     this.#decoded =
       decoder === undefined ? null : new DecodedAnswers(decoder, (...of) => this.#names.answer(...of), onDecoded)
   }
@@ -113,7 +128,7 @@ export class Gateway {
     this.#baseUrl = null
     this.#windowUrl = null
     this.#names.close()
-    await Promise.all([this.#decoded?.close(), this.#use?.close(), this.#windowUse?.close()])
+    await Promise.all([this.#looks?.close(), this.#decoded?.close(), this.#use?.close(), this.#windowUse?.close()])
   }
 
   #mountAt(prefix: string, cors: CorsMode): Mount {
@@ -164,6 +179,26 @@ export class Gateway {
   /** What was taken out of the manifests of a service. @param name of its manifest */
   confined(serviceId: ServiceId, name: string): ConfinedService {
     return this.#names.confined(serviceId, name)
+  }
+
+  /** Looks at services for the next seconds. @param atUs stream time, once the session has ended; null: the newest */
+  look(services: readonly ServiceId[], atUs: number | null): void {
+    this.#looks?.ask(services, atUs)
+  }
+
+  /** Newest thumbnail of a service; null where there is none. */
+  thumbnail(serviceId: ServiceId): Thumbnail | null {
+    return this.#looks?.thumbnail(serviceId) ?? null
+  }
+
+  /** What was seen of the services; null where nobody looks. */
+  get wall(): WallSnapshot | null {
+    return this.#looks?.snapshot() ?? null
+  }
+
+  /** Grows when `wall` changes. */
+  get wallVersion(): number {
+    return this.#looks?.version ?? 0
   }
 
   /** Whether a manifest that the gateway makes, as of an MMT service, can be played now. */

@@ -131,6 +131,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     channels: [],
     signalling: [],
     gateways: [],
+    wall: null,
     servers: [],
     requests: [],
     clients: [],

@@ -3,6 +3,7 @@ import type { BoxField, BytesView, ObjectBoxes } from '../../contract/object-box
 import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
 import type { PictureSnapshot, PlayableSnapshot } from '../../contract/service-snapshot.ts'
+import type { Thumbnail } from '../../contract/wall.ts'
 import type { AbsentObject, ReceiveObserver, ServiceFacts } from '../../flow/facts.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { SessionColumns } from '../../inspect/session-columns.ts'
@@ -16,6 +17,9 @@ export type Serving = {
   playable(service: ServiceFacts): PlayableSnapshot | null
   /** A window's player came this far with a service. */
   pictured(serviceId: ServiceId, picture: PictureSnapshot): void
+  /** Looks at services for the next seconds. @param atUs stream time, once the session has ended; null: the newest */
+  look(services: readonly ServiceId[], atUs: number | null): void
+  thumbnail(serviceId: ServiceId): Thumbnail | null
   /** Grows when `playable` changes for another reason than what was received. */
   playableVersion(): number
 }
@@ -56,6 +60,9 @@ export interface Receiving {
   manifestUrl(serviceId: ServiceId): string | null
   /** Tells the server of files how far a window's player came with a service. */
   pictured(...picture: Parameters<Serving['pictured']>): void
+  /** Asks the server of files to look at services, and for what it saw. */
+  look(...asked: Parameters<Serving['look']>): void
+  thumbnail(serviceId: ServiceId): Thumbnail | null
   /** Reports a player's request for a file: the destination that carries it is joined again where it had been left. */
   asked(
     serviceId: ServiceId,

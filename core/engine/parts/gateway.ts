@@ -4,6 +4,7 @@ import type { ServiceId } from '../../contract/ids.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
 import type { PictureSnapshot, PlayableSnapshot } from '../../contract/service-snapshot.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
+import type { Thumbnail } from '../../contract/wall.ts'
 import type { MediaDecoder } from '../../decode/media-decoder.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { ObjectStore } from '../../files/object-store.ts'
@@ -51,6 +52,7 @@ class GatewayPart implements Part, Serving {
     this.#host = host
     this.#sections = [
       { name: 'gateway', version: () => this.#now(), read: () => this.#snapshot() },
+      { name: 'wall', version: () => this.#gateway?.wallVersion ?? 0, read: () => this.#gateway?.wall ?? null },
       requestSection(() => this.#requests),
       clientSection(() => this.#gateway?.server ?? null),
     ]
@@ -74,7 +76,7 @@ class GatewayPart implements Part, Serving {
     if (receiving === null || store === null || endpoint === null) {
       throw new AppFailure('bad-spec', `${this.id} has nothing to serve.`, 'Link a source to it.')
     }
-    const { cors, allowOrigins, fullSegments, lowLatency, ffmpeg } = this.#spec
+    const { cors, allowOrigins, fullSegments, lowLatency, ffmpeg, watchPictures } = this.#spec
     // Loaded here, so that a program that only reads a capture starts sooner.
     const { Gateway } = await import('../../gateway/gateway.ts')
     const { MediaDecoder } = await import('../../decode/media-decoder.ts')
@@ -97,6 +99,7 @@ class GatewayPart implements Part, Serving {
         this.#decoded.set(serviceId, made)
         this.#decoderVersion++
       },
+      looks: { found: (finding) => receiving.observer.found?.(finding), always: watchPictures },
       growing: !fullSegments,
       lowLatency,
       announced: (serviceId, name) => this.#announcedFile(serviceId, name),
@@ -150,6 +153,14 @@ class GatewayPart implements Part, Serving {
 
   pictured(serviceId: ServiceId, picture: PictureSnapshot): void {
     this.#pictures.take(serviceId, picture)
+  }
+
+  look(services: readonly ServiceId[], atUs: number | null): void {
+    this.#gateway?.look(services, atUs)
+  }
+
+  thumbnail(serviceId: ServiceId): Thumbnail | null {
+    return this.#gateway?.thumbnail(serviceId) ?? null
   }
 
   playableVersion(): number {

@@ -8,6 +8,7 @@ import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
 import type { PartSpec, TuneIn } from '../../contract/session-spec.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
+import type { Thumbnail } from '../../contract/wall.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type {
   AbsentObject,
@@ -245,6 +246,14 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   pictured(...picture: Parameters<Serving['pictured']>): void {
     this.#serving?.pictured(...picture)
+  }
+
+  look(...asked: Parameters<Serving['look']>): void {
+    this.#serving?.look(...asked)
+  }
+
+  thumbnail(serviceId: ServiceId): Thumbnail | null {
+    return this.#serving?.thumbnail(serviceId) ?? null
   }
 
   playableVersion(): number {

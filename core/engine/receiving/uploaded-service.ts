@@ -6,6 +6,7 @@ import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
 import type { ServiceSnapshot } from '../../contract/service-snapshot.ts'
 import type { SourceSnapshot } from '../../contract/snapshot.ts'
+import type { Thumbnail } from '../../contract/wall.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { ReceiveObserver, ServiceFacts } from '../../flow/facts.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../../flow/objects.ts'
@@ -149,6 +150,14 @@ export class UploadedService implements Receiving, ObjectSink {
 
   pictured(...picture: Parameters<Serving['pictured']>): void {
     this.#serving?.pictured(...picture)
+  }
+
+  look(...asked: Parameters<Serving['look']>): void {
+    this.#serving?.look(...asked)
+  }
+
+  thumbnail(serviceId: ServiceId): Thumbnail | null {
+    return this.#serving?.thumbnail(serviceId) ?? null
   }
 
   asked(): void {

@@ -134,6 +134,7 @@ function listed(words: readonly string[]): string {
   return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
-function serviceText({ service, serviceName }: { service: number | null; serviceName: string | null }): string {
+/** `Service 5 "Alpha"`. */
+export function serviceText({ service, serviceName }: { service: number | null; serviceName: string | null }): string {
   return serviceName === null ? `Service ${service}` : `Service ${service} "${serviceName}"`
 }

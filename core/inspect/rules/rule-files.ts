@@ -5,6 +5,7 @@ import { lossRules } from './losses.ts'
 import { mediaRules } from './media.ts'
 import { mmtpRules } from './mmtp.ts'
 import { packetRules } from './packets.ts'
+import { pictureRules } from './pictures.ts'
 import type { RuleFile } from './raise.ts'
 import { repairRules } from './repair.ts'
 import { signallingRules } from './signalling.ts'
@@ -25,5 +26,6 @@ export function makeRules(): readonly RuleFile[] {
     repairRules(),
     fecRules(),
     mmtpRules(),
+    pictureRules(),
   ]
 }

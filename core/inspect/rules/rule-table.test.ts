@@ -7,6 +7,7 @@ import type { Finding } from '../../flow/findings.ts'
 import { isForTests, readImportGraph } from '../../testing/import-graph.ts'
 import { DELIVERY_EXAMPLES } from '../../testing/rules/delivery-examples.ts'
 import { at, type Example, mpu, tsi } from '../../testing/rules/example.ts'
+import { PICTURE_EXAMPLES } from '../../testing/rules/picture-examples.ts'
 import { SIGNALLING_EXAMPLES } from '../../testing/rules/signalling-examples.ts'
 import { testFlow } from '../../testing/test-session.ts'
 import type { Alarm } from './alarm.ts'
@@ -20,6 +21,7 @@ const ids = Object.keys(RULES) as RuleId[]
 const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, Example>> = {
   ...SIGNALLING_EXAMPLES,
   ...DELIVERY_EXAMPLES,
+  ...PICTURE_EXAMPLES,
 }
 
 function judged(findings: readonly Finding[], settings: RuleSettings = {}): Alarm[] {
