@@ -94,6 +94,52 @@ describe('files as streams', () => {
     expect(stderr).toMatch(/Streamed \d+ bytes, \d+ to 2 requests, on http:\/\/127\.0\.0\.1:\d+\/live\.aac/)
   })
 
+  it('reopen: a file that is over begins again with the next client', async () => {
+    const { port } = await serve(
+      '--stream',
+      `/live.mp3=${folder.at('a.mp3')}`,
+      '--stream-pace',
+      'fast',
+      '--hold',
+      '--reopen',
+    )
+    for (let time = 0; time < 3; time++) {
+      const { status, body } = await askRaw(port, 'GET /live.mp3')
+      expect([status, body.equals(MP3)]).toEqual([200, true])
+    }
+  })
+
+  it('what a stream is taken for is named by a type, or by an extension', async () => {
+    writeFileSync(folder.at('unnamed'), adtsOf(470))
+    const of = `/x=${folder.at('unnamed')}`
+    const typed = await serve('--stream', of, '--hold', '--stream-type', 'audio/x-of-its-own')
+    const ended = await serve('--stream', of, '--hold', '--stream-ext', 'ts')
+    const types = await Promise.all([typed, ended].map(({ port }) => askRaw(port, 'HEAD /x')))
+    expect(types.map(({ headers }) => headers['content-type'])).toEqual(['audio/x-of-its-own', 'video/mp2t'])
+  })
+
+  it('the source waits for its slowest client where that is asked for, and loses nobody', async () => {
+    const long = Buffer.concat(Array.from({ length: 60 }, () => MP3))
+    writeFileSync(folder.at('long.mp3'), long)
+    const { port, program } = await serve(
+      ...['--stream', `/live.mp3=${folder.at('long.mp3')}`, '--stream-pace', 'fast', '--hold'],
+      ...['--max-queue', '20000', '--wait-for-clients'],
+    )
+    const slow = connect(port, '127.0.0.1')
+    let bytes = 0
+    slow.on('data', (piece: Buffer) => {
+      if (bytes === 0) slow.pause()
+      bytes += piece.length
+    })
+    const closed = once(slow, 'close')
+    slow.write(`GET /live.mp3 HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
+    await expect.poll(() => bytes).toBeGreaterThan(0)
+    slow.resume()
+    await closed
+    expect(bytes).toBeGreaterThanOrEqual(long.length)
+    expect((await program.interrupt()).stderr).not.toContain('too slow')
+  })
+
   it('HS-64, HS-65: held for the first client, who gets all of it; then it is over; without, it is gone', async () => {
     const held = ['--stream', `/live.mp3=${folder.at('a.mp3')}`, '--stream-pace', 'fast']
     const { port, program } = await serve(...held, '--hold')

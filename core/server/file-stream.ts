@@ -13,7 +13,7 @@ const AHEAD_MS = 500
 const UNKNOWN = 'application/octet-stream'
 
 /**
- * Gives the bytes of an open file to a sink, then its end. At the pace of its media it goes on whether the sink keeps up or not.
+ * Gives the bytes of an open file to a sink, then its end. At the pace of its media it goes on whether the sink keeps up or not, unless that is not ready.
  * @param name tells its format where its extension is known
  * @param signal ends it early, without an end
  */
@@ -95,6 +95,12 @@ class StreamClock {
         const ready = this.#sink.ready?.() ?? null
         if (ready !== null) await orAborted(ready, this.#signal)
         this.#startMs = performance.now()
+      }
+      const wait = this.#sink.ready?.() ?? null
+      if (wait !== null) {
+        const sinceMs = performance.now()
+        await orAborted(wait, this.#signal)
+        this.#startMs += performance.now() - sinceMs
       }
       const leftMs = this.#startMs + timeMs - AHEAD_MS - performance.now()
       if (leftMs > 0) await orAborted(after(leftMs), this.#signal)

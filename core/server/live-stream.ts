@@ -10,6 +10,8 @@ export type StreamRules = {
   readonly mediaType: string | null
   /** Nothing is taken before the first client. */
   readonly hold: boolean
+  /** The source waits for the slowest client, which is not disconnected. */
+  readonly waits: boolean
   /** Bytes that may wait for one client besides what its connection takes; one for which more wait is disconnected. */
   readonly queueBytes: number
   /** Null: no headers for radio players. */
@@ -26,6 +28,9 @@ export type StreamCounts = {
   readonly unheard: number
   readonly state: 'waiting' | 'running' | 'over'
 }
+
+/** Bytes that may wait for a client where the source waits for it: for sources that cannot. */
+const WAITED_BYTES = 64 * 1024 * 1024
 
 type Client = {
   readonly exchange: Exchange
@@ -94,6 +99,15 @@ export class LiveStream implements ByteSink {
     this.#deliver(this.#splitter.push(piece))
   }
 
+  /** Begins again, with the next client, once what it holds has been given to one. */
+  async reopen(): Promise<void> {
+    while (this.#holding) await this.#change()
+    this.#over = false
+    this.#holding = true
+    this.#begun = false
+    this.#splitter = null
+  }
+
   end(): void {
     if (this.#over) return
     if (this.#splitter !== null) this.#deliver(this.#splitter.end())
@@ -102,14 +116,14 @@ export class LiveStream implements ByteSink {
     this.#tell()
   }
 
-  /** While it waits for its first client, or while every client is behind. */
+  /** While it waits for its first client, or while every client is behind, or the one that it waits for. */
   busy(): Promise<void> | null {
     return this.#isBusy ? this.#change() : null
   }
 
-  /** While it waits for its first client. */
+  /** While it waits for its first client, or for a slow one. */
   ready(): Promise<void> | null {
-    return this.#holding ? this.#change() : null
+    return this.#holding || this.#awaitsClient ? this.#change() : null
   }
 
   /** Answers GET and HEAD. */
@@ -150,6 +164,7 @@ export class LiveStream implements ByteSink {
     this.#begun = true
     for (const unit of this.#held) this.#give(client, unit)
     this.#held = []
+    this.#heldBytes = 0
     if (this.#over) client.exchange.end()
   }
 
@@ -177,7 +192,7 @@ export class LiveStream implements ByteSink {
     if (this.#clients.size === 0) this.#unheard += unit.bytes.byteLength
     for (const client of this.#clients) {
       const { response } = client.exchange
-      if (response.writableNeedDrain && response.writableLength > this.#rules.queueBytes) this.#drop(client)
+      if (response.writableNeedDrain && response.writableLength > this.#mostBytes) this.#drop(client)
       else this.#give(client, unit)
     }
   }
@@ -185,7 +200,7 @@ export class LiveStream implements ByteSink {
   #drop(client: Client): void {
     this.#slow++
     this.#clients.delete(client)
-    this.#warn(`A client of ${this.#name} was too slow: more than ${this.#rules.queueBytes} bytes waited for it.`)
+    this.#warn(`A client of ${this.#name} was too slow: more than ${this.#mostBytes} bytes waited for it.`)
     client.exchange.response.destroy()
   }
 
@@ -202,9 +217,22 @@ export class LiveStream implements ByteSink {
     exchange.write(titles === null ? bytes : titles.put(bytes))
   }
 
+  /** Bytes that may wait for one client. */
+  get #mostBytes(): number {
+    const { waits, queueBytes } = this.#rules
+    return waits ? Math.max(queueBytes, WAITED_BYTES) : queueBytes
+  }
+
+  get #awaitsClient(): boolean {
+    if (!this.#rules.waits || this.#over) return false
+    for (const { exchange } of this.#clients) if (exchange.response.writableNeedDrain) return true
+    return false
+  }
+
   get #isBusy(): boolean {
     if (this.#over) return false
     if (this.#holding) return this.#heldBytes > 0
+    if (this.#rules.waits) return this.#awaitsClient
     if (this.#clients.size === 0) return false
     for (const { exchange } of this.#clients) if (!exchange.response.writableNeedDrain) return false
     return true

@@ -113,7 +113,6 @@ const FILTERS: readonly FilterKind[] = [
       sigfrag: FLAG,
     },
     also: { max_cache_segs: [{ kind: 'push', key: 'maxSegments' }] },
-    idle: ['blockio'],
   },
   { name: 'sockout', role: 'sink', takes: [{ kind: 'socket-out' }] },
   { name: 'fout', role: 'sink', takes: [{ kind: 'media-out' }], own: { dynext: FLAG } },

@@ -11,7 +11,7 @@ export async function openHttpStream(spec: PartSpec, host: PartHost): Promise<Pa
   const own = spec as unknown as HttpStreamSpec
   const front = await openHttpFront(own, host)
   try {
-    const served = new ServedStream(own.path, streamRules(own, own.contentType ?? null), front, host)
+    const served = new ServedStream(own.path, streamRules(own), front, host)
     host.log('http', 'info', `Stream on ${served.url}`)
     return new HttpStreamPart(own, front, served)
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { SpecOf } from '../../contract/option-row.ts'
 import type { StreamSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
+import { mediaTypeOf } from '../../http/mime.ts'
 import type { MountHandle } from '../../http/mount.ts'
 import { parseTarget } from '../../http/request-target.ts'
 import { headersOf } from '../../server/headers.ts'
@@ -12,7 +13,9 @@ import type { STREAM_OPTIONS } from './http-stream-options.ts'
 type GivenOptions = Omit<SpecOf<string, typeof STREAM_OPTIONS>, 'id' | 'kind'>
 
 /** How streams are given to clients. @throws AppFailure bad-spec */
-export function streamRules(spec: GivenOptions, mediaType: string | null): StreamRules {
+export function streamRules(spec: GivenOptions): StreamRules {
+  const { contentType, extension, waitsForClients: waits } = spec
+  const mediaType = contentType ?? (extension === undefined ? null : mediaTypeOf(`stream.${extension}`, null))
   const { hold, maxQueue: queueBytes, ice, iceName: name = null, iceTitle: title = null, iceHeaders = [] } = spec
   const headers = headersOf(iceHeaders)
   for (const header of Object.keys(headers))
@@ -22,7 +25,7 @@ export function streamRules(spec: GivenOptions, mediaType: string | null): Strea
         `${header} is no header for radio players.`,
         'Name one that begins with ice- or icy-.',
       )
-  return { mediaType, hold, queueBytes, ice: ice ? { name, title, headers } : null }
+  return { mediaType, hold, waits, queueBytes, ice: ice ? { name, title, headers } : null }
 }
 
 /** A stream at a path of a server. */

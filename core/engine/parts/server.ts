@@ -105,7 +105,7 @@ class ServerPart implements Part, FolderServing {
       this.#roots.push(await openOneMore(path, writes, this.#roots, note))
       if (this.#mount === null) await this.#serveFolders(front, users)
     }
-    const rules = streamRules(spec, null)
+    const rules = streamRules(spec)
     for (const { path, file } of streams) {
       const served = new ServedStream(path, rules, front, this.#host)
       const handle = await openStreamFile(file)
@@ -184,7 +184,13 @@ class ServerPart implements Part, FolderServing {
   }
 
   async #feed({ served, handle, name }: FedStream): Promise<void> {
-    await streamFile({ handle, name }, this.#spec.pace, served.stream, this.#stopping.signal)
+    const { pace, reopen } = this.#spec
+    const { signal } = this.#stopping
+    await streamFile({ handle, name }, pace, served.stream, signal)
+    while (reopen && !signal.aborted) {
+      await served.stream.reopen()
+      await streamFile({ handle, name }, pace, served.stream, signal)
+    }
     await served.stream.ended
   }
 
