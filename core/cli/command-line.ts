@@ -204,7 +204,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     .option('--report <file>', 'write the report at the end')
     .addOption(logOption())
     .option('--json', 'machine output')
-    .option('--force', 'overwrite files that exist')
+    .option('--force', 'overwrite files that exist, and run the script or ffmpeg that the session names')
     .action((file: string, options: RunOptions & { log?: LogSpec; json?: boolean; force?: boolean }) => {
       const { duration: durationS, report, log, force = false } = options
       found({

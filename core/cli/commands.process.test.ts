@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -77,6 +77,29 @@ describe('run', () => {
     )
     expect(forced.status).toBe(0)
     expect(reportFaults(JSON.parse(readFileSync(report, 'utf8')))).toEqual([])
+  })
+
+  it('runs a script or a program only with --force', async () => {
+    const mark = folder.at('ran')
+    const script = write(
+      'hook.mjs',
+      `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(mark)}, '')\nexport function onRequest() {}`,
+    )
+    mkdirSync(folder.at('www'))
+    const parts: Record<string, unknown>[] = [
+      { id: 'server', kind: 'server', listen: '127.0.0.1:0', read: [folder.at('www')], script },
+      { id: 'gateway', kind: 'gateway', listen: '127.0.0.1:0', ffmpeg: folder.at('ffmpeg') },
+    ]
+    for (const part of parts) {
+      const saved = write('runs.json', JSON.stringify({ ...V2, parts: [source(), part] }))
+      const { status, stdout, stderr } = await routescope(['run', saved])
+      expect(stderr).toMatch(/^routescope: \S+runs\.json would run \S+(?:hook\.mjs|ffmpeg), which .* --force .*\n$/)
+      expect({ status, stdout, ran: existsSync(mark) }).toEqual({ status: 2, stdout: '', ran: false })
+    }
+    const saved = write('runs.json', JSON.stringify({ ...V2, parts: [parts[0]] }))
+    const forced = await routescope(['run', saved, '--force', '--duration', '0.5'])
+    expect(forced.stderr).toMatch(/^\S+runs\.json runs \S+hook\.mjs; reads \S+www; serves on 127\.0\.0\.1:0\.\n/)
+    expect(existsSync(mark)).toBe(true)
   })
 
   it('takes a report of the command line as receive does, existing or not', async () => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exchangeRaw, readReplies } from '../testing/raw-http.ts'
+import { RunningProgram, routescope } from '../testing/program.ts'
+import { askRaw, exchangeRaw, readReplies } from '../testing/raw-http.ts'
 import { posix, Serving, type ServingProgram } from '../testing/serving.ts'
 
 const serving = new Serving()
@@ -211,5 +212,62 @@ describe('files that are written', () => {
     expect((await put('/out/x.txt', 'x')).status).toBe(403)
     expect((await w.ask('DELETE /out/x.txt')).status).toBe(403)
     expect(readdirSync(folder.at('outside'))).toEqual([])
+  })
+})
+
+describe('files of the server itself', () => {
+  it('are neither read nor written through it, by whatever name', async () => {
+    const own = folder.at('own')
+    mkdirSync(own)
+    const secret = `[eve]\npassword=${'a'.repeat(64)}\nsalt=${'b'.repeat(64)}\n`
+    writeFileSync(folder.at('own', 'users.ini'), secret)
+    writeFileSync(folder.at('own', 'plain.txt'), 'plain')
+    const names = ['/users.ini', '/users%2eini']
+    if (posix) {
+      linkSync(folder.at('own', 'users.ini'), folder.at('own', 'hard.ini'))
+      symlinkSync('users.ini', folder.at('own', 'soft.ini'))
+      names.push('/hard.ini', '/soft.ini')
+    }
+    const { ask } = await serve('--read', own, '--write', own, '--list', '--users', folder.at('own', 'users.ini'))
+    for (const name of names) expect({ name, status: (await ask(`GET ${name}`)).status }).toEqual({ name, status: 404 })
+    for (const name of names.filter((each) => each !== '/soft.ini')) {
+      for (const request of [`DELETE ${name}`, `PUT ${name}`, `POST ${name}`]) {
+        const { status } = await ask(request, ['Content-Length: 1', 'Connection: close'], 'x')
+        expect({ request, status }).toEqual({ request, status: 403 })
+      }
+    }
+    expect((await ask('GET /')).body.toString()).not.toContain('users.ini')
+    expect((await ask('GET /plain.txt')).body.toString()).toBe('plain')
+    expect(readFileSync(folder.at('own', 'users.ini'), 'utf8')).toBe(secret)
+  })
+
+  it('that run are refused where others may write', async () => {
+    writeFileSync(folder.at('w', 'hook.mjs'), 'export function onRequest() {}')
+    const { status, stderr } = await routescope([
+      ...['serve', '--listen', '127.0.0.1:0', '--write', wFolder],
+      ...['--script', folder.at('w', 'hook.mjs')],
+    ])
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^routescope: The script \S+hook\.mjs lies in \S+, where others may write\. Put it/,
+      ),
+    })
+  })
+})
+
+describe.skipIf(!posix)('a disk that takes only the beginning of a file', () => {
+  it('is told, and nothing of the file is left', async () => {
+    const small = folder.at('small')
+    mkdirSync(small)
+    const limited = ['-c', 'ulimit -f 20; exec "$0" "$@"', process.execPath]
+    const options = { command: ['bash', ...limited] }
+    const program = new RunningProgram(['serve', '--write', small, '--listen', '127.0.0.1:0'], options)
+    const [, url = ''] = await program.printed('stdout', /^Serving (http:\S+)$/m)
+    const body = new Uint8Array(25_000).fill(1)
+    const { status } = await askRaw(Number(new URL(url).port), 'PUT /a.bin', [`Content-Length: ${body.length}`], body)
+    expect(status).toBe(507)
+    expect(await program.interrupt()).toMatchObject({ signal: null })
+    expect(readdirSync(small)).toEqual([])
   })
 })

@@ -18,15 +18,23 @@ export type SavedSession = {
 }
 
 /**
- * Reads a saved session. It may be a stranger's: what it would overwrite is refused unless that is forced.
- * @throws AppFailure file-not-found | file-unreadable | bad-spec | file-exists
+ * Reads a saved session. It may be a stranger's: what it would overwrite, and code that it would run, is refused unless that is
+ * forced.
+ * @throws AppFailure file-not-found | file-unreadable | bad-spec | file-exists | not-supported
  */
 export async function readSavedSession(file: string, overrides: RunOverrides): Promise<SavedSession> {
   const json = parseJson(file, textOf(file, await bytesOf(file)))
   const { parseSessionSpec } = await import('../engine/spec/spec.ts')
-  const { doingsOf, overwrittenBy } = await import('../engine/spec/session-doings.ts')
+  const { doingsOf, overwrittenBy, programsOf } = await import('../engine/spec/session-doings.ts')
   const saved = parseSessionSpec(json, file)
   if (!overrides.force) {
+    const [program] = programsOf(saved, PART_DESCRIPTIONS)
+    if (program !== undefined)
+      throw new AppFailure(
+        'not-supported',
+        `${file} would run ${program}, which can do whatever you can.`,
+        'Look at what it does, then add --force to let it.',
+      )
     const [first, ...more] = await overwrittenBy(saved, PART_DESCRIPTIONS)
     if (first !== undefined) {
       throw new AppFailure(

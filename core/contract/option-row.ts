@@ -119,6 +119,8 @@ export type OptionRow = {
   readonly word?: string
   /** Set for every option that names a file or folder. */
   readonly disk?: DiskUse
+  /** It names code of the user's own that the session runs, unless it is one of these words. */
+  readonly runs?: readonly string[]
   /** Null: no value. */
   readonly default: OptionValue | null
   readonly group: OptionGroup

@@ -56,6 +56,22 @@ describe('the clock of a live server', () => {
 })
 
 describe('a live server', () => {
+  it('that asks to be left alone is, for manifests and segments of either kind', async () => {
+    let asked = 0
+    server.answer = (_, response) => {
+      asked++
+      response.writeHead(503, { 'Retry-After': '3600' }).end()
+    }
+    for (let turn = 0; turn < 3; turn++) {
+      await expect(live.manifest()).rejects.toThrow('it answered 503')
+      const over = new AbortController().signal
+      const refused = { kind: 'failed', reason: 'it answered 503' }
+      expect(await live.file(`${server.url}s.m4s`, 1000, over)).toEqual(refused)
+      expect(await live.growing(`${server.url}s.m4s`, 0, over)).toEqual(refused)
+    }
+    expect(asked).toBe(1)
+  })
+
   it('is asked with the name and password of its address, but no other is, and nobody is shown them', async () => {
     const other = await TestServer.open({ '/x': Buffer.from('x') })
     try {

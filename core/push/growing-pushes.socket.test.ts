@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+} from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +37,10 @@ afterEach(async () => {
 const RULES: PushRules = { method: 'PUT', headers: {}, timeoutMs: 5000, retries: true, growing: true }
 
 /** A server that shows requests while they come. */
-async function origin(answer: (coming: Coming) => number = () => 201): Promise<{ asked: Coming[]; url: URL }> {
+async function origin(
+  answer: (coming: Coming) => number = () => 201,
+  reply: OutgoingHttpHeaders = {},
+): Promise<{ asked: Coming[]; url: URL }> {
   const asked: Coming[] = []
   const server: Server = createServer((request: IncomingMessage, response) => {
     const { method = '', url = '', headers } = request
@@ -44,7 +53,7 @@ async function origin(answer: (coming: Coming) => number = () => 201): Promise<{
     request.on('close', () => {
       coming.state = request.complete ? 'whole' : 'cut'
     })
-    request.on('end', () => response.writeHead(answer(coming)).end())
+    request.on('end', () => response.writeHead(answer(coming), reply).end())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -77,6 +86,19 @@ function end(sink: PushSink, object: ArrivingObject, content: string): void {
   object.end('complete')
   sink.whole(receivedFile(object.name, content, { objectIndex: object.index }))
 }
+
+describe('a server that asks to be left alone', () => {
+  it('is, by all files, while they are given up with its reason', async () => {
+    const server = await origin(() => 503, { 'Retry-After': '3600' })
+    const { sink, targets, failures } = pushing([server.url])
+    sink.whole(receivedFile('m.mpd', '<MPD/>', { kind: 'manifest' }))
+    await expect.poll(() => failures.length).toBe(1)
+    for (let number = 1; number <= 40; number++) end(sink, begin(sink, number), 'x')
+    await targets[0]?.finish()
+    expect(failures).toEqual(failures.map(() => expect.stringMatching(/ it answered 503 and asks for 3600 s$/)))
+    expect([failures.length, server.asked.length]).toEqual([41, 1])
+  })
+})
 
 describe('files that are pushed while they come', () => {
   it('HS-74: arrive piece by piece, with their type; expired ones are removed', async () => {

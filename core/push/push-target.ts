@@ -287,6 +287,8 @@ export class PushTarget {
       const left = this.#leftMs()
       if (left <= 0) return giveUp(reason)
       const asked = typeof answer === 'string' ? null : answer.retryAfterMs
+      // It is left alone for longer than files are kept for it.
+      if (asked !== null && asked > left) return giveUp(`${reason} and asks for ${seconds(asked)}`)
       this.#state.retries++
       const pauseMs = Math.min(asked ?? waitMs, left)
       transfer?.retries(reason, pauseMs)
@@ -387,4 +389,8 @@ export class PushTarget {
 
 function bytesOf({ lease }: Push): number {
   return ENTRY_BYTES + (lease?.bytes.byteLength ?? 0)
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1000)} s`
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { FileHandle } from 'node:fs/promises'
+import { writeAll } from '../files/write-all.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { contentRange, parseRanges, resolveRange } from '../http/ranges.ts'
 
@@ -19,7 +20,7 @@ export class ArrivingFile {
 
   /** Appends bytes, which readers get at once. Rejects with the system's error. */
   async append(bytes: Uint8Array): Promise<void> {
-    await this.#handle.write(bytes, 0, bytes.byteLength, this.#bytes)
+    await writeAll(this.#handle, bytes, this.#bytes)
     this.#bytes += bytes.byteLength
     this.#changes.emit('changed')
   }

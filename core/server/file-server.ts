@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { NotReadable, type OpenedFile } from '../files/door.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
@@ -8,6 +9,7 @@ import { streamText } from '../http/streamed-text.ts'
 import { mayUse, type User } from './access.ts'
 import { type Coding, chooseCoding, encode, isText } from './coding.ts'
 import { type ListedEntry, listingJson, listingPage, sortEntries } from './listing.ts'
+import type { OwnFiles } from './own-files.ts'
 import { type Root, rightsAt, rootsFor } from './roots.ts'
 import type { UploadedFiles } from './uploads.ts'
 import { validatorsOf } from './validators.ts'
@@ -45,10 +47,13 @@ export class FileServer {
   readonly #encoded = new BoundedMap<string, Buffer>(MAX_ENCODED)
 
   readonly #uploads: GrowingFiles
+  readonly #own: OwnFiles
 
-  constructor(roots: readonly Root[], rules: ReadRules, uploads: GrowingFiles) {
+  /** @param own files of the server, which nobody reads */
+  constructor(roots: readonly Root[], rules: ReadRules, own: OwnFiles, uploads: GrowingFiles) {
     this.#roots = roots
     this.#rules = rules
+    this.#own = own
     this.#uploads = uploads
   }
 
@@ -106,16 +111,22 @@ export class FileServer {
       // A link may lead into a folder with other rights.
       const may = mayUse(rightsAt(root, relative(root.door.root, opened.real).split(sep)).read, user)
       if (may !== 'yes') return may === 'login' ? 'login' : 'forbidden'
-      await this.#serve(exchange, below.at(-1) ?? '', opened)
+      const found = await opened.handle.stat({ bigint: true })
+      if (this.#own.has(opened.real, found)) return 'missing'
+      await this.#serve(exchange, below.at(-1) ?? '', opened, found)
       return 'answered'
     } finally {
       await opened.handle.close()
     }
   }
 
-  async #serve(exchange: Exchange, name: string, opened: OpenedFile): Promise<void> {
+  async #serve(
+    exchange: Exchange,
+    name: string,
+    opened: OpenedFile,
+    { size: wide, mtimeNs }: Pick<BigIntStats, 'size' | 'mtimeNs'>,
+  ): Promise<void> {
     const { cacheControl, ignoreRanges } = this.#rules
-    const { size: wide, mtimeNs } = await opened.handle.stat({ bigint: true })
     const mediaType = mediaTypeOf(name, null)
     const { etag, modifiedMs } = validatorsOf({ size: wide, mtimeNs })
     if (ignoreRanges) delete exchange.request.headers.range
@@ -183,13 +194,14 @@ export class FileServer {
     }
     for (const { root, path: below } of rootsFor(this.#roots, path)) {
       if (mayUse(rightsAt(root, below).read, user) !== 'yes') continue
-      for (const entry of await listed(root, below)) if (!entries.has(entry.name)) entries.set(entry.name, entry)
+      for (const entry of await listed(root, below, this.#own))
+        if (!entries.has(entry.name)) entries.set(entry.name, entry)
     }
     return sortEntries([...entries.values()])
   }
 }
 
-async function listed(root: Root, below: readonly string[]): Promise<ListedEntry[]> {
+async function listed(root: Root, below: readonly string[], own: OwnFiles): Promise<ListedEntry[]> {
   const found: ListedEntry[] = []
   const list = await root.door.list(below.join('/'), [], MAX_ENTRIES).catch((error: unknown) => {
     if (error instanceof NotReadable) return null
@@ -198,7 +210,7 @@ async function listed(root: Root, below: readonly string[]): Promise<ListedEntry
   for (const entry of list?.entries ?? []) {
     if (entry.kind === 'left-out') continue
     const name = entry.path.slice(entry.path.lastIndexOf('/') + 1)
-    if (name.startsWith('.')) continue
+    if (name.startsWith('.') || own.has(join(root.door.root, entry.path), null)) continue
     if (entry.kind === 'folder') found.push({ name, folder: true, sizeBytes: null, modifiedMs: null })
     else {
       const file = await root.door.find(entry.path).catch(() => null)

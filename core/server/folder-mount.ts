@@ -10,6 +10,7 @@ import { FileServer, type ReadRules, refuse } from './file-server.ts'
 import type { RequestHook } from './hook/hook.ts'
 import { askHook } from './hook/hooked-exchange.ts'
 import type { Logins } from './logins.ts'
+import type { OwnFiles } from './own-files.ts'
 import { type Root, rightsAt, rootsFor } from './roots.ts'
 import { UploadedFiles, type UploadRules } from './uploads.ts'
 
@@ -36,14 +37,23 @@ export type FolderEvents = {
   readonly warn: (text: string) => void
 }
 
+/** Who may use folders, who decides about requests, and what is told of them. */
+export type FolderUsers = {
+  readonly logins: Logins
+  /** Files of the server, which are neither read nor written. */
+  readonly own: OwnFiles
+  readonly events: FolderEvents
+  readonly hook?: RequestHook | null
+}
+
 /** Folders that are read and written over HTTP. @param roots may get more while they are served */
 export function folderMount(
   roots: readonly Root[],
   rules: FolderRules,
-  { logins, events, hook = null }: { logins: Logins; events: FolderEvents; hook?: RequestHook | null },
+  { logins, own, events, hook = null }: FolderUsers,
 ): Mount {
-  const uploads = new UploadedFiles(rules, events)
-  const files = new FileServer(roots, rules, uploads)
+  const uploads = new UploadedFiles(rules, own, events)
+  const files = new FileServer(roots, rules, own, uploads)
   const doors = new Map<Root, WriteDoor>()
   return {
     prefix: '',

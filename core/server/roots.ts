@@ -180,6 +180,12 @@ export function rootsFor(
     .map((root) => ({ root, path: address.slice(root.name.length) }))
 }
 
+/** The folder in which a file lies that somebody may write; null: nobody may. @param real links followed */
+export function writableAround(roots: readonly Root[], real: string): string | null {
+  const written = roots.filter(({ rights }) => rights.some(({ write }) => isForSomebody(write)))
+  return written.find(({ door }) => isBelow(real, door.root))?.door.root ?? null
+}
+
 /** Where folders are served and what for; a folder that is read and written at the same address is one place. */
 export function placesOf(roots: readonly Root[]): readonly ServedPlace[] {
   const places = new Map<string, ServedPlace>()

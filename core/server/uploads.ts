@@ -3,11 +3,13 @@ import type { FileHandle } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { defined } from '../contract/defined.ts'
 import { openRegular } from '../files/door.ts'
+import { writeAll } from '../files/write-all.ts'
 import { type AsideFile, NotWritable, type WriteDoor } from '../files/write-door.ts'
 import { judgeConditions } from '../http/conditions.ts'
 import type { Exchange, Refusal } from '../http/exchange.ts'
 import type { TransferProgress, TransferTable } from '../http/transfer-table.ts'
 import { ArrivingFile } from './arriving-file.ts'
+import type { OwnFiles } from './own-files.ts'
 import { type Patch, patchLength, readPatch } from './patch.ts'
 import { validatorsOf } from './validators.ts'
 
@@ -55,14 +57,17 @@ export class Refused extends Error {
  */
 export class UploadedFiles {
   readonly #rules: UploadRules
+  readonly #own: OwnFiles
   readonly #watch: UploadWatch
   /** By the path that each gets. */
   readonly #growing = new Map<string, ArrivingFile>()
   /** Paths that are being written, from before their file is begun. */
   readonly #taken = new Set<string>()
 
-  constructor(rules: UploadRules, watch: UploadWatch) {
+  /** @param own files of the server, which nobody writes */
+  constructor(rules: UploadRules, own: OwnFiles, watch: UploadWatch) {
     this.#rules = rules
+    this.#own = own
     this.#watch = watch
   }
 
@@ -93,8 +98,8 @@ export class UploadedFiles {
     may: (real: string) => boolean,
   ): Promise<void> {
     try {
-      const { real } = await door.find(path)
-      if (!may(real)) throw notAllowed()
+      const { real, found } = await door.find(path)
+      if (!may(real) || this.#own.has(real, found)) throw notAllowed()
       if (this.#taken.has(real)) throw new Refused(409, 'The file is being uploaded.')
       if (await door.remove(path)) this.#watch.written(real, null)
       exchange.head(204, {})
@@ -125,6 +130,7 @@ export class UploadedFiles {
       // Only now nobody else writes it.
       const { found } = await door.find(path)
       exists = found !== null
+      if (this.#own.has(real, found)) throw notAllowed()
       if (found?.isDirectory()) throw new Refused(409, 'There is a folder of that name.')
       if (!conditionsHold(headers, found)) throw new Refused(412, 'The file is not the one that was asked for.')
       const patch = readPatch(headers)
@@ -165,7 +171,9 @@ export class UploadedFiles {
     } finally {
       file.end('broken')
       if (patch === null) this.#growing.delete(real)
-      void closeAside(aside, file)
+      // Before the reply, so that nothing is left where the server ends then.
+      await aside.drop()
+      void closeRead(aside, file)
     }
   }
 
@@ -291,14 +299,13 @@ async function copyPart(from: FileHandle, at: number, to: FileHandle, position: 
   while (done < length) {
     const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, length - done), at + done)
     if (bytesRead === 0) throw new Error('A file became shorter while it was copied.')
-    await to.write(buffer, 0, bytesRead, position + done)
+    await writeAll(to, buffer.subarray(0, bytesRead), position + done)
     done += bytesRead
   }
 }
 
-/** Closes what was written aside once nobody reads it; what has not got its name by then is removed. */
-async function closeAside(aside: AsideFile, file: ArrivingFile): Promise<void> {
-  await aside.drop()
+/** Closes what was written aside once nobody reads it. */
+async function closeRead(aside: AsideFile, file: ArrivingFile): Promise<void> {
   await file.settled()
   await aside.handle.close()
 }
@@ -318,6 +325,7 @@ export function refusalOf(error: unknown): Refusal {
   }
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT') return { status: 507, sentence: 'The disk of the server is full.' }
+  if (code === 'EFBIG') return { status: 507, sentence: 'The file is larger than the server may write.' }
   if (code === 'ENAMETOOLONG') return { status: 400, sentence: 'The name is too long.' }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return { status: 403, sentence: 'The server may not write there.' }

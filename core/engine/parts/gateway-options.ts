@@ -55,6 +55,7 @@ const GATEWAY_OPTIONS = [
     option: '--ffmpeg',
     gpac: null,
     type: { kind: 'text', of: 'words' },
+    runs: ['auto', 'off'],
     default: 'auto',
     group: 'Output',
     level: 'expert',

@@ -11,6 +11,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import { type HostUse, joinHttpHost } from '../../http/http-host.ts'
 import { TransferTable } from '../../http/transfer-table.ts'
 import { headersOf } from '../../server/headers.ts'
+import { OwnFiles } from '../../server/own-files.ts'
 import { RequestLog, readLoggedRequests } from '../../server/request-log.ts'
 import { RequestTable } from '../../server/request-table.ts'
 import type { AnySection, PartHost } from '../part.ts'
@@ -51,6 +52,7 @@ export async function openHttpFront(spec: HostSpec, host: PartHost): Promise<Htt
   if (endpoint === null)
     throw new AppFailure('bad-spec', `${spec.listen} is no address to serve on.`, 'Write HOST:PORT.')
   const tls = await readTls(spec)
+  if (spec.cert !== undefined && spec.key !== undefined) await ownFiles(host, spec.cert, spec.key)
   const headers = { ...(spec.serverName === 'none' ? undefined : { Server: spec.serverName }) }
   Object.assign(headers, headersOf(spec.headers ?? []))
   const log = requestLog(spec, host)
@@ -121,6 +123,13 @@ export async function readTls({
     )
   }
   return pems
+}
+
+/** Files that the servers of a session are made of, with some more. */
+export async function ownFiles(host: PartHost, ...more: readonly string[]): Promise<OwnFiles> {
+  const own = host.shared('files of servers', () => new OwnFiles())
+  await own.add(...more)
+  return own
 }
 
 /** The log of the requests that an option names; null where it is absent. @throws AppFailure bad-spec */

@@ -14,7 +14,7 @@ import { OriginFolder, writeProblem } from '../../server/origin/origin-folder.ts
 import { OriginMount } from '../../server/origin/origin-mount.ts'
 import { openRoots } from '../../server/roots.ts'
 import type { AnySection, ObjectNeeds, Part, PartHost } from '../part.ts'
-import { clientSection, type HttpFront, openHttpFront, requestSection } from './http-front.ts'
+import { clientSection, type HttpFront, openHttpFront, ownFiles, requestSection } from './http-front.ts'
 import type { HttpOriginSpec } from './http-origin-options.ts'
 
 /** Bytes of files in memory. */
@@ -193,7 +193,7 @@ async function openFolder(
     host.log('http', 'warning', message)
     problems.add({ code: 'folder-not-writable', message, tryThis: 'Make room, or name another folder.' })
   })
-  return { folder, server: new FileServer(roots, READ_RULES, { growing: () => null }) }
+  return { folder, server: new FileServer(roots, READ_RULES, await ownFiles(host), { growing: () => null }) }
 }
 
 /** The folder of a path as a prefix, and the manifest in it; null: a folder of services. @throws AppFailure bad-spec */

@@ -90,6 +90,7 @@ const SERVER_OPTIONS = [
     gpac: { name: 'js' },
     type: { kind: 'text', of: 'file' },
     disk: { use: 'reads', called: '--script' },
+    runs: [],
     default: null,
     group: 'Serving',
     level: 'expert',

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
+import { type FileHandle, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ServedPlace } from '../../contract/served-requests.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
@@ -13,7 +13,7 @@ import { folderMount } from '../../server/folder-mount.ts'
 import type { ScriptHook } from '../../server/hook/script-hook.ts'
 import { Logins } from '../../server/logins.ts'
 import type { RequestTable } from '../../server/request-table.ts'
-import { openOneMore, openRoots, placesOf, type Root } from '../../server/roots.ts'
+import { openOneMore, openRoots, placesOf, type Root, writableAround } from '../../server/roots.ts'
 import { Users } from '../../server/users.ts'
 import type { FolderServing } from '../faces/folder-serving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
@@ -21,6 +21,7 @@ import {
   clientSection,
   type HttpFront,
   openHttpFront,
+  ownFiles,
   requestSection,
   transferSection,
   transferTable,
@@ -102,7 +103,9 @@ class ServerPart implements Part, FolderServing {
     this.#roots.push(...(await openRoots({ read, overlay, ...(write === undefined ? undefined : { write }) }, note)))
     if (this.#roots.length > 0) await this.#serveFolders(front, users)
     this.#addMore = async (path, writes) => {
-      this.#roots.push(await openOneMore(path, writes, this.#roots, note))
+      const more = await openOneMore(path, writes, this.#roots, note)
+      await this.#refuseUploadsAround([more])
+      this.#roots.push(more)
       if (this.#mount === null) await this.#serveFolders(front, users)
     }
     const rules = streamRules(spec)
@@ -118,6 +121,7 @@ class ServerPart implements Part, FolderServing {
 
   async #serveFolders(front: HttpFront, users: Users | null): Promise<void> {
     const spec = this.#spec
+    const own = await ownFiles(this.#host, ...(spec.read ?? []), ...texts(spec.users), ...texts(spec.script))
     const script = spec.script === undefined ? null : await this.#openScript(spec.script)
     const rules = {
       ...front.rules,
@@ -131,6 +135,7 @@ class ServerPart implements Part, FolderServing {
       folderMount(this.#roots, rules, {
         hook: script === null ? null : (request, gone) => script.ask(request, gone),
         logins: new Logins(users, () => performance.now()),
+        own,
         events: {
           arrived: front.arrived,
           transfers: this.#transfers,
@@ -176,11 +181,29 @@ class ServerPart implements Part, FolderServing {
     return this.#sections
   }
 
+  /** @throws AppFailure input-unusable */
   async #openScript(path: string): Promise<ScriptHook> {
+    await this.#refuseUploadsAround(this.#roots)
     const { ScriptHook } = await import('../../server/hook/script-hook.ts')
     const script = await ScriptHook.open(resolve(path), (text) => this.#host.log('http', 'warning', text))
     this.#script = script
     return script
+  }
+
+  /**
+   * Whoever uploads could put another script there, or what it imports, which would run at the next start.
+   * @throws AppFailure input-unusable
+   */
+  async #refuseUploadsAround(roots: readonly Root[]): Promise<void> {
+    const { script } = this.#spec
+    if (script === undefined) return
+    const folder = writableAround(roots, await realpath(script).catch(() => resolve(script)))
+    if (folder !== null)
+      throw new AppFailure(
+        'input-unusable',
+        `The script ${script} lies in ${folder}, where others may write.`,
+        'Put it elsewhere.',
+      )
   }
 
   async #feed({ served, handle, name }: FedStream): Promise<void> {
@@ -213,6 +236,10 @@ class ServerPart implements Part, FolderServing {
       connections,
     }
   }
+}
+
+function texts(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : [text]
 }
 
 /** Reads `/PATH=FILE`. @throws AppFailure bad-spec */

@@ -21,13 +21,25 @@ export function overwrittenBy(spec: SessionSpec, descriptions: readonly PartDesc
   return existingOutputs(filesOfSession(spec, descriptions))
 }
 
-/** What a session opens and writes, as the end of a sentence: `reads a.pcap; writes out; serves on 0.0.0.0:80 …`. */
+/** Lists scripts and programs that the session names to be run. */
+export function programsOf({ parts }: SessionSpec, descriptions: readonly PartDescription[]): string[] {
+  return parts.flatMap((part) =>
+    (descriptions.find(({ kind }) => kind === part.kind)?.options ?? []).flatMap(({ key, runs }) =>
+      runs === undefined ? [] : texts(part[key]).filter((text) => !runs.includes(text)),
+    ),
+  )
+}
+
+/** What a session runs, opens and writes, as the end of a sentence: `reads a.pcap; writes out; serves on 0.0.0.0:80 …`. */
 export function doingsOf(spec: SessionSpec, descriptions: readonly PartDescription[]): string {
   const files = filesOfSession(spec, descriptions)
+  const programs = programsOf(spec, descriptions)
+  const read = files.filter(({ writes, path }) => !writes && !programs.includes(path))
   const doings = [
+    listed('runs', programs),
     listed(
       'reads',
-      files.filter(({ writes }) => !writes).map(({ path, name }) => (path === '/dev/stdin' ? name : path)),
+      read.map(({ path, name }) => (path === '/dev/stdin' ? name : path)),
     ),
     listed('receives', addresses(spec, descriptions, true)),
     listed(

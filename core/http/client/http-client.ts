@@ -6,6 +6,7 @@ import type { HostRule } from './host-rule.ts'
 import { type HttpClock, SYSTEM_CLOCK } from './http-clock.ts'
 import { failureOf, HttpFailure } from './http-failure.ts'
 import { type ChangeAnswer, type ChangeRequest, sendRequest } from './send-request.ts'
+import { type RestingServer, restHeaders, ServerRests } from './server-rests.ts'
 
 /** Options of one GET. Times ms. */
 export type GetOptions = {
@@ -56,9 +57,13 @@ type Shared = {
   readonly hosts: HostRule | null
   /** Origins that have answered before. */
   readonly answered: Set<string>
+  readonly rests: ServerRests
 }
 
-/** Sends requests over pooled connections, which stay open between requests. Only this file and `send-request.ts` use undici. */
+/**
+ * Sends requests over pooled connections, which stay open between requests. A server that asked to be left alone is: until then its
+ * last answer is given again. Only this file and `send-request.ts` use undici.
+ */
 export class HttpClient {
   readonly #agent: Agent
   readonly #shared: Shared
@@ -72,7 +77,7 @@ export class HttpClient {
       bodyTimeout: 0,
       maxHeaderSize: 32 << 10,
     })
-    this.#shared = { agent: this.#agent, clock, hosts, answered: new Set() }
+    this.#shared = { agent: this.#agent, clock, hosts, answered: new Set(), rests: new ServerRests(clock) }
   }
 
   /**
@@ -89,8 +94,13 @@ export class HttpClient {
    * Sends one PUT, POST or DELETE, without redirects.
    * @throws HttpFailure where no answer comes
    */
-  send(request: ChangeRequest): Promise<ChangeAnswer> {
-    return sendRequest(this.#agent, this.#shared.clock, request)
+  async send(request: ChangeRequest): Promise<ChangeAnswer> {
+    const { clock, rests } = this.#shared
+    const resting = rests.of(request.url.origin)
+    if (resting !== null) return { status: resting.status, retryAfterMs: resting.leftMs }
+    return sendRequest(this.#agent, clock, request, (status, retryAfter) =>
+      rests.answered(request.url.origin, status, retryAfter),
+    )
   }
 
   /** Ends all requests and connections. */
@@ -105,6 +115,7 @@ class Get implements Transfer {
   readonly #agent: Agent
   readonly #clock: HttpClock
   readonly #answered: Set<string>
+  readonly #rests: ServerRests
   readonly #hosts: HostRule | null
   readonly #authorization: { readonly origin: string; readonly value: string } | null = null
   readonly #url: URL | null
@@ -119,7 +130,9 @@ class Get implements Transfer {
   #cancelTimer: () => void = () => {}
   readonly #aborted = (): void => this.#end(new HttpFailure('aborted', 'it was cancelled'))
 
-  constructor(url: string, options: GetOptions, receiver: ResponseReceiver, { agent, clock, hosts, answered }: Shared) {
+  constructor(url: string, options: GetOptions, receiver: ResponseReceiver, shared: Shared) {
+    const { agent, clock, hosts, answered, rests } = shared
+    this.#rests = rests
     this.#options = options
     this.#receiver = receiver
     this.#agent = agent
@@ -165,6 +178,11 @@ class Get implements Transfer {
       queueMicrotask(() => this.#end(new HttpFailure('address', `its host ${url.hostname} ${refusal}`)))
       return
     }
+    const resting = this.#rests.of(url.origin)
+    if (resting !== null) {
+      queueMicrotask(() => this.#answerFor(resting, url))
+      return
+    }
     this.#watch(this.#options.answerMs, () => this.#end(new HttpFailure('no-answer', 'no answer in time')))
     let location: string | null = null
     let redirectBytes = 0
@@ -180,6 +198,7 @@ class Get implements Transfer {
           if (status < 200) return true
           this.#remember(url.origin)
           const headers = readHeaders(rawHeaders ?? [])
+          this.#rests.answered(url.origin, status, headers['retry-after'])
           if (status >= 300 && status < 400 && headers.location !== undefined) {
             location = headers.location
             return true
@@ -222,6 +241,18 @@ class Get implements Transfer {
         },
       },
     )
+  }
+
+  /** Answers in place of a server that asked to be left alone. */
+  #answerFor(resting: RestingServer, url: URL): void {
+    if (this.#over) return
+    this.#hasHead = true
+    this.#receiver.head({
+      status: resting.status,
+      headers: restHeaders(resting),
+      url: withoutCredentials(url.href),
+    })
+    this.#end(null)
   }
 
   /** Whether the server closed a kept connection at the moment it was reused, which is no answer. */

@@ -24,9 +24,15 @@ export type ChangeAnswer = { readonly status: number; readonly retryAfterMs: num
  * Sends one request and drops the body of its answer. Redirects are answers. The body of an answer that has neither a length nor chunks
  * ends with its connection (RFC 9112 6.3), which some servers keep open, as GPAC's after an upload: the head is the answer then, and the
  * connection is not used again.
+ * @param answered told of the head of the answer
  * @throws HttpFailure where no answer comes
  */
-export function sendRequest(agent: Agent, clock: HttpClock, request: ChangeRequest): Promise<ChangeAnswer> {
+export function sendRequest(
+  agent: Agent,
+  clock: HttpClock,
+  request: ChangeRequest,
+  answered: (status: number, retryAfter: string | undefined) => void,
+): Promise<ChangeAnswer> {
   const { method, url, headers, body, answerMs, signal } = request
   return new Promise((resolve, reject) => {
     let abort: () => void = () => {}
@@ -56,7 +62,9 @@ export function sendRequest(agent: Agent, clock: HttpClock, request: ChangeReque
         onHeaders: (status, raw) => {
           if (status < 200) return true
           const fields = raw ?? []
-          answer = { status, retryAfterMs: retryAfterMs(headerOf(fields, 'retry-after'), clock.wallMs()) }
+          const retryAfter = headerOf(fields, 'retry-after')
+          answered(status, retryAfter)
+          answer = { status, retryAfterMs: retryAfterMs(retryAfter, clock.wallMs()) }
           if (!isEndless(status, fields)) return true
           settle(null)
           abort()

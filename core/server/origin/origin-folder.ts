@@ -1,3 +1,4 @@
+import { writeAll } from '../../files/write-all.ts'
 import { NotWritable, type WriteDoor } from '../../files/write-door.ts'
 
 /** Bytes that may wait to be written before the source is held up. */
@@ -52,10 +53,7 @@ export class OriginFolder {
   async #write(path: readonly string[], bytes: Uint8Array): Promise<void> {
     const aside = await this.#door.begin(path)
     try {
-      for (let at = 0; at < bytes.byteLength; ) {
-        const { bytesWritten } = await aside.handle.write(bytes, at, bytes.byteLength - at, at)
-        at += bytesWritten
-      }
+      await writeAll(aside.handle, bytes, 0)
       await aside.keep()
     } finally {
       await aside.handle.close()

@@ -10,6 +10,7 @@ import { type HostUse, joinHttpHost } from '../../http/http-host.ts'
 import { askRaw, readReplies } from '../../testing/raw-http.ts'
 import { ArrivingObject, receivedFile } from '../../testing/test-objects.ts'
 import { FileServer } from '../file-server.ts'
+import { OwnFiles } from '../own-files.ts'
 import { openRoots } from '../roots.ts'
 import { keptSegments, shiftSegments } from './kept-segments.ts'
 import { OriginFiles, type OriginRules } from './origin-files.ts'
@@ -45,6 +46,7 @@ async function origin(rules: Partial<OriginRules> = {}, onDisk = false) {
     ? new FileServer(
         await openRoots({ read: [dir], overlay: true }, () => undefined),
         { listing: false, compressBelow: 0, cacheControl: null, ignoreRanges: false },
+        new OwnFiles(),
         { growing: () => null },
       )
     : null
