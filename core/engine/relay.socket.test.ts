@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readBoxes } from '../media/bmff/boxes.ts'
@@ -431,6 +432,21 @@ describe('from a file to a socket', () => {
     await (await relay(source, `udp://[::1]:${port}/:ext=ts:rate=20000000`)).done
     await udp6.done
     expect(counts(read(udp))).toEqual([PICTURES, FRAMES])
+  })
+
+  it('takes the place of no program that listens on a Unix socket, though it be stopped and full', async () => {
+    const path = folder.at('stopped.sock')
+    const listens = `require('node:net').createServer().listen({ path: ${JSON.stringify(path)}, backlog: 1 }, () => console.log('up'))`
+    const other = spawn(process.execPath, ['-e', listens])
+    await once(other.stdout, 'data')
+    other.kill('SIGSTOP')
+    const waiting = Array.from({ length: 8 }, () => connect(path).on('error', () => undefined))
+    await Promise.all(waiting.slice(-2).map((socket) => new Promise((resolve) => socket.once('close', resolve))))
+    const target = `tcpu://${path}:ext=ts:listen`
+    await expect(relay(source, target)).rejects.toThrow(`${path} is in use by another program.`)
+    expect(lstatSync(path).isSocket()).toBe(true)
+    for (const socket of waiting) socket.destroy()
+    other.kill('SIGKILL')
   })
 
   it('SK-18 fragments begin with their movie header, for one who comes later too', async () => {

@@ -3,6 +3,9 @@ import { renameKey } from '../flow/rename-key.ts'
 
 type SegmentKey = Pick<FlowFile, 'serviceId' | 'representation' | 'lane' | 'name' | 'complete'>
 
+/** Most representations; the one that is silent for longest is dropped with all its segments. */
+const MAX_GROUPS = 4096
+
 /** Keeps the newest media segments of each representation (or channel, where none is named), by order of arrival. */
 export class SegmentRetention<Value> {
   #maxSegments: number
@@ -28,14 +31,18 @@ export class SegmentRetention<Value> {
   add(segment: SegmentKey, value: Value): Value[] {
     if (this.#maxSegments === 0) return []
     const group = `${segment.serviceId}/${segment.representation ?? segment.lane}`
-    let kept = this.#kept.get(group)
-    if (kept === undefined) {
-      kept = new Map()
-      this.#kept.set(group, kept)
-    }
+    const kept = this.#kept.get(group) ?? new Map<string, Value>()
+    // The groups are in the order of their last segments.
+    this.#kept.delete(group)
+    this.#kept.set(group, kept)
     kept.delete(segment.name)
     kept.set(segment.name, value)
     const expired: Value[] = []
+    const [[silent, gone] = []] = this.#kept
+    if (this.#kept.size > MAX_GROUPS && silent !== undefined && gone !== undefined) {
+      expired.push(...gone.values())
+      this.#kept.delete(silent)
+    }
     for (const [name, old] of kept) {
       if (kept.size <= this.#maxSegments) break
       kept.delete(name)

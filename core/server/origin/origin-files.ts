@@ -37,6 +37,8 @@ export type OriginRules = ServicePlace & {
 
 /** Files in memory. */
 const MAX_FILES = 65_536
+/** Of files that are removed for lack of memory one in so many is told. */
+const TOLD_EACH = 1000
 /** Lanes whose next segment is awaited. */
 const MAX_LANES = 4096
 
@@ -52,7 +54,11 @@ export class OriginFiles implements ObjectSink {
   readonly #retention: SegmentRetention<ServicePath>
   /** Media and other files in memory, the oldest first: not what clients need to begin. */
   readonly #passing = new Map<string, ServicePath>()
+  /** Paths of objects that are coming. */
+  readonly #growing = new Map<FlowObject, ServicePath>()
+  /** By lane, the path of its next segment; and how many lanes await a path. */
   readonly #expected = new Map<string, string>()
+  readonly #awaited = new Map<string, number>()
   readonly #changes = new EventEmitter<{ changed: [] }>()
   readonly #instance = randomBytes(6).toString('base64url')
   #version = 0
@@ -60,6 +66,8 @@ export class OriginFiles implements ObjectSink {
   #shift: number | null = null
   #removed = 0
   #toldShift = false
+  /** Files removed for lack of memory. */
+  #early = 0
   #hasManifest = false
 
   constructor(rules: OriginRules) {
@@ -86,8 +94,7 @@ export class OriginFiles implements ObjectSink {
   /** Whether a file of this path will come next: the segment behind the newest one, or the manifest before anything has come. */
   expects(path: string): boolean {
     if (path === this.#rules.manifest && !this.#hasManifest) return true
-    for (const next of this.#expected.values()) if (next === path) return true
-    return false
+    return this.#awaited.has(path)
   }
 
   /** Calls the watcher after every change. @returns the function that unsubscribes */
@@ -102,6 +109,7 @@ export class OriginFiles implements ObjectSink {
     const place = this.#paths.pathOf({ serviceId, name, kind })
     if (place === null) return
     this.#entries.set(place.path, { state: 'growing', object })
+    this.#growing.set(object, place)
     this.#expect(`${serviceId}/${object.destination}/${object.channel}`, place.path)
     this.#changes.emit('changed')
   }
@@ -112,6 +120,8 @@ export class OriginFiles implements ObjectSink {
     if (place === null) return
     const { path } = place
     const { kind, name, lease } = file
+    const before = this.#entries.get(path)
+    if (before?.state === 'growing') this.#growing.delete(before.object)
     if (path === this.#rules.manifest) this.#hasManifest = true
     this.#forgetBytes(path)
     this.#entries.set(path, {
@@ -136,8 +146,14 @@ export class OriginFiles implements ObjectSink {
   }
 
   lost(object: FlowObject): void {
-    for (const [path, entry] of this.#entries)
-      if (entry.state === 'growing' && entry.object === object) this.#entries.delete(path)
+    const place = this.#growing.get(object)
+    if (place === undefined) return
+    this.#growing.delete(object)
+    const entry = this.#entries.get(place.path)
+    if (entry?.state === 'growing' && entry.object === object) {
+      this.#entries.delete(place.path)
+      place.forget()
+    }
     this.#changes.emit('changed')
   }
 
@@ -146,11 +162,14 @@ export class OriginFiles implements ObjectSink {
     this.#retention.renumbered(former, serviceId)
     if (this.#rules.manifest !== null) return
     const prefix = `service${former}/`
+    const renamed = (path: string): string => `service${serviceId}/${path.slice(prefix.length)}`
     for (const [path, entry] of [...this.#entries]) {
       if (!path.startsWith(prefix)) continue
       this.#entries.delete(path)
-      this.#entries.set(`service${serviceId}/${path.slice(prefix.length)}`, entry)
+      this.#entries.set(renamed(path), entry)
     }
+    for (const [object, place] of this.#growing)
+      if (place.path.startsWith(prefix)) this.#growing.set(object, { ...place, path: renamed(place.path) })
   }
 
   busy(): Promise<void> | null {
@@ -177,10 +196,21 @@ export class OriginFiles implements ObjectSink {
   #expect(lane: string, path: string): void {
     const [, before = '', number = '', after = ''] = /^(.*?)(\d{1,15})([^\d/]*\.\w+)$/.exec(path) ?? []
     if (number === '') return
-    this.#expected.delete(lane)
-    this.#expected.set(lane, `${before}${String(Number(number) + 1).padStart(number.length, '0')}${after}`)
+    const next = `${before}${String(Number(number) + 1).padStart(number.length, '0')}${after}`
+    this.#expectNoMore(lane)
+    this.#expected.set(lane, next)
+    this.#awaited.set(next, (this.#awaited.get(next) ?? 0) + 1)
     const [oldest] = this.#expected.keys()
-    if (this.#expected.size > MAX_LANES && oldest !== undefined) this.#expected.delete(oldest)
+    if (this.#expected.size > MAX_LANES && oldest !== undefined) this.#expectNoMore(oldest)
+  }
+
+  #expectNoMore(lane: string): void {
+    const path = this.#expected.get(lane)
+    if (path === undefined) return
+    this.#expected.delete(lane)
+    const others = (this.#awaited.get(path) ?? 1) - 1
+    if (others === 0) this.#awaited.delete(path)
+    else this.#awaited.set(path, others)
   }
 
   /** Writes a file to the folder, after which it is no longer needed in memory. */
@@ -215,12 +245,14 @@ export class OriginFiles implements ObjectSink {
   /** Drops the oldest files where those in memory are too many: what passes first, then all but the manifest. */
   #evict(): void {
     if (this.#rules.folder !== null || !this.#isFull) return
-    for (const place of [...this.#passing.values()]) {
+    for (const [path, place] of this.#passing) {
       if (!this.#isFull) return
-      this.#rules.warn(`Too much is in memory: ${place.path} was removed before its time.`)
+      if (this.#early++ % TOLD_EACH === 0)
+        this.#rules.warn(`Too much is in memory: ${place.path} was removed before its time.`)
       this.#remove(place)
+      this.#passing.delete(path)
     }
-    for (const [path, entry] of [...this.#entries]) {
+    for (const [path, entry] of this.#entries) {
       if (!this.#isFull) return
       if (path === this.#rules.manifest || entry.state === 'growing') continue
       this.#forgetBytes(path)

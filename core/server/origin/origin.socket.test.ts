@@ -71,6 +71,27 @@ const manifest = (depth = '') => receivedFile('m.mpd', mpd(depth), { kind: 'mani
 const segment = (number: number, lane = 'v') =>
   receivedFile(`${lane}-${number}.m4s`, `${lane}${number}`.repeat(20), { lane, representation: lane })
 
+describe('an origin that is full', () => {
+  it('drops the oldest, tells of one in a thousand, and forgets objects that are lost', () => {
+    const count = 2500
+    const warnings: string[] = []
+    const warn = (text: string): void => void warnings.push(text)
+    const rules = { manifest: null, leftOut: () => undefined, maxSegments: 0, nowMs: () => 0, warn, folder: null }
+    const files = new OriginFiles({ ...rules, memoryBytes: count })
+    const objects = Array.from({ length: count }, (_, at) => new ArrivingObject(at, `${at}.m4s`))
+    for (const object of objects) files.begun(object)
+    expect([files.expects('service1/2500.m4s'), files.expects('service1/2499.m4s')]).toEqual([true, false])
+    for (const object of objects) files.lost(object)
+    expect(files.find('service1/7.m4s')).toBeNull()
+    for (let at = 0; at < 2 * count; at++) files.whole(receivedFile(`${at}.bin`, 'x', { kind: 'file' }))
+    expect(files.counts).toMatchObject({ memoryBytes: count, removed: count })
+    expect(warnings).toEqual(
+      [0, 1000, 2000].map((at) => `Too much is in memory: service1/${at}.bin was removed before its time.`),
+    )
+    expect([files.find('service1/2499.bin'), files.find('service1/2500.bin')?.state]).toEqual([null, 'whole'])
+  })
+})
+
 describe('an origin', () => {
   it('HS-69, HS-70: a segment is followed piece by piece, and is an ordinary file afterwards', async () => {
     const { files, port, ask } = await origin()

@@ -79,12 +79,14 @@ async function removeStale(path: string): Promise<void> {
   if (!found.isSocket() || (process.getuid !== undefined && found.uid !== process.getuid()))
     throw new AppFailure('file-exists', `${path} exists and is no socket of this user.`, 'Name another path.')
   const probe = guardedStream({ path })
-  const answers = await new Promise<boolean>((resolve) => {
-    probe.once('ready', () => resolve(true))
+  // Only a refusal says that nobody listens: a program that is busy, or stopped, cannot be connected to either.
+  const isStale = await new Promise<boolean>((resolve) => {
+    probe.once('ready', () => resolve(false))
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'))
     probe.once('close', () => resolve(false))
   })
   probe.destroy()
-  if (answers) throw new AppFailure('port-in-use', `${path} is in use by another program.`, 'Name another path.')
+  if (!isStale) throw new AppFailure('port-in-use', `${path} is in use by another program.`, 'Name another path.')
   await unlink(path).catch(() => undefined)
 }
 
