@@ -16,6 +16,7 @@ import { HOST_SETTINGS } from '../../http/host-settings.ts'
 import { type HostUse, joinHttpHost } from '../../http/http-host.ts'
 import { folderMount } from '../../server/folder-mount.ts'
 import { Logins } from '../../server/logins.ts'
+import { OwnFiles } from '../../server/own-files.ts'
 import { openRoots } from '../../server/roots.ts'
 import type { FuzzTarget, OpenTarget } from './fuzz-target.ts'
 import { type HostileRequest, hostileRequest, WHOLE_UPLOAD } from './hostile-requests.ts'
@@ -83,7 +84,11 @@ class ServedFolders implements OpenTarget {
       folderMount(
         roots,
         { ...rules, cors: 'auto', headers: {} },
-        { logins: new Logins(null, () => performance.now()), events: { ...quiet, transfers: null, warn } },
+        {
+          logins: new Logins(null, () => performance.now()),
+          own: new OwnFiles(),
+          events: { ...quiet, transfers: null, warn },
+        },
       ),
     )
     return new ServedFolders(base, use, warnings)
