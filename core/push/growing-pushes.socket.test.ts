@@ -281,8 +281,8 @@ http { access_log off; client_body_temp_path ${at}/body; client_max_body_size 0;
     location / { root ${at}/www; dav_methods PUT DELETE; create_full_put_path on; } } }`,
     )
     const server: ChildProcess = spawn('nginx', ['-p', at, '-c', join(at, 'nginx.conf')], { stdio: 'ignore' })
+    const ended = once(server, 'close')
     closing.push(async () => {
-      const ended = once(server, 'close')
       server.kill()
       await ended
     })
