@@ -38,6 +38,8 @@ export type EngineCommands = {
   startServing: (choices: Choices) => { readonly sessionId: string }
   /** Serves one more folder while the session's server runs. @param writes uploads may be written into it, too */
   addFolder: (sessionId: string, path: string, writes: boolean) => null
+  /** Tries at once what waits for a server that files are pushed to. @param url as its state has it */
+  retryPush: (sessionId: string, url: string) => null
   /** Writes requests, as HAR, into the default folder; answers with the path. */
   saveRequests: (sessionId: string, har: string) => { readonly file: string }
   /** Changes the loss model of the session's broadcasts while they run. @param chances two percentages, as of `--loss` */
@@ -168,6 +170,7 @@ export const COMMAND_NAMES = [
   'startSending',
   'startServing',
   'addFolder',
+  'retryPush',
   'saveRequests',
   'setLoss',
   'stopSession',

@@ -65,6 +65,8 @@ export type ServedClient = {
 /** Open connections of one server, the oldest first. Parts that share a server give the same ones. */
 export type ClientsSnapshot = {
   readonly baseUrl: string
+  /** Host that it listens on, which may stand for every network: `0.0.0.0`. */
+  readonly host: string
   /** Connections since the server began. */
   readonly total: number
   readonly clients: readonly ServedClient[]

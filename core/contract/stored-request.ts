@@ -11,9 +11,14 @@ const MOST_SOURCES = 256
 export function storableRequest({ sources, choices, label }: SessionRequest): SessionRequest {
   return {
     sources: sources.map(withoutCredentials),
-    choices: Object.fromEntries(Object.entries(choices).map(([name, value]) => [name, storable(value)])),
+    choices: storableChoices(choices),
     ...defined({ label: label === undefined ? undefined : withoutCredentials(label) }),
   }
+}
+
+/** Choices as they may be stored and shown: without passwords. */
+export function storableChoices(choices: Choices): Choices {
+  return Object.fromEntries(Object.entries(choices).map(([name, value]) => [name, storable(value)]))
 }
 
 function storable(value: OptionValue | undefined): OptionValue | undefined {

@@ -87,6 +87,10 @@ export class EngineWindow {
       await this.#engine.session(sessionId).addFolder(String(path), writes === true)
       return null
     },
+    retryPush: (sessionId, url) => {
+      this.#engine.session(sessionId).retryPush(String(url))
+      return null
+    },
     saveRequests: (sessionId, har) => {
       this.#engine.session(sessionId)
       return saveRequests(this.#engine.options.defaultDumpDir, har)

@@ -279,6 +279,14 @@ export class Session {
     this.#added.push(use)
   }
 
+  /** Tries at once what waits for a server that files are pushed to. @throws AppFailure not-supported where none is */
+  retryPush(url: string): void {
+    const target = this.#graph.parts.flatMap(({ pushing }) => pushing ?? []).find((each) => each.url === url)
+    if (target === undefined || this.#phase !== 'running')
+      throw new AppFailure('not-supported', 'Nothing is pushed there any more.', 'Start it again.')
+    target.tryNow()
+  }
+
   /**
    * Writes what is stored as `serviceN/…` and the report below `dir`.
    * @param part the store; absent: the session's first

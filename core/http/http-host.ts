@@ -22,6 +22,8 @@ const BODY_MS = 30_000
 export interface HostUse {
   /** `http://HOST:PORT`, as this machine reaches it. */
   readonly origin: string
+  /** Host that it listens on: a name, or an address, which may stand for all of this computer. */
+  readonly host: string
   /** Connections that are open. */
   readonly connections: number
   /** The same one by one, and a number that changes with them. */
@@ -147,6 +149,7 @@ class HttpHost {
     const connections = this.#connections
     return {
       origin: this.#origin,
+      host: this.#host,
       clients: connections,
       ignored: differences(settings, this.#settings),
       get connections() {

@@ -1,9 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { demoCapture } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 import { GridOnPage } from '../pages/grid.ts'
+
+type HarEntry = { readonly request: { readonly method: string; readonly url: string } }
 
 /** Asks as another program would. @returns status and body */
 function ask(url: string, method = 'GET', body = '', headers: Record<string, string> = {}) {
@@ -101,12 +105,161 @@ test('the Serve view serves a folder, lists requests as they arrive, takes uploa
     expect(har.log.entries).toHaveLength(6)
     expect(har.log.entries[0]).toMatchObject({ request: { url: `${url}/hello.txt` }, response: { status: 200 } })
   }
+  await panel.getByRole('button', { name: 'Save HAR' }).click()
+  const saved = page.getByRole('status').filter({ hasText: 'Saved the requests to ' })
+  await expect(saved).toBeVisible()
+  const file = /to (\S+\.har)/.exec((await saved.textContent()) ?? '')?.[1] ?? ''
+  const { log } = JSON.parse(await readFile(file, 'utf8'))
+  expect(log.entries.map(({ request: { method, url: asked } }: HarEntry) => `${method} ${asked}`)).toEqual([
+    `GET ${url}/hello.txt`,
+    `GET ${url}/hello.txt`,
+    `GET ${url}/absent.txt`,
+    `PUT ${url}/up.txt`,
+    `GET ${url}/hello.txt`,
+    `GET ${url}/later.txt`,
+  ])
   await panel.getByRole('button', { name: 'Stop serving' }).click()
   await expect(panel.getByRole('heading', { name: /^Served on http/ })).toBeVisible()
   await expect(ask(`${url}/hello.txt`)).rejects.toThrow('ECONNREFUSED')
   await expect(panel.getByLabel('Folder to read', { exact: true })).toHaveValue(folder)
   expect(consoleErrors).toEqual([])
 })
+
+test('the Serve view adds a folder while it serves, and shows clients and uploads on their way', async ({
+  routescope: { app, page, home },
+}) => {
+  const [folder, more] = [join(home, 'first'), join(home, 'more')]
+  await Promise.all([folder, more].map((path) => mkdir(path)))
+  await writeFile(join(more, 'a.txt'), 'more')
+  await app.start.getByRole('button', { name: 'Serve…' }).click()
+  const form = page.getByRole('form', { name: 'Serve folders' })
+  await form.getByLabel('Folder to read', { exact: true }).fill(folder)
+  await form.getByLabel('Address', { exact: true }).fill('0.0.0.0:0')
+  await form.getByRole('button', { name: 'Start serving' }).click()
+  await form.getByRole('button', { name: 'Serve all the same' }).click()
+  const panel = page.getByRole('region', { name: 'Serve', exact: true })
+  const places = panel.getByRole('table', { name: 'What is served' }).getByRole('row')
+  await expect(places).toHaveCount(2)
+  const url = /http:\S+/.exec((await panel.getByRole('heading').first().textContent()) ?? '')?.[0] ?? ''
+
+  // A phone gets the address of a network, where there is one, as a code.
+  const networks = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  const reachable = networks.some(({ internal, family }) => !internal && family === 'IPv4')
+  if (reachable) {
+    const code = panel.getByRole('img', { name: /^QR code of http/ })
+    await expect(code).toHaveAccessibleName(/^QR code of http:\/\/(?!127\.)[\d.]+:\d+\/$/)
+    await panel.getByLabel('For a phone in the network').focus()
+  } else await expect(panel.getByText('This computer is in no network.')).toBeVisible()
+
+  expect((await ask(`${url}/more/a.txt`))[0]).toBe(404)
+  await panel.getByRole('button', { name: 'Add a folder…' }).click()
+  const adding = panel.getByRole('form', { name: 'Add a folder' })
+  await adding.getByLabel('Folder to add', { exact: true }).fill(more)
+  await adding.getByLabel('Take uploads into it, too').check()
+  await page.keyboard.press('Enter')
+  await expect(adding.getByRole('alert')).toContainText(`write into ${more}`)
+  await adding.getByRole('button', { name: 'Add all the same' }).click()
+  await expect(places.nth(2)).toContainText(`${url}/more/`)
+  await expect(places.nth(2)).toContainText('reading and uploads')
+  expect(await ask(`${url}/more/a.txt`)).toEqual([200, 'more'])
+
+  // An upload that stops in the middle.
+  const half = Buffer.alloc(1_000_000)
+  const upload = request(`${url}/more/long.bin`, { method: 'PUT', headers: { 'content-length': 2 * half.length } })
+  const answered = new Promise<number | undefined>((resolve, reject) => {
+    upload.on('error', reject)
+    upload.on('response', (reply) => resolve(reply.resume().statusCode))
+  })
+  upload.write(half)
+  await panel.getByRole('button', { name: /^Uploads and pushes/ }).click()
+  const transfers = new GridOnPage(panel.getByRole('grid', { name: 'Uploads and pushes' }))
+  const coming = transfers.row('long.bin')
+  await expect(coming).toContainText('running')
+  await expect(coming.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '50')
+  await panel.getByRole('button', { name: /^Clients/ }).click()
+  const clients = new GridOnPage(panel.getByRole('grid', { name: 'Clients' }))
+  await expect(clients.row('PUT /more/long.bin')).toContainText(/127\.0\.0\.1:\d+.*uploading/)
+  upload.end(half)
+  expect(await answered).toBe(201)
+  await panel.getByRole('button', { name: /^Uploads and pushes/ }).click()
+  await expect(coming).toContainText(/done.*100 %/)
+  await panel.getByRole('button', { name: 'Stop serving' }).click()
+  await expect(panel.getByRole('heading', { name: /^Served on http/ })).toBeVisible()
+})
+
+test('the Serve view pushes what is received, shows why that fails, and tries again', async ({
+  routescope: { page, app, home, openCapture, consoleErrors },
+}) => {
+  const [good, bad] = [await pushTarget(201), await pushTarget(503)]
+  await openCapture(await demoCapture(home))
+  await app.command('Go to serve')
+  const panel = page.getByRole('region', { name: 'Serve', exact: true })
+  const form = panel.getByRole('form', { name: 'Pass on what is received' })
+  await expect(form.getByRole('button', { name: 'Pass on', exact: true })).toBeDisabled()
+  await form.getByLabel('Push to', { exact: true }).fill(good.url)
+  await form.getByRole('button', { name: 'Another address' }).click()
+  await form.getByLabel('Push to 2', { exact: true }).fill(bad.url)
+  await form.getByLabel('Live origin on', { exact: true }).fill('0.0.0.0:0')
+  await expect(form.locator('code').first()).toContainText(
+    new RegExp(`^routescope open .* --push ${good.url} --push ${bad.url} --origin 0\\.0\\.0\\.0:0`),
+  )
+  await form.getByRole('button', { name: 'Pass on', exact: true }).click()
+  await expect(form.getByRole('alert')).toContainText('can read what is received')
+  await form.getByRole('button', { name: 'Back', exact: true }).click()
+  await form.getByLabel('Live origin on', { exact: true }).fill('127.0.0.1:0')
+  await form.getByRole('button', { name: 'Pass on', exact: true }).click()
+
+  const targets = panel.getByRole('table', { name: 'Pushed to' }).getByRole('row')
+  await expect(targets.filter({ hasText: good.url })).toContainText('takes files')
+  const failing = targets.filter({ hasText: bad.url })
+  await expect(failing).toContainText('503')
+  const origin = panel.getByRole('table', { name: 'What is served' }).getByRole('row', { name: /live origin/ })
+  await expect(origin).toContainText(/[1-9]\d* files/)
+  await panel.getByRole('button', { name: /^Uploads and pushes/ }).click()
+  const transfers = new GridOnPage(panel.getByRole('grid', { name: 'Uploads and pushes' }))
+  const filter = panel.getByLabel('Filter uploads and pushes')
+  await filter.fill(`push ${bad.url} retrying`)
+  await expect(transfers.row(/retrying.*503/).first()).toBeVisible()
+
+  bad.answerWith(201)
+  await failing.getByRole('button', { name: /again now$/ }).click()
+  await expect(failing).toContainText('takes files')
+  await expect.poll(() => bad.taken.size).toBe(good.taken.size)
+  expect([...good.taken].filter((path) => path.endsWith('.mpd'))).toHaveLength(1)
+  await filter.fill(`push ${bad.url} done 503`)
+  await expect(transfers.row(/done.*503/).first()).toBeVisible()
+  await Promise.all([good, bad].map(({ close }) => close()))
+  expect(consoleErrors).toEqual([])
+})
+
+/** A server that takes uploads, or refuses them. */
+async function pushTarget(first: number) {
+  let status = first
+  const taken = new Set<string>()
+  const server = createServer((asked, reply) => {
+    asked.resume()
+    asked.on('end', () => {
+      if (status < 300 && asked.method === 'PUT') taken.add(asked.url ?? '')
+      reply.writeHead(status).end()
+    })
+    asked.on('error', () => undefined)
+  })
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+  return {
+    url: `http://127.0.0.1:${port}/live/`,
+    taken,
+    answerWith(next: number) {
+      status = next
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
 
 test('the Serve view says why a server cannot start, and keeps what was filled in', async ({
   routescope: { app, page, home },

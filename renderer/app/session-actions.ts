@@ -15,7 +15,14 @@ import { frameStore, goToPanel } from '../stores/frame-store.ts'
 import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { clearSelection } from '../stores/selection-store.ts'
-import { sessionStore, showNoSession, shownReceiver, showReceiver, showSession } from '../stores/session-store.ts'
+import {
+  type SessionState,
+  sessionStore,
+  showNoSession,
+  shownReceiver,
+  showReceiver,
+  showSession,
+} from '../stores/session-store.ts'
 import { rememberRecent, settingsStore } from '../stores/settings-store.ts'
 import { resetTime } from '../stores/time-store.ts'
 import { shell } from './shell.ts'
@@ -281,10 +288,17 @@ function requestOf(snapshot: SessionSnapshot | null): SessionRequest | null {
   return sources.every((source) => sourceOf(parts, source) !== null) ? { sources, choices: {}, label } : null
 }
 
+/** How the session on the screen can be opened again; null: it cannot. */
+export function requestAgain({ request, opening, snapshot }: SessionState): SessionRequest | null {
+  return opening?.request ?? request ?? requestOf(snapshot)
+}
+
 /** Opens the same sources again, after a failure or with other choices. */
 export async function again(change: Choices = {}): Promise<void> {
-  const { request, opening, snapshot } = sessionStore.getState()
-  const asked = opening?.request ?? request ?? requestOf(snapshot)
+  const state = sessionStore.getState()
+  const asked = requestAgain(state)
+  // The address of an origin is free once its session is closed.
+  if (asked !== null && (state.snapshot?.origins.length ?? 0) > 0) await close()
   if (asked !== null) await open({ ...asked, choices: { ...asked.choices, ...change } })
 }
 

@@ -1,9 +1,10 @@
 import { APP_DEFAULTS } from '../../core/contract/app-defaults.ts'
-import { type Choices, checkedChoices, commandOptions, optionsOf } from '../../core/contract/choices.ts'
+import { type Choices, checkedChoices, choiceName, commandOptions, optionsOf } from '../../core/contract/choices.ts'
 import type { SessionRequest } from '../../core/contract/open-request.ts'
 import type { OptionRow } from '../../core/contract/option-row.ts'
 import type { PartDescription, SourceGroup } from '../../core/contract/part-description.ts'
 import { type Opener, openerOf } from '../../core/contract/source-patterns.ts'
+import { exposuresTo } from './exposure.ts'
 
 /** Group of the live sources. */
 const LIVE: SourceGroup = 'Listen'
@@ -27,10 +28,32 @@ export function formRows(parts: readonly PartDescription[], group: SourceGroup, 
     .trim()
     .split(/\s+/)
     .map((word) => sourceOf(parts, word)?.part)
-  const used = parts.filter((part) => opened.includes(part) || opened.includes(undefined) || !isSource(part))
-  return openOptions(group === LIVE ? used : parts).filter(
+  const used = parts.filter(
+    (part) => (opened.includes(part) || opened.includes(undefined) || !isSource(part)) && !passesOn(part),
+  )
+  return openOptions(group === LIVE ? used : parts.filter((part) => !passesOn(part))).filter(
     (row) => row.key !== JOINED && row.subject !== true && (group === LIVE || !isLive(row)),
   )
+}
+
+/** The options of what passes on received files: pushes to other servers, and an origin of this one. */
+export function passOnRows(parts: readonly PartDescription[]): readonly OptionRow[] {
+  return openOptions(parts.filter(passesOn))
+}
+
+/** What a person is asked once before received files are served to other computers. @param rows of `passOnRows` */
+export function exposuresOfPassing(rows: readonly OptionRow[], choices: Choices): readonly string[] {
+  return rows.flatMap((row) => {
+    const value = choices[choiceName(row)]
+    const isAddress = row.type.kind === 'text' && row.type.of === 'endpoint'
+    return isAddress && typeof value === 'string' ? exposuresTo(value, 'can read what is received') : []
+  })
+}
+
+/** Whether a part gives what it takes to an address that a person names. */
+function passesOn({ takes, gives, options }: PartDescription): boolean {
+  const isNamed = options.some(({ subject, commands }) => subject === true && commands.includes('open'))
+  return takes !== null && gives === null && isNamed
 }
 
 /** Key of the interfaces that a source joins on. */

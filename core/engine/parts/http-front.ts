@@ -159,7 +159,7 @@ export function requestSection(table: () => RequestTable | null): AnySection {
 export function clientSection(server: () => HostUse | null): AnySection {
   const read = (): ClientsSnapshot | null => {
     const use = server()
-    return use === null ? null : { baseUrl: use.origin, ...use.clients.clients() }
+    return use === null ? null : { baseUrl: use.origin, host: use.host, ...use.clients.clients() }
   }
   return { name: 'clients', version: () => server()?.clients.progress() ?? 0, read }
 }

@@ -3,7 +3,7 @@ import type { PartDescription } from '../../contract/part-description.ts'
 import { HOST_OPTIONS } from './http-host-options.ts'
 import { MAX_COUNT } from './shared-options.ts'
 
-const RECEIVE = ['receive'] as const
+const RECEIVE = ['receive', 'open'] as const
 const TEST = 'core/cli/origin.process.test.ts'
 
 const HTTP_ORIGIN_OPTIONS = [
@@ -16,10 +16,11 @@ const HTTP_ORIGIN_OPTIONS = [
     default: null,
     group: 'Output',
     level: 'basic',
-    label: 'Origin on',
+    label: 'Live origin on',
     help: 'serve files under their names at this address, segments while they come (chunked), as a low-latency origin does',
     commands: RECEIVE,
     test: TEST,
+    unset: 'HOST:PORT',
     subject: true,
   },
   {
@@ -32,7 +33,7 @@ const HTTP_ORIGIN_OPTIONS = [
     default: '/',
     group: 'Output',
     level: 'basic',
-    label: 'Path',
+    label: 'Path of the origin',
     help: 'path of the manifest of one service, the others being left out (/live.mpd), or a folder of all services (/, /tv/)',
     commands: RECEIVE,
     test: TEST,
@@ -47,7 +48,7 @@ const HTTP_ORIGIN_OPTIONS = [
     default: null,
     group: 'Output',
     level: 'basic',
-    label: 'Folder',
+    label: 'Folder of the origin',
     help: 'folder that whole files are written to and served from; without it they stay in memory',
     commands: RECEIVE,
     test: TEST,
@@ -61,7 +62,7 @@ const HTTP_ORIGIN_OPTIONS = [
     default: 5,
     group: 'Output',
     level: 'expert',
-    label: 'Segments kept',
+    label: 'Segments of the origin',
     help: 'media segments kept per representation: in memory N, or fewer where the time shift is shorter; in a folder N or the time shift, all without one, with 0 all, with -N always N',
     commands: RECEIVE,
     test: TEST,

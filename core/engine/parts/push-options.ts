@@ -2,8 +2,8 @@ import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import { MAX_COUNT } from './shared-options.ts'
 
-const RECEIVE = ['receive'] as const
-const PUSHING = ['receive', 'send'] as const
+const RECEIVE = ['receive', 'open'] as const
+const PUSHING = ['receive', 'open', 'send'] as const
 const TEST = 'core/cli/push.process.test.ts'
 
 const PUSH_OPTIONS = [
@@ -20,6 +20,7 @@ const PUSH_OPTIONS = [
     help: 'send files to an HTTP server as they come: below URL/serviceN/, or one service beside the manifest that URL names; may be repeated',
     commands: RECEIVE,
     test: TEST,
+    unset: 'http://HOST/live/',
     subject: true,
   },
   {

@@ -8,8 +8,8 @@ type RunHeadProps = {
   /** Such as "Sending to". */
   readonly words: string
   readonly address: string
-  /** Label of the button that stops it. */
-  readonly stops: string
+  /** Label of the button that stops it; null: it cannot be stopped. */
+  readonly stops: string | null
 }
 
 /** What runs, or ran, at which address, with the button that stops it. */
@@ -19,7 +19,7 @@ export function RunHead({ isRunning, words, address, stops }: RunHeadProps) {
       <h2 data-running={isRunning}>
         {words} <span className={styles.address}>{address}</span>
       </h2>
-      {isRunning && (
+      {isRunning && stops !== null && (
         <Button variant="danger" icon={Square} onClick={() => void stop()}>
           {stops}
         </Button>

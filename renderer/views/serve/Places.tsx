@@ -1,55 +1,75 @@
-import { useId } from 'react'
-import type { ServedPlace } from '../../../core/contract/served-requests.ts'
+import type { ReactNode } from 'react'
 import { CopyButton } from '../../ui/CopyButton.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
+import type { MountLine, Reach } from './mounts.ts'
+import { Phone } from './Phone.tsx'
 import styles from './ServeView.module.css'
 
 type PlacesProps = {
-  readonly places: readonly ServedPlace[]
-  /** Addresses of the server, the one to link to first. */
-  readonly addresses: readonly string[]
+  readonly mounts: readonly MountLine[]
+  /** How other computers reach each server, by its address. */
+  readonly reaches: ReadonlyMap<string, Reach>
+  /** What follows the list. */
+  readonly children?: ReactNode
 }
 
-/** What is served where, with links to copy. */
-export function Places({ places, addresses }: PlacesProps) {
-  const id = useId()
-  const [own = '', ...others] = addresses
+/** What is mounted where, with links to copy, and a code for a phone. */
+export function Places({ mounts, reaches, children }: PlacesProps) {
+  const hasCounts = mounts.some(({ counts }) => counts !== '')
+  const links = mounts.flatMap(({ baseUrl, path, reads }) => {
+    const reach = reaches.get(baseUrl)
+    return reads && reach !== undefined && 'addresses' in reach ? reach.addresses.map((each) => each + path) : []
+  })
+  const [why] = [...reaches.values()].flatMap((reach) => ('why' in reach ? [reach.why] : []))
   return (
-    <div className={styles.places}>
-      <table aria-label="What is served">
-        <thead>
-          <tr>
-            <th scope="col">Address</th>
-            <th scope="col">For</th>
-            <th scope="col">Folder or file</th>
-          </tr>
-        </thead>
-        <tbody>
-          {places.map(({ path, name, reads, writes }) => (
-            <tr key={`${path} ${name}`}>
-              <td>
-                <Link url={own + path} />
-              </td>
-              <td>{writes ? (reads ? 'reading and uploads' : 'uploads') : 'reading'}</td>
-              <td className={styles.folder} title={name}>
-                <MiddleCut text={name} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {others.length > 0 && (
-        <div className={styles.others}>
-          <span id={id}>From other computers</span>
-          <ul aria-labelledby={id}>
-            {others.map((address) => (
-              <li key={address}>
-                <Link url={`${address}/`} />
-              </li>
-            ))}
-          </ul>
+    <div className={styles.mounted}>
+      <div className={styles.mounts}>
+        <div className={styles.places}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keys as well */}
+          <div className={styles.placeList} tabIndex={0}>
+            <table aria-label="What is served">
+              <thead>
+                <tr>
+                  <th scope="col">Address</th>
+                  <th scope="col">For</th>
+                  <th scope="col">Folder or file</th>
+                  {hasCounts && <th scope="col">So far</th>}
+                </tr>
+              </thead>
+              <tbody>
+                {mounts.map(({ baseUrl, path, what, name, counts }) => (
+                  <tr key={`${baseUrl}${path} ${name}`}>
+                    <td>
+                      <Link url={baseUrl + path} />
+                    </td>
+                    <td>{what}</td>
+                    <td className={styles.folder} title={name}>
+                      <MiddleCut text={name} />
+                    </td>
+                    {hasCounts && <td>{counts}</td>}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          {links.length > 0 ? (
+            <div className={styles.others}>
+              <span>From other computers</span>
+              <ul aria-label="From other computers">
+                {links.map((link) => (
+                  <li key={link}>
+                    <Link url={link} />
+                  </li>
+                ))}
+              </ul>
+            </div>
+          ) : (
+            why !== undefined && <p className={styles.others}>No code for a phone: {why}</p>
+          )}
         </div>
-      )}
+        {children}
+      </div>
+      {links.length > 0 && <Phone links={links} />}
     </div>
   )
 }

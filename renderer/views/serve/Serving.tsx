@@ -1,43 +1,82 @@
+import { useMemo } from 'react'
 import { useStore } from 'zustand'
-import type { ServerSnapshot } from '../../../core/contract/snapshot.ts'
+import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatBytesShort, formatCount, UNKNOWN } from '../../model/format.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
-import { sessionStore } from '../../stores/session-store.ts'
 import { Figure } from '../forms/Figure.tsx'
 import styles from '../forms/Forms.module.css'
 import { RunHead } from '../forms/RunHead.tsx'
+import { AddFolder } from './AddFolder.tsx'
+import { mountsOf, reachOf } from './mounts.ts'
 import { Places } from './Places.tsx'
-import { addressesOf } from './serve-form.ts'
+import { Pushes } from './Pushes.tsx'
 
-type ServingProps = { readonly server: ServerSnapshot; readonly isRunning: boolean }
+type ServingProps = {
+  readonly snapshot: SessionSnapshot
+  readonly isRunning: boolean
+}
 
-/** A server of this session, running or stopped: its addresses and counts. */
-export function Serving({ server, isRunning }: ServingProps) {
+/** What the servers of a session have and do, running or stopped, and where files are pushed to. */
+export function Serving({ snapshot, isRunning }: ServingProps) {
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
-  const streams = useStore(sessionStore, ({ snapshot }) => snapshot?.streams)
-  const networks = interfaces.flatMap(({ loopback, family, address }) =>
-    loopback || family === 'IPv6' ? [] : [address],
-  )
-  const { baseUrl, places, requests, bytes, uploadedBytes, connections } = server
-  const listeners = streams?.reduce((sum, { clients }) => sum + clients, 0) ?? 0
+  const { servers, clients, pushes } = snapshot
+  const mounts = useMemo(() => mountsOf(snapshot), [snapshot])
+  const reaches = useMemo(() => {
+    const networks = interfaces.flatMap(({ loopback, family, address }) =>
+      loopback || family === 'IPv6' ? [] : [address],
+    )
+    return new Map(clients.map(({ baseUrl, host }) => [baseUrl, reachOf(baseUrl, host, networks)]))
+  }, [clients, interfaces])
+  const addresses = [...new Set(mounts.map(({ baseUrl }) => baseUrl))]
+  const { requests, sent, received, held } = totalsOf(snapshot)
+  const [server] = servers
+  // What was received stays there for players until the session is closed.
+  const isUp = isRunning || snapshot.gateways.length + snapshot.origins.length > 0
   return (
     <section className={styles.running} aria-label="Server">
       <RunHead
-        isRunning={isRunning}
-        words={isRunning ? 'Serving on' : 'Served on'}
-        address={baseUrl}
-        stops="Stop serving"
+        isRunning={isUp}
+        words={isUp ? 'Serving on' : 'Served on'}
+        address={addresses.join(', ')}
+        stops={isRunning ? (snapshot.receives ? 'Stop the session' : 'Stop serving') : null}
       />
       <dl className={styles.figures}>
         <Figure name="Requests" value={formatCount(requests)} />
-        <Figure name="Sent" value={formatBytesShort(bytes)} />
-        <Figure name="Uploaded" value={formatBytesShort(uploadedBytes)} />
-        <Figure name="Connections" value={isRunning ? formatCount(connections) : UNKNOWN} />
-        {(streams?.length ?? 0) > 0 && (
-          <Figure name="Clients of streams" value={isRunning ? formatCount(listeners) : UNKNOWN} />
-        )}
+        <Figure name="Sent" value={formatBytesShort(sent)} />
+        <Figure name="Uploaded" value={formatBytesShort(received)} />
+        <Figure name="Waiting" value={isUp ? formatCount(held) : UNKNOWN} />
+        <Figure
+          name="Connections"
+          value={isUp ? formatCount(clients.reduce((sum, each) => sum + each.clients.length, 0)) : UNKNOWN}
+        />
       </dl>
-      <Places places={places} addresses={addressesOf(server, networks)} />
+      {mounts.length > 0 && (
+        <Places mounts={mounts} reaches={reaches}>
+          {isRunning && server !== undefined && <AddFolder listen={server.listen} />}
+        </Places>
+      )}
+      {pushes.length > 0 && <Pushes pushes={pushes} isRunning={isRunning} />}
     </section>
   )
+}
+
+/** Sums over all servers of a session. */
+function totalsOf({ servers, streams, origins, uploads, gateways, requests }: SessionSnapshot) {
+  const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)
+  return {
+    requests: sum(requests.map(({ total }) => total)),
+    sent: sum([
+      ...[...servers, ...origins, ...gateways].map(({ bytes }) => bytes),
+      ...streams.map((stream) => stream.sent),
+    ]),
+    received: sum([...servers.map(({ uploadedBytes }) => uploadedBytes), ...uploads.map(({ bytes }) => bytes)]),
+    held: sum(
+      requests.map(
+        ({ places }) =>
+          places.filter(
+            ({ heldSinceUs, heldUs, state }) => heldSinceUs !== null && heldUs === null && state === 'waiting',
+          ).length,
+      ),
+    ),
+  }
 }

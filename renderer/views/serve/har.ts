@@ -1,4 +1,4 @@
-import type { RequestLine } from './requests-model.ts'
+import { heldText, type RequestLine } from './traffic-model.ts'
 
 /** Writes requests as HAR 1.2, the oldest first. What a server does not know of them is -1 or empty, as the format has it. */
 export function harOf(lines: readonly RequestLine[], version: string): string {
@@ -7,8 +7,9 @@ export function harOf(lines: readonly RequestLine[], version: string): string {
 }
 
 function entryOf({ baseUrl, request }: RequestLine): object {
-  const { timeUs, client, method, target, range, state, status, sentBytes, receivedBytes, durationUs } = request
+  const { timeUs, method, target, range, status, sentBytes, receivedBytes, durationUs, heldUs, error } = request
   const timeMs = durationUs === null ? -1 : durationUs / 1000
+  const waitMs = Math.min((heldUs ?? 0) / 1000, Math.max(timeMs, 0))
   const query = /\?(.*)$/s.exec(target)?.[1] ?? ''
   return {
     startedDateTime: new Date(timeUs / 1000).toISOString(),
@@ -25,7 +26,7 @@ function entryOf({ baseUrl, request }: RequestLine): object {
     },
     response: {
       status: status ?? 0,
-      statusText: '',
+      statusText: error ?? '',
       httpVersion: 'HTTP/1.1',
       cookies: [],
       headers: [],
@@ -35,7 +36,13 @@ function entryOf({ baseUrl, request }: RequestLine): object {
       bodySize: sentBytes,
     },
     cache: {},
-    timings: { send: 0, wait: 0, receive: timeMs },
-    comment: state === 'done' ? `from ${client}` : `from ${client}, ${state}`,
+    timings: { send: 0, wait: waitMs, receive: timeMs < 0 ? -1 : timeMs - waitMs },
+    comment: commentOf(request),
   }
+}
+
+function commentOf(request: RequestLine['request']): string {
+  const { client, state, heldUs } = request
+  const held = heldUs === null ? [] : [`held ${heldText(request, 0)}`]
+  return [`from ${client}`, ...(state === 'done' ? [] : [state]), ...held].join(', ')
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { choiceName } from '../../../core/contract/choices.ts'
 import { PARTS } from '../../testing/parts.ts'
-import { addressesOf, exposuresOf, onHost, serveChoices, serveLines, serveRows } from './serve-form.ts'
+import { exposuresOf, onHost, serveChoices, serveLines, serveRows } from './serve-form.ts'
 
 const things = { read: ['/srv/a b', ' '], write: '', streams: [], listen: '127.0.0.1:0' }
 
@@ -46,11 +46,5 @@ describe('the Serve form', () => {
   it('changes the host of an address', () => {
     expect(onHost('127.0.0.1:81', '0.0.0.0')).toBe('0.0.0.0:81')
     expect(onHost('nonsense', '0.0.0.0')).toBe('0.0.0.0:8080')
-  })
-
-  it('links to every address of this computer where the server listens on all', () => {
-    const baseUrl = 'http://127.0.0.1:81'
-    expect(addressesOf({ baseUrl, listen: '127.0.0.1:81' }, ['192.0.2.1'])).toEqual([baseUrl])
-    expect(addressesOf({ baseUrl, listen: '0.0.0.0:0' }, ['192.0.2.1'])).toEqual([baseUrl, 'http://192.0.2.1:81'])
   })
 })

@@ -1,8 +1,8 @@
 import { type Choices, choiceName, commandLineOf, commandOptions } from '../../../core/contract/choices.ts'
-import { isLoopback, isWildcard } from '../../../core/contract/loopback.ts'
 import type { OptionRow } from '../../../core/contract/option-row.ts'
 import { parseEndpoint } from '../../../core/contract/option-values.ts'
 import type { PartDescription } from '../../../core/contract/part-description.ts'
+import { exposuresTo } from '../../model/exposure.ts'
 import type { Lines } from '../welcome/receive-form.ts'
 
 /** What a form has fields of its own for. */
@@ -69,29 +69,11 @@ export function serveLines(parts: readonly PartDescription[], choices: Choices):
 
 /** What a person is asked once before serving: that other computers reach the server. Empty: none does. */
 export function exposuresOf({ listen, write }: Pick<ServedThings, 'listen' | 'write'>): readonly string[] {
-  const host = parseEndpoint(listen.trim())?.host
-  if (host === undefined || isLoopback(host)) return []
-  const who = isWildcard(host)
-    ? 'Every computer that reaches this one, on any of its networks,'
-    : `Every computer that reaches ${host}`
-  const may = write.trim() === '' ? 'can read what is served' : `can read what is served and write into ${write.trim()}`
-  return [`${who} ${may}.`]
+  const into = write.trim()
+  return exposuresTo(listen, into === '' ? 'can read what is served' : `can read what is served and write into ${into}`)
 }
 
 /** The same port on another host. */
 export function onHost(listen: string, host: string): string {
   return `${host}:${parseEndpoint(listen.trim())?.port ?? parseEndpoint(FIRST_ADDRESS)?.port ?? 0}`
-}
-
-/**
- * Addresses at which a server can be asked, its own first.
- * @param addresses of this computer's networks
- */
-export function addressesOf(
-  { baseUrl, listen }: { readonly baseUrl: string; readonly listen: string },
-  addresses: readonly string[],
-): readonly string[] {
-  if (!isWildcard(parseEndpoint(listen)?.host ?? '')) return [baseUrl]
-  const { protocol, port } = new URL(baseUrl)
-  return [baseUrl, ...addresses.map((address) => `${protocol}//${address}${port === '' ? '' : `:${port}`}`)]
 }

@@ -6,13 +6,15 @@ import { defined } from '../../../core/contract/defined.ts'
 import type { PartDescription } from '../../../core/contract/part-description.ts'
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
 import { shownSources } from '../../../core/contract/shown-url.ts'
+import { storableChoices } from '../../../core/contract/stored-request.ts'
 import { listen } from '../../app/session-actions.ts'
-import { interfacePrefix, joins, sourceOf, sourcesOf } from '../../model/options.ts'
+import { exposuresOfPassing, interfacePrefix, joins, passOnRows, sourceOf, sourcesOf } from '../../model/options.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
-import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
+import { StartButton } from '../forms/StartButton.tsx'
+import { useStart } from '../forms/use-start.ts'
 import { CommandLines } from './CommandLines.tsx'
 import { InterfaceField } from './InterfaceField.tsx'
 import styles from './ListenForm.module.css'
@@ -20,7 +22,7 @@ import { interfaceNames } from './listen-model.ts'
 import { ReceiveFields } from './ReceiveFields.tsx'
 import { linesOf } from './receive-form.ts'
 import { useOpening } from './use-opening.ts'
-import { useReceiveForm } from './use-receive-form.ts'
+import { useOptionFields, useReceiveForm } from './use-receive-form.ts'
 
 /** The stored interface names; other values are dropped. */
 function namesOf(value: OptionValue | undefined): readonly string[] {
@@ -40,6 +42,8 @@ export function ListenForm() {
     [chosen, interfaces],
   )
   const form = useReceiveForm('Listen', remembered.choices, url)
+  const passed = useMemo(() => passOnRows(form.parts), [form.parts])
+  const passing = useOptionFields(passed, remembered.choices)
   const source = sourceOf(form.parts, url.trim())
   const prefix = source === null ? null : interfacePrefix(source)
   const names = useMemo(() => interfaceNames(interfaces), [interfaces])
@@ -53,9 +57,23 @@ export function ListenForm() {
   const busy = opening !== null && opening.error === null
   const choices: Choices = {
     ...form.choices,
+    ...passing.choices,
     ...defined({ interfaces: known.length === 0 || !joining ? undefined : known }),
   }
-  const ready = url.trim() !== '' && form.problems.size === 0
+  const ready = url.trim() !== '' && form.problems.size + passing.problems.size === 0
+  // One value for as long as the form says the same, which is what a person is asked about.
+  const asked = JSON.stringify([url.trim(), choices])
+  const wanted = useMemo(() => {
+    const [address, chosen] = JSON.parse(asked) as [string, Choices]
+    return { address, chosen }
+  }, [asked])
+  const start = useStart(ready ? wanted : null, {
+    risksOf: ({ chosen }) => exposuresOfPassing(passed, chosen),
+    run: async ({ address, chosen }) => {
+      settingsStore.setState({ listen: { url: shownSources(address), choices: storableChoices(chosen) } })
+      await listen(address, chosen)
+    },
+  })
 
   const choose = (text: string) => {
     setUrl(text)
@@ -63,9 +81,7 @@ export function ListenForm() {
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!ready) return
-    settingsStore.setState({ listen: { url: shownSources(url), choices } })
-    void listen(url.trim(), choices)
+    start.submit()
   }
   return (
     <form className={styles.form} onSubmit={submit}>
@@ -95,14 +111,17 @@ export function ListenForm() {
         )}
       </div>
       {joining && <InterfaceField chosen={known} onChange={setChosen} />}
-      <Button type="submit" variant="primary" size="large" icon={Radio} disabled={busy || !ready}>
-        {busy ? 'Joining…' : 'Listen'}
-      </Button>
+      <StartButton
+        start={start}
+        label={busy ? 'Joining…' : 'Listen'}
+        anyway="Listen all the same"
+        icon={Radio}
+        disabled={busy || !ready}
+      />
       {opening?.error != null && <ErrorBlock error={opening.error} />}
       <ReceiveFields {...form.fields} />
-      {url.trim() !== '' && form.problems.size === 0 && (
-        <CommandLines lines={linesOf(form.parts, 'Listen', url, choices)} />
-      )}
+      <ReceiveFields title="Push and live origin" {...passing.fields} />
+      {ready && <CommandLines lines={linesOf(form.parts, 'Listen', url, choices)} />}
     </form>
   )
 }

@@ -11,6 +11,7 @@ import { readOption } from '../../../core/contract/option-values.ts'
 import type { PartDescription, SourceGroup } from '../../../core/contract/part-description.ts'
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
 import { withoutCredentials } from '../../../core/contract/shown-url.ts'
+import { storableChoices } from '../../../core/contract/stored-request.ts'
 import { appDefaults, openOptions, sourceOf } from '../../model/options.ts'
 
 /** Content of each field: the typed text, or a tick. */
@@ -66,8 +67,9 @@ export function placeholderOf(row: OptionRow, defaults: Choices): string {
   const value = defaultOf(row, defaults)
   if (value !== null) return String(value)
   const { type } = row
+  if (row.unset !== undefined) return row.unset
   if (type.kind === 'list') return LIST_PLACEHOLDERS[type.of] ?? ''
-  return row.unset ?? UNSET[type.kind] ?? 'all'
+  return UNSET[type.kind] ?? 'all'
 }
 
 /** What stands in a field without default. */
@@ -94,7 +96,7 @@ export function linesOf(parts: readonly PartDescription[], group: SourceGroup, w
   const ours = [
     'routescope open',
     ...names.map(withoutCredentials).map(quoted),
-    ...commandLineOf(rows, choices, appDefaults(group)),
+    ...commandLineOf(rows, storableChoices(choices), appDefaults(group)),
   ]
   const { words, unknown } = gpacOptionsOf(rows, { services: 'all', ...choices })
   const inputs = live

@@ -1,51 +1,59 @@
 import { ListFilter, Search, X } from 'lucide-react'
-import { useMemo, useState } from 'react'
-import { useStore } from 'zustand'
-import type { RequestsSnapshot } from '../../../core/contract/served-requests.ts'
+import { type ReactNode, useMemo, useState } from 'react'
 import { formatCount } from '../../model/format.ts'
-import { connectionStore } from '../../stores/connection-store.ts'
-import { timeStore } from '../../stores/time-store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
-import { CopyButton } from '../../ui/CopyButton.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
-import { Grid } from '../../ui/Grid.tsx'
-import { requestColumns } from './columns.tsx'
-import { harOf } from './har.ts'
-import { filteredRequests, requestLines } from './requests-model.ts'
+import { type Column, Grid } from '../../ui/Grid.tsx'
 import styles from './ServeView.module.css'
+import { filteredLines, heldLines } from './traffic-model.ts'
 
-/** The newest requests with a filter. While one is selected or under the pointer, newer ones wait, so that nothing moves. */
-export function Requests({ servers }: { readonly servers: readonly RequestsSnapshot[] }) {
-  const base = useStore(timeStore, (state) => (state.base === 'utc' ? 'utc' : 'local'))
-  const version = useStore(connectionStore, ({ hello }) => hello?.version ?? '')
+type TrafficTableProps<Line> = {
+  readonly label: string
+  /** The choice between the tables, at the left of the bar. */
+  readonly tabs: ReactNode
+  readonly columns: readonly Column<Line>[]
+  /** What is known now. */
+  readonly lines: readonly Line[]
+  /** How many there were in all. */
+  readonly total: number
+  /** What the filter looks at. */
+  readonly textOf: (line: Line) => string
+  /** What the filter takes. */
+  readonly words: string
+  /** What an empty table says. */
+  readonly empty: string
+  readonly actions?: (lines: readonly Line[]) => ReactNode
+}
+
+/** A table that grows while it is read. While a row is selected or under the pointer, new ones wait, so that nothing moves. */
+export function TrafficTable<Line extends { readonly key: string }>(props: TrafficTableProps<Line>) {
+  const { label, lines: all, total, textOf } = props
   const [words, setWords] = useState('')
   const [selectedKey, setSelectedKey] = useState<string | null>(null)
-  /** Time of the newest request that is shown, µs; null: all are. */
-  const [heldUs, setHeldUs] = useState<number | null>(null)
-  const columns = useMemo(() => requestColumns(base), [base])
-  const all = useMemo(() => requestLines(servers), [servers])
-  const matching = useMemo(() => filteredRequests(all, words), [all, words])
-  const lines = useMemo(
-    () => (heldUs === null ? matching : matching.filter(({ request }) => request.timeUs <= heldUs)),
-    [matching, heldUs],
-  )
-  const waiting = matching.length - lines.length
-  const total = servers.reduce((sum, each) => sum + each.total, 0)
-  const hold = () => setHeldUs((held) => held ?? all[0]?.request.timeUs ?? null)
+  /** The lines that stay where they are; null: all follow what comes. */
+  const [held, setHeld] = useState<readonly Line[] | null>(null)
+  const staying = useMemo(() => (held === null ? all : heldLines(held, all)), [held, all])
+  const lines = useMemo(() => filteredLines(staying, words, textOf), [staying, words, textOf])
+  const waiting = useMemo(() => {
+    if (held === null) return 0
+    const known = new Set(held.map(({ key }) => key))
+    return filteredLines(all, words, textOf).filter(({ key }) => !known.has(key)).length
+  }, [held, all, words, textOf])
+  const hold = () => setHeld((before) => before ?? all)
   const follow = () => {
     setSelectedKey(null)
-    setHeldUs(null)
+    setHeld(null)
   }
   return (
-    <section className={styles.requests} aria-label="Requests">
+    <section className={styles.traffic} aria-label={label}>
       <div className={styles.bar}>
-        <h3>Requests</h3>
+        {props.tabs}
         <div className={styles.filter}>
           <Search size={13} aria-hidden />
           <input
             type="text"
-            aria-label="Filter requests"
-            placeholder="Words of client, method, path or status"
+            aria-label={`Filter ${label.toLowerCase()}`}
+            placeholder={props.words}
             value={words}
             spellCheck={false}
             autoComplete="off"
@@ -63,7 +71,7 @@ export function Requests({ servers }: { readonly servers: readonly RequestsSnaps
           {words !== '' && <IconButton label="Clear filter" icon={X} size={12} onClick={() => setWords('')} />}
         </div>
         <p className={styles.count}>
-          {words === '' ? '' : `${formatCount(matching.length)} of `}
+          {words === '' ? '' : `${formatCount(lines.length)} of `}
           {total > all.length ? `the last ${formatCount(all.length)} of ${formatCount(total)}` : formatCount(total)}
         </p>
         <span className={styles.spring} />
@@ -72,12 +80,12 @@ export function Requests({ servers }: { readonly servers: readonly RequestsSnaps
             {formatCount(waiting)} new
           </Button>
         )}
-        {lines.length > 0 && <CopyButton worded label="Copy as HAR" text={() => harOf(lines, version)} />}
+        {lines.length > 0 && props.actions?.(lines)}
       </div>
       <div className={styles.grid}>
         <Grid
-          label="Requests"
-          columns={columns}
+          label={label}
+          columns={props.columns}
           count={lines.length}
           rowAt={(position) => lines[position] ?? null}
           selected={selectedKey === null ? -1 : lines.findIndex(({ key }) => key === selectedKey)}
@@ -87,15 +95,15 @@ export function Requests({ servers }: { readonly servers: readonly RequestsSnaps
           }}
           onHover={(over) => {
             if (over) hold()
-            else if (selectedKey === null) setHeldUs(null)
+            else if (selectedKey === null) setHeld(null)
           }}
           empty={
-            total === 0 ? (
-              <EmptyState title="No request yet">Every request appears here as it arrives.</EmptyState>
+            words === '' || all.length === 0 ? (
+              <EmptyState title={props.empty}>Each appears here as it comes.</EmptyState>
             ) : (
               <EmptyState
                 icon={ListFilter}
-                title="No request matches"
+                title="Nothing matches"
                 actions={<Button onClick={() => setWords('')}>Show all</Button>}
               />
             )

@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest'
 import type { ServedRequest } from '../../../core/contract/served-requests.ts'
 import { harOf } from './har.ts'
-import { bytesOf, filteredRequests, requestLines, severityOfRequest, statusText } from './requests-model.ts'
+import {
+  bytesOf,
+  filteredLines,
+  heldLines,
+  heldText,
+  rateOf,
+  requestLines,
+  requestText,
+  severityOfRequest,
+  statusText,
+} from './traffic-model.ts'
 
 const request = (number: number, change: Partial<ServedRequest> = {}): ServedRequest => ({
   number,
@@ -64,12 +74,40 @@ it('filters by words of client, method, path, range and status', () => {
   const lines = requestLines([
     server(request(1), request(2, { method: 'PUT', status: 201 }), request(3, { range: 'bytes=5-' })),
   ])
-  const found = (words: string) => filteredRequests(lines, words).map(({ request: { number } }) => number)
+  const found = (words: string) => filteredLines(lines, words, requestText).map(({ request: { number } }) => number)
   expect(found(' ')).toEqual([3, 2, 1])
   expect(found('put')).toEqual([2])
   expect(found('FILE 200')).toEqual([3, 1])
   expect(found('bytes=5 get')).toEqual([3])
   expect(found('nothing')).toEqual([])
+})
+
+it('keeps lines in their places while others come and go, and shows how they went on', () => {
+  const before = requestLines([server(request(1, { state: 'answering' }), request(2))])
+  const after = requestLines([server(request(1), request(3), request(4))])
+  expect(heldLines(before, after).map(({ request: { number, state } }) => [number, state])).toEqual([
+    [2, 'done'],
+    [1, 'done'],
+  ])
+})
+
+it('tells for how long a request is held, and why', () => {
+  expect(heldText(request(1), 0)).toBe('')
+  const held = { heldFor: 'next-segment', heldSinceUs: 1000, heldUs: null } as const
+  expect(heldText(request(1, { ...held, state: 'waiting' }), 2_001_000)).toBe('2.00 s so far, for the next segment')
+  expect(heldText(request(1, { ...held, state: 'broken' }), 2_001_000)).toBe('for the next segment')
+  expect(heldText(request(1, { ...held, heldUs: 250_000 }), 0)).toBe('250 ms for the next segment')
+  const [line] = requestLines([server(request(1, { ...held, heldUs: 250_000 }))])
+  expect(line === undefined ? '' : requestText(line)).toContain('held for the next segment')
+})
+
+it.each([
+  [{ durationUs: 1_000_000 }, 800],
+  [{ durationUs: 1_000_000, heldUs: 500_000 }, 1600],
+  [{ durationUs: null }, null],
+  [{ sentBytes: 0 }, null],
+] as const)('counts the rate of %j without the time it was held', (change, rate) => {
+  expect(rateOf(request(1, change))).toBe(rate)
 })
 
 it.each([
