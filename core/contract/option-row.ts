@@ -74,7 +74,7 @@ export type GpacOption = {
   readonly property?: true
   /** GPAC's default where it differs from ours, as its documentation writes it. */
   readonly default?: string
-  /** Factor from our number to GPAC's. */
+  /** Factor from our number to GPAC's, which is whole; absent of a duration: seconds and their fractions. */
   readonly scale?: number
   /** GPAC's word for each value it has. */
   readonly words?: Readonly<Record<string, string>>

@@ -140,6 +140,9 @@ function gpacText({ type }: OptionRow, gpac: NonNullable<OptionRow['gpac']>, val
   }
   if (typeof value === 'boolean') return String(value !== (gpac.inverted === true))
   if (typeof value === 'number' && (type.kind === 'number' || type.kind === 'duration')) {
+    // Seconds may be fractions there, smaller units are whole.
+    if (type.kind === 'duration' && gpac.scale === undefined)
+      return /^\d+(\.\d+)?$/.test(`${value}`) ? `${value}` : null
     const scale = gpac.scale ?? 1
     const scaled = Math.round(value * scale)
     return scaled / scale === value && Number.isSafeInteger(scaled) ? String(scaled) : null

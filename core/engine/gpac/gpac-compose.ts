@@ -1,3 +1,4 @@
+import { atscDestination } from '../../contract/gpac-destination.ts'
 import { LOOPBACK } from '../../contract/loopback.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import { formatOfExtension } from '../../media/stream/media-formats.ts'
@@ -30,6 +31,8 @@ export type Composed = {
   /** Inputs that the app is to play; null: nothing is played. */
   readonly played: readonly PlayedInput[] | null
   readonly notes: readonly string[]
+  /** After this time a broadcast of the line ends it, s; null: none does. */
+  readonly durationS: number | null
 }
 
 /** An input that is played, and the text that opens it. */
@@ -59,6 +62,7 @@ class Composer {
   readonly #reached = new Set<GpacNode>()
   readonly #notes: string[] = []
   #played: PlayedInput[] | null = null
+  #durationS: number | null = null
 
   constructor(nodes: readonly GpacNode[], globals: readonly GpacArgument[], parts: readonly PartDescription[]) {
     this.#nodes = nodes
@@ -82,7 +86,7 @@ class Composer {
         'Add an output: -o URL, httpout, or odir=FOLDER behind an address that is received.',
       )
     }
-    return { drafts: this.#drafts, played: this.#played, notes: this.#notes }
+    return { drafts: this.#drafts, played: this.#played, notes: this.#notes, durationS: this.#durationS }
   }
 
   #ownOf(node: GpacNode): OwnWords {
@@ -119,7 +123,9 @@ class Composer {
   }
 
   #broadcast(node: GpacNode, ways: readonly Way[]): void {
-    const air = this.#drafts.add('broadcast', [node], { url: namedAddress(node) })
+    const { runfor } = this.#ownOf(node)
+    if (Number(runfor) > 0) this.#durationS = Number(runfor) / 1000
+    const air = this.#drafts.add('broadcast', [node], { url: this.#destinationOf(node) })
     const out = this.#drafts.add('multicast-out', [node], {})
     air.feeds.add(out)
     for (const { source } of ways) {
@@ -130,6 +136,20 @@ class Composer {
       draft.nodes.add(node)
       draft.feeds.add(air)
     }
+  }
+
+  /** Address of a broadcast, with the group and port that `ip` and `first_port` name for `atsc://`. */
+  #destinationOf(node: GpacNode): string {
+    const { ip, first_port: firstPort } = this.#ownOf(node)
+    const address = namedAddress(node)
+    if (ip === undefined && firstPort === undefined) return address
+    if (/^atsc:/i.test(address))
+      return atscDestination({
+        ...(ip === undefined ? {} : { ip: String(ip) }),
+        ...(firstPort === undefined ? {} : { firstPort: Number(firstPort) }),
+      })
+    this.#notes.push(`ip and first_port are for atsc://, and change nothing of '${shown(node)}'.`)
+    return address
   }
 
   #http(node: GpacNode, ways: readonly Way[]): void {

@@ -1,5 +1,6 @@
 import type { OptionRow, OptionType } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
+import { MAX_RUN_MS } from './gpac-line.ts'
 
 /** A kind of part whose options a filter of GPAC has: all of them with a word of GPAC, or those of these keys. */
 type Taken = { readonly kind: string; readonly keys?: readonly string[] }
@@ -91,6 +92,11 @@ const FILTERS: readonly FilterKind[] = [
     name: 'routeout',
     role: 'sink',
     takes: [{ kind: 'broadcast' }, { kind: 'multicast-out' }, { kind: 'presentation', keys: ['lowLatency'] }],
+    own: {
+      ip: { kind: 'text', of: 'address' },
+      first_port: { kind: 'number', unit: '', min: 1, max: 65_535 },
+      runfor: { kind: 'number', unit: 'ms', min: 0, max: MAX_RUN_MS },
+    },
     idle: ['ext', 'mime'],
   },
   {

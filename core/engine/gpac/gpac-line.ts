@@ -47,7 +47,8 @@ const ROLES: Readonly<Record<string, GpacFilter['role']>> = {
 /** Options of a session; `-k` is always on: `q` ends a session. */
 const SESSION_OPTIONS = ['-i', '-src', '-o', '-dst', '-play', '-logs=', '-runfor=', '-graph', '-k', '--OPTION=VALUE']
 /** Longest session, ms: what a timer can wait. */
-const MAX_RUN_MS = 2 ** 31 - 1
+/** Longest time after which a line ends, ms. */
+export const MAX_RUN_MS = 2 ** 31 - 1
 
 /** Whether an argument is one that only GPAC's grammar has: an input or output, an option of a session, or a filter. */
 export function isGpacWord(argument: string, filters: readonly string[]): boolean {

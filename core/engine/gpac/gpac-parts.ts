@@ -18,8 +18,8 @@ export type GpacPart = {
   readonly familyWith?: { readonly kind: string; readonly family: GpacFamily }
   /** Family that a step gives to what it takes from its own. */
   readonly joins?: GpacFamily
-  /** What the word of an output begins with: a template of names, an address where it listens, or the filter. Absent: its subject. */
-  readonly word?: 'template' | 'address' | 'filter'
+  /** What the word of an output begins with: a template of names, an address where it listens or sends, or the filter. Absent: its subject. */
+  readonly word?: 'template' | 'address' | 'filter' | 'destination'
   /** Arguments that its word always has. */
   readonly always?: readonly string[]
   /** Numbers that are always written, by another word than their own, and what they are in a line without. */
@@ -76,7 +76,14 @@ const GPAC_PARTS: Readonly<Record<string, GpacPart>> = {
   server: { role: 'output', filter: 'httpout', family: null, word: 'filter' },
 
   presentation: { role: 'input', filter: 'fin', family: 'sent', withOutput: ['lowLatency'], form: 'send' },
-  broadcast: { role: 'output', filter: 'routeout', family: 'sent', ofInputs: { llmode: 'lowLatency' }, form: 'send' },
+  broadcast: {
+    role: 'output',
+    filter: 'routeout',
+    family: 'sent',
+    word: 'destination',
+    ofInputs: { llmode: 'lowLatency' },
+    form: 'send',
+  },
   'multicast-out': { role: 'beside', filter: 'routeout', family: 'sent', form: 'send' },
   'ingest-objects': { role: 'step', filter: 'fin', family: 'received', hasLinks: true },
 

@@ -1,4 +1,5 @@
 import { quoted } from '../../contract/choices.ts'
+import { gpacDestination } from '../../contract/gpac-destination.ts'
 import { parseEndpoint, writeGpac } from '../../contract/option-values.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { OptionValue, PartSpec, SessionSpec } from '../../contract/session-spec.ts'
@@ -153,6 +154,10 @@ class GpacPrinter {
         return [this.#word(filter, [...this.#listen(part), ...args])]
       case 'address':
         return ['-o', this.#word(`http://${String(part.listen)}${String(part.path)}`, args)]
+      case 'destination': {
+        const { url, words } = gpacDestination(this.#subject(part))
+        return ['-o', this.#word(url, [...words, ...args])]
+      }
       case 'template': {
         const names = String(part.names ?? PLAIN_NAMES)
         return ['-o', this.#word(part.dir === '.' ? names : `${part.dir}/${names}`, args)]

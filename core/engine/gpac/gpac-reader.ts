@@ -45,7 +45,7 @@ export function readGpacLine(text: string, parts: readonly PartDescription[] = P
       format: 'routescope-session',
       version: 2,
       ...made,
-      ...defined({ durationS: line.durationS, log: logOf(line, composed) }),
+      ...defined({ durationS: line.durationS ?? composed.durationS ?? undefined, log: logOf(line, composed) }),
     },
     ...defined({ play }),
     notes: [...composed.notes, ...idleNotes(nodes, values)],

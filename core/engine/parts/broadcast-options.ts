@@ -217,7 +217,7 @@ const BROADCAST_OPTIONS = [
   {
     key: 'digests',
     option: '--digests',
-    gpac: { name: 'csum', words: { none: 'no' } },
+    gpac: { name: 'csum', words: { none: 'no', meta: 'meta', all: 'all' } },
     type: { kind: 'choice', values: ['none', 'meta', 'all'] },
     word: 'files',
     default: 'meta',

@@ -147,7 +147,7 @@ export const HOST_OPTIONS = [
   {
     key: 'idleS',
     option: '--idle',
-    gpac: { name: 'timeout' },
+    gpac: { name: 'timeout', scale: 1 },
     type: { kind: 'duration', max: 86_400 },
     default: 30,
     group: 'Serving',

@@ -70,7 +70,7 @@ const PUSH_OPTIONS = [
     key: 'timeoutS',
     choice: 'pushTimeout',
     option: '--push-timeout',
-    gpac: { name: 'timeout' },
+    gpac: { name: 'timeout', scale: 1 },
     type: { kind: 'duration', above: true, max: 3600 },
     default: 30,
     group: 'Output',

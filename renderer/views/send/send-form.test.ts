@@ -39,6 +39,9 @@ it('writes the same as command lines', () => {
   expect(lines.ours).toBe("routescope send '/a b/live.mpd' atsc:// --loop 0 --interface 127.0.0.1 --ttl 1")
   expect(lines.gpac).toBe("gpac -i '/a b/live.mpd' dashin:forward=file -o atsc:// --ifce=127.0.0.1 --ttl=1")
   expect(lines.notInGpac).toEqual(['--loop'])
+  expect(sendLines(PARTS, request('a.mpd', {}, { destination: 'atsc://239.255.1.1:6000' })).gpac).toBe(
+    'gpac -i a.mpd dashin:forward=file -o atsc:// --ip=239.255.1.1 --first_port=6000',
+  )
   // What GPAC takes as properties of an input stands behind the input.
   const named = sendLines(PARTS, request('live.mpd', { majorChannel: 9, shortName: 'The news' }))
   expect(named.ours).toBe("routescope send 'live.mpd:#ATSC3MajorChannel=9:#ATSC3ShortServiceName=The news' atsc://")

@@ -7,6 +7,7 @@ import {
   propertiesOf,
   quoted,
 } from '../../../core/contract/choices.ts'
+import { gpacDestination } from '../../../core/contract/gpac-destination.ts'
 import { isMulticastAddress } from '../../../core/contract/multicast-address.ts'
 import type { BroadcastForm, OptionRow } from '../../../core/contract/option-row.ts'
 import type { PartDescription } from '../../../core/contract/part-description.ts'
@@ -81,7 +82,9 @@ export function sendLines(
   const ours = names.map((name, at) => quoted(name + propertiesOf(properties, inputs[at]?.own ?? {})))
   const areManifests = names.every((name) => /\.(mpd|m3u8)($|[?#])/i.test(name))
   const sources = names.map((name, at) => [name, ...(owns[at]?.properties ?? [])].join(''))
-  const gpac = areManifests ? ['gpac', ...gpacGraph(sources, inputs, destination), ...words].join(' ') : null
+  const { url, words: group } = gpacDestination(withoutCredentials(destination.trim()))
+  const options = [...group.map((word) => `--${word}`), ...words]
+  const gpac = areManifests ? ['gpac', ...gpacGraph(sources, inputs, url), ...options].join(' ') : null
   const back = receiveBack ? ['--self-check'] : []
   return {
     ours: ['routescope', 'send', ...ours, to, ...commandLineOf(rows, choices), ...back].join(' '),
@@ -91,8 +94,7 @@ export function sendLines(
 }
 
 /** Inputs and output as GPAC links them: several inputs are services of their own only by their ids. */
-function gpacGraph(sources: readonly string[], inputs: SendRequest['inputs'], destination: string): string[] {
-  const to = withoutCredentials(destination.trim())
+function gpacGraph(sources: readonly string[], inputs: SendRequest['inputs'], to: string): string[] {
   const [first = ''] = sources
   if (sources.length < 2) return ['-i', quoted(first), 'dashin:forward=file', '-o', quoted(to)]
   const taken = new Set(inputs.flatMap(({ own }) => (own.ownServiceId === undefined ? [] : [own.ownServiceId])))
