@@ -46,8 +46,8 @@ import { DynamicJoins } from '../selection/dynamic-joins.ts'
 import type { ReceiverSpec } from './receiver-options.ts'
 import { SERVICES } from './shared-options.ts'
 
-/** Interval of rate samples, µs of stream time. */
-const SAMPLE_US = 250_000
+/** Interval of samples, µs of stream time: rates are of whole seconds, and what is due is found at its own time. */
+const SAMPLE_US = 500_000
 
 /** Makes a receiver, which has nothing to open. */
 export async function openReceiver(spec: PartSpec, host: PartHost): Promise<Part> {
