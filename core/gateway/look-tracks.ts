@@ -7,6 +7,8 @@ import { TS_PACKET_BYTES, TS_SYNC } from '../media/ts/ts-packets.ts'
 
 /** Tracks of one service that are told apart; of more, those that came last. */
 const MAX_TRACKS = 32
+/** So much of a name is compared. */
+const MAX_LIKENESS = 100
 /** A longer segment is not looked at. */
 const MAX_SEGMENT_BYTES = 64 << 20
 
@@ -75,7 +77,10 @@ function initOf(file: StoredFile, inits: readonly StoredFile[], representationOf
   const weight = (init: StoredFile): number => {
     const own = representationOf(init.serviceId, init.name) ?? init.representation
     const isOf = representation !== null && own === representation
-    return (isOf ? 1e9 : 0) + (init.lane === file.lane ? 1e6 : 0) + commonStart(init.name, file.name)
+    const isBeside = folderOf(init.name) === folderOf(file.name)
+    return (
+      (isOf ? 1e9 : 0) + (init.lane === file.lane ? 1e6 : 0) + (isBeside ? 1e4 : 0) + likeness(init.name, file.name)
+    )
   }
   let best: { readonly init: StoredFile; readonly weight: number } | null = null
   for (const init of inits) {
@@ -85,10 +90,15 @@ function initOf(file: StoredFile, inits: readonly StoredFile[], representationOf
   return best?.init ?? null
 }
 
-function commonStart(one: string, other: string): number {
-  let at = 0
-  while (at < one.length && one[at] === other[at]) at++
-  return at
+const folderOf = (name: string): string => name.slice(0, name.lastIndexOf('/') + 1)
+
+/** Longest text that the ends of two names have in common: `-stream0` of `chunk-stream0-00001.m4s` and `init-stream0.m4s`. */
+function likeness(one: string, other: string): number {
+  const [a, b] = [one, other].map((name) => name.slice(folderOf(name).length).slice(-MAX_LIKENESS)) as [string, string]
+  let longest = 0
+  for (let from = 0; from + longest < a.length; from++)
+    while (from + longest < a.length && b.includes(a.slice(from, from + longest + 1))) longest++
+  return longest
 }
 
 /** What the `moov` of a file describes; null where it has none, or neither pictures nor sound. */

@@ -156,6 +156,7 @@ export class ServiceLooks {
     const tracks = this.#tracksOf(sight.id)
     const video = sight.video(tracks)
     const audio = sight.audio(tracks, (codec) => this.#runs.decodes(codec))
+    if (video === null && audio !== null) sight.withoutPicture()
     let spent = 0
     if (video !== null) spent += await this.#lookAt(sight, video, 'picture')
     if (audio !== null && !this.#stop.signal.aborted) spent += await this.#lookAt(sight, audio, 'sound')

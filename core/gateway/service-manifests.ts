@@ -137,7 +137,7 @@ export class ServiceManifests {
 
   /** Representation@id of a segment by the MPDs of the service; null where none lists it. */
   representationOf(serviceId: ServiceId, name: string): string | null {
-    for (const file of this.#store.list(serviceId)) {
+    for (const file of this.#store.available(serviceId)) {
       if (!isManifest(file)) continue
       const manifest = this.of(file)
       if (manifest.kind !== 'mpd') continue

@@ -80,6 +80,11 @@ export class ServiceSight {
     return segments[at] ?? null
   }
 
+  /** It has sound, and no pictures. */
+  withoutPicture(): void {
+    if (this.#picture === 0) this.#noPicture = 'Sound only'
+  }
+
   /** Takes the key frames of a segment. */
   saw(segment: StoredFile, pictures: readonly Uint8Array[], found: (facts: FindingFacts) => void): void {
     this.#looked.picture = segment

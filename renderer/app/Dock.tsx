@@ -28,6 +28,7 @@ import { ServeView } from '../views/serve/ServeView.tsx'
 import { ServicesView } from '../views/services/ServicesView.tsx'
 import { SignallingView } from '../views/signalling/SignallingView.tsx'
 import { TimelineView } from '../views/timeline/TimelineView.tsx'
+import { WallView } from '../views/wall/WallView.tsx'
 import styles from './Dock.module.css'
 import { PanelBoundary } from './PanelBoundary.tsx'
 import { PlayerSlot } from './PlayerHost.tsx'
@@ -44,6 +45,7 @@ const VIEWS: Readonly<Record<PanelId, ComponentType>> = {
   inspector: InspectorView,
   send: SendView,
   serve: ServeView,
+  wall: WallView,
 }
 
 /** Height of the player's panel while it plays nothing, px: its head, and what it says. */

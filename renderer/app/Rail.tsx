@@ -2,6 +2,7 @@ import {
   Boxes,
   ChartGantt,
   FileCode2,
+  LayoutGrid,
   type LucideIcon,
   MonitorPlay,
   RadioTower,
@@ -33,6 +34,7 @@ const ICONS: Readonly<Record<PanelId, LucideIcon>> = {
   log: ScrollText,
   send: Send,
   serve: Server,
+  wall: LayoutGrid,
 }
 
 /** One icon per view. A click brings the view to the front and focuses it. */

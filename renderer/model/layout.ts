@@ -15,6 +15,7 @@ export type PanelId =
   | 'inspector'
   | 'send'
   | 'serve'
+  | 'wall'
 
 /** Panels that share one place; one is in front. */
 export type Group = {
@@ -60,7 +61,7 @@ export const INSPECT_LAYOUT: Split = {
         {
           kind: 'group',
           id: 'tables',
-          panels: ['objects', 'flows', 'signalling', 'alarms', 'log', 'send', 'serve'],
+          panels: ['objects', 'flows', 'signalling', 'alarms', 'log', 'wall', 'send', 'serve'],
           minSize: 120,
           size: '58%',
         },
@@ -93,10 +94,11 @@ export const PANEL_ORDER: readonly PanelId[] = [
   'log',
   'send',
   'serve',
+  'wall',
 ]
 
-/** Keys of the panel at a place of PANEL_ORDER: Alt+1 to Alt+9, Alt+0, then Alt+-, as they lie on a keyboard. */
-export const panelKeys = (at: number): string => `Alt+${'1234567890-'[at]}`
+/** Keys of the panel at a place of PANEL_ORDER: Alt+1 to Alt+9, Alt+0, then Alt+-, as they lie on a keyboard; the wall has Alt+w. */
+export const panelKeys = (at: number): string => `Alt+${'1234567890-w'[at]}`
 
 export const PANEL_TITLES: Readonly<Record<PanelId, string>> = {
   services: 'Services',
@@ -110,6 +112,7 @@ export const PANEL_TITLES: Readonly<Record<PanelId, string>> = {
   inspector: 'Inspector',
   send: 'Send',
   serve: 'Serve',
+  wall: 'Wall',
 }
 
 /** Every group of a tree, from left to right and top to bottom. */
