@@ -4,10 +4,10 @@ import type { ServiceLook, SoundLevel, WallSnapshot } from '../../../core/contra
 import { formatDuration } from '../../model/format.ts'
 
 /** Narrowest card, px, and the space between two. */
-export const CARD_MIN_WIDTH = 168
+const CARD_MIN_WIDTH = 168
 export const CARD_GAP = 10
 /** Height of the lines below a picture, px. */
-export const CARD_TEXT_HEIGHT = 46
+const CARD_TEXT_HEIGHT = 46
 
 /** Columns that fit, and the size of a card. */
 export function cardLayout(width: number): {
