@@ -97,6 +97,23 @@ describe('services of which nothing arrives', () => {
   })
 })
 
+/** A capture of media of the demo, and of a manifest, as files. */
+function filesWith(name: string, contentType: string, text: string): string {
+  const sender = new FluteSender({ digest: 'none' })
+  const files = ['video-init.mp4', 'video-1.m4s'].map((media) => ({
+    ...{ name: media, contentType: 'video/mp4' },
+    bytes: new Uint8Array(readFileSync(join(DEMO_FOLDER, media))),
+  }))
+  const all = [{ name, contentType, bytes: new TextEncoder().encode(text) }, ...files].map((file, at) => ({
+    toi: at + 1,
+    ...file,
+  }))
+  return captureOf([
+    ...sender.table(all, FIXTURE_START_US, false),
+    ...all.flatMap((file, at) => sender.object(file, FIXTURE_START_US + (at + 1) * 100_000)),
+  ])
+}
+
 describe('what cannot be played', () => {
   it('says why, and nothing that is not so: not joined, files, no media', async () => {
     const two = await received(captureOf(await twoServicesFixture()), '--services', '1')
@@ -131,24 +148,37 @@ describe('what cannot be played', () => {
     ['other.mpd', 'application/dash+xml', '<html/>', 'mpd-root'],
     ['master.m3u8', 'application/vnd.apple.mpegurl', '<html/>', 'hls-header'],
   ])('says that %s cannot be read', async (name, contentType, text, code) => {
-    const sender = new FluteSender({ digest: 'none' })
-    const files = ['video-init.mp4', 'video-1.m4s'].map((media) => ({
-      ...{ name: media, contentType: 'video/mp4' },
-      bytes: new Uint8Array(readFileSync(join(DEMO_FOLDER, media))),
-    }))
-    const all = [{ name, contentType, bytes: new TextEncoder().encode(text) }, ...files].map((file, at) => ({
-      toi: at + 1,
-      ...file,
-    }))
-    const datagrams = [
-      ...sender.table(all, FIXTURE_START_US, false),
-      ...all.flatMap((file, at) => sender.object(file, FIXTURE_START_US + (at + 1) * 100_000)),
-    ]
-    const { stderr, report } = await received(captureOf(datagrams))
+    const { stderr, report } = await received(filesWith(name, contentType, text))
     expect(stderr).toMatch(/^Service 1: not playable: its manifest cannot be read; /m)
     const alarms = report.alarms.filter(({ rule }) => rule === 'MPD-XML')
     expect(alarms).toMatchObject([{ severity: 'error', count: 1 }])
     expect(alarms[0]?.text).toContain(`The manifest ${name} of service 1 cannot be read (${code})`)
+  })
+
+  it.each([
+    ['an MPD', 'a.mpd', '<MPD/>', 'has no Period'],
+    ['a Period', 'a.mpd', '<MPD><Period/></MPD>', 'has no AdaptationSet'],
+    ['a set', 'a.mpd', '<MPD><Period><AdaptationSet/></Period></MPD>', 'has no Representation'],
+    [
+      'a Representation',
+      'a.mpd',
+      '<MPD><Period><AdaptationSet mimeType="video/mp4"><Representation id="v"/></AdaptationSet></Period></MPD>',
+      'has nothing to play: Representation v names no segments, by SegmentTemplate, SegmentList, SegmentBase or BaseURL',
+    ],
+    [
+      'a playlist',
+      'a.m3u8',
+      '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-ENDLIST\n',
+      'lists neither segments nor variants',
+    ],
+  ])('says what %s lacks of which no player can play anything', async (_, name, text, lack) => {
+    const type = name.endsWith('.mpd') ? 'application/dash+xml' : 'application/vnd.apple.mpegurl'
+    const { stderr, report } = await received(filesWith(name, type, text))
+    expect(stderr).toContain(`Service 1: not playable: its manifest ${lack}; `)
+    expect(report.services[0]?.notPlayable).toBe(`Its manifest ${lack}.`)
+    const alarms = report.alarms.filter(({ severity }) => severity !== 'info')
+    expect(alarms).toMatchObject([{ rule: 'MPD-LACKS', severity: 'error', count: 1 }])
+    expect(alarms[0]?.text).toBe(`The manifest ${name} of service 1 ${lack}: no player can play it (frame 2)`)
   })
 
   it.each(['manifest.mpd', 'master.m3u8'])(

@@ -147,6 +147,14 @@ export const SIGNALLING_RULES = {
     once: 'each',
     sentence: '{what} cannot be read ({code}): {message}',
   },
+  'MPD-LACKS': {
+    severity: 'error',
+    priority: 1,
+    topic: 'dash',
+    clause: 'ISO 23009-1 5.3, RFC 8216 4.3.2.1, 4.3.4.2',
+    once: 'service',
+    sentence: '{what} {lack}: no player can play it',
+  },
   'SLS-SIGNED': {
     severity: 'error',
     priority: 3,

@@ -253,6 +253,8 @@ export type MpdRoles = {
   readonly roles: ReadonlyMap<string, ChannelRole>
   /** Roles of which a representation has its initialisation segment apart from its media. */
   readonly initApart: ReadonlySet<ChannelRole>
+  /** What it lacks that every player needs, said after its name; null where some of it can be played. */
+  readonly lack: string | null
 }
 
 /** One fragment of service layer signalling: a part of an SLS package, an in-band FDT. */

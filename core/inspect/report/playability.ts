@@ -11,8 +11,8 @@ export type Playability = {
   readonly missing: readonly ChannelRole[]
   /** An initialisation segment is apart from the media, as far as known. */
   readonly needsInit: boolean
-  /** A manifest came that cannot be read. */
-  readonly unreadable: boolean
+  /** Why a manifest that came is of no use, a sentence; null where none such came. */
+  readonly manifestFault: string | null
   /** Address from which all announced media are fetched by HTTP, where none of them is broadcast. */
   readonly broadband: string | null
   /** Other services use its files: it is the configuration session of a DVB-MABR gateway. */
@@ -47,13 +47,13 @@ export function whyNotPlayable(service: Service, from: Playability): string | nu
   const hasManifest = startup.manifest !== null || service.manifest !== null
   if (
     !hasManifest &&
-    !from.unreadable &&
+    from.manifestFault === null &&
     !hasMedia &&
     (!LINEAR.includes(category) || (protocol === 'flute' && category === null))
   )
     return 'It carries files, and no manifest.'
   if (protocol === 'route' && startup.sls === null && !hasManifest) return 'Its signalling (SLS) has not arrived.'
-  if (startup.manifest === null && from.unreadable) return 'Its manifest cannot be read.'
+  if (startup.manifest === null && from.manifestFault !== null) return from.manifestFault
   if (!hasManifest) return 'No manifest (MPD or playlist) has arrived.'
   if (startup.firstMedia === null) return 'No media segment has arrived.'
   if (startup.firstSegment === null) return 'No media segment has arrived whole.'

@@ -94,8 +94,8 @@ export class ServiceLines {
       startup,
       configures: this.#configuring.has(service.id),
       needsInit: log.needsInit(service.id),
-      get unreadable() {
-        return log.hasUnreadable(service, channels)
+      get manifestFault() {
+        return log.manifestFault(service, channels)
       },
       get missing() {
         return log.missingRoles(service, channels)

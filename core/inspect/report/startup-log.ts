@@ -7,6 +7,7 @@ import { renameKey } from '../../flow/rename-key.ts'
 import { isInitSegment, LONGEST_INIT_BYTES } from '../../media/bmff/init-segment.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
+import { LACKS, lackFault } from '../../receive/signalling/manifest-lacks.ts'
 import { readHlsCodecs, readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
 
 /** The facts of a service for its startup. */
@@ -23,7 +24,8 @@ type ServiceSteps = {
   /** Of the first manifest that can be read. */
   manifestUs: number | null
   /** A manifest came that cannot be read. */
-  unreadable: boolean
+  /** Why its manifest is of no use, a sentence; null while one is, or none came. */
+  manifestFault: string | null
   playableUs: number | null
   /** Media in the S-TSID: a role, or the Representation whose role the MPD has. */
   media: readonly { readonly role: ChannelRole | null; readonly representation: string }[]
@@ -38,6 +40,7 @@ type ChannelSteps = {
   playlistUs: number | null
   /** Manifests and playlists that came and cannot be read. */
   unreadable: number
+  manifestFault: string | null
   initUs: number | null
   mediaUs: number | null
   segmentUs: number | null
@@ -85,23 +88,23 @@ export class StartupLog {
     if (steps.playableUs !== null) return
     try {
       if (type === 'S-TSID') steps.media = mediaOf(document?.by(parseStsid) ?? parseStsid(bytes))
-      else if (type === 'HLS') this.#signalled(steps, isReadable(bytes, readHlsCodecs), timeUs)
+      else if (type === 'HLS') this.#signalled(steps, faultOf(bytes, readHlsCodecs), timeUs)
       else if (type === 'MPD') {
         const facts = fragment.mpd === undefined ? readMpdFacts(bytes) : fragment.mpd()
-        this.#signalled(steps, true, timeUs)
+        this.#signalled(steps, facts.lack === null ? null : manifestFaultText(lackFault(facts.lack)), timeUs)
         steps.roles = facts.roles
         steps.initApart = facts.initApart
       }
     } catch (thrown) {
       // The receiver raises an alarm about it.
       if (!(thrown instanceof CodecError)) throw thrown
-      if (type === 'MPD') this.#signalled(steps, false, timeUs)
+      if (type === 'MPD') this.#signalled(steps, manifestFaultText(thrown), timeUs)
     }
   }
 
-  #signalled(steps: ServiceSteps, readable: boolean, timeUs: number): void {
-    if (readable) steps.manifestUs = earlier(steps.manifestUs, timeUs)
-    else steps.unreadable = true
+  #signalled(steps: ServiceSteps, fault: string | null, timeUs: number): void {
+    if (fault === null) steps.manifestUs = earlier(steps.manifestUs, timeUs)
+    else steps.manifestFault = fault
   }
 
   objectBegun(object: FlowObject): void {
@@ -134,8 +137,10 @@ export class StartupLog {
     if (known !== null || object.size === null) return true
     if (steps.unreadable >= MOST_UNREADABLE) return false
     const { bytes } = object.lease(0, object.size)
-    if (isReadable(bytes, kind === 'manifest' ? readMpdFacts : readHlsCodecs)) return true
+    const fault = faultOf(bytes, kind === 'manifest' ? readWhatCanBePlayed : readHlsCodecs)
+    if (fault === null) return true
     steps.unreadable++
+    steps.manifestFault = fault
     return false
   }
 
@@ -232,12 +237,15 @@ export class StartupLog {
     return initApart === null || initApart.size > 0
   }
 
-  /** Whether a manifest of the service came that cannot be read. @param channels as of `of` */
-  hasUnreadable(service: StartingService, channels: readonly ChannelFacts[]): boolean {
-    return (
-      this.#service(service.id).unreadable ||
-      ownChannels(service, channels).some(({ index }) => this.#channel(index).unreadable > 0)
-    )
+  /** Why a manifest of the service that came is of no use, a sentence; null without one. @param channels as of `of` */
+  manifestFault(service: StartingService, channels: readonly ChannelFacts[]): string | null {
+    const own = this.#service(service.id).manifestFault
+    if (own !== null) return own
+    for (const { index } of ownChannels(service, channels)) {
+      const { manifestFault } = this.#channel(index)
+      if (manifestFault !== null) return manifestFault
+    }
+    return null
   }
 
   /** Roles of media without a whole segment, or without an initialisation segment for it. @param channels as of `of` */
@@ -305,7 +313,7 @@ export class StartupLog {
         slsUs: null,
         stsidUs: null,
         manifestUs: null,
-        unreadable: false,
+        manifestFault: null,
         playableUs: null,
         media: [],
         roles: new Map(),
@@ -323,6 +331,7 @@ export class StartupLog {
         manifestUs: null,
         playlistUs: null,
         unreadable: 0,
+        manifestFault: null,
         initUs: null,
         mediaUs: null,
         segmentUs: null,
@@ -334,15 +343,25 @@ export class StartupLog {
   }
 }
 
-function isReadable(bytes: Uint8Array, read: (bytes: Uint8Array) => unknown): boolean {
+/** @throws CodecError as `readMpdFacts`, and where nothing of it can be played */
+function readWhatCanBePlayed(bytes: Uint8Array): void {
+  const { lack } = readMpdFacts(bytes)
+  if (lack !== null) throw lackFault(lack)
+}
+
+/** Why a manifest is of no use, a sentence; null where it can be read. */
+function faultOf(bytes: Uint8Array, read: (bytes: Uint8Array) => unknown): string | null {
   try {
     read(bytes)
-    return true
+    return null
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
-    return false
+    return manifestFaultText(thrown)
   }
 }
+
+const manifestFaultText = ({ code, message }: CodecError): string =>
+  code === LACKS ? `Its manifest ${message}.` : 'Its manifest cannot be read.'
 
 /** True of a file with pictures or sound, by its type or name. */
 function isMediaFile({ name, contentType }: FlowObject): boolean {

@@ -1,7 +1,9 @@
 import type { RuleId } from '../../contract/rules.ts'
 import { type CarrierPlace, carrierText } from '../../flow/carriers.ts'
+import type { FindingOf } from '../../flow/findings.ts'
+import { LACKS } from '../../receive/signalling/manifest-lacks.ts'
 import { channelOf, objectOf } from './alarm.ts'
-import type { RuleFile } from './raise.ts'
+import type { Raise, RuleFile } from './raise.ts'
 
 /** Rules of fragments by type; the envelope's for other types. */
 const FRAGMENT_RULES: Readonly<Record<string, 'MPD-XML' | 'STSID-XML' | 'USBD-XML'>> = {
@@ -33,11 +35,12 @@ export const unreadableRules = (): RuleFile => ({
   fragmentUnreadable: (at, rules) => {
     const { code, message } = at.fault
     const what = at.type === 'ENVELOPE' ? `The envelope ${at.name}` : `${at.type} ${at.name} of service ${at.service}`
-    rules.raise(FRAGMENT_RULES[at.type] ?? 'SLS-XML', { at, values: { what, code, message } })
+    const id = FRAGMENT_RULES[at.type] ?? 'SLS-XML'
+    if (id === 'MPD-XML' || code === LACKS) raiseManifest(rules, at, what)
+    else rules.raise(id, { at, values: { what, code, message } })
   },
   manifestUnreadable: (at, rules) => {
-    const { code, message } = at.fault
-    rules.raise('MPD-XML', { at, values: { what: `The manifest ${at.name} of service ${at.service}`, code, message } })
+    raiseManifest(rules, at, `The manifest ${at.name} of service ${at.service}`)
   },
   fileTableUnreadable: (at, rules) => {
     const { code, message } = at.fault
@@ -76,6 +79,13 @@ export const unreadableRules = (): RuleFile => ({
     rules.raise('OBJ-ENCODING', { at, key: encoding, values: { object: objectLabel(at), encoding } })
   },
 })
+
+/** @param what names the manifest */
+function raiseManifest(rules: Raise, at: FindingOf<'manifestUnreadable' | 'fragmentUnreadable'>, what: string): void {
+  const { code, message } = at.fault
+  if (code === LACKS) rules.raise('MPD-LACKS', { at, key: message, values: { what, lack: message } })
+  else rules.raise('MPD-XML', { at, values: { what, code, message } })
+}
 
 /** A dropped entry without its place: the same fault is no news in the next version of a table, where it may have moved. */
 function kindOfEntry({ path, reason }: { readonly path: string; readonly reason: string }): string {

@@ -318,7 +318,7 @@ describe('SLS that is an attack', () => {
     }
     expect(session.fragments.length).toBeGreaterThan(4000)
     expect(session.fragments.length).toBeLessThan(12_000)
-    expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['LIMIT-SLS'])
+    expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['MPD-LACKS', 'LIMIT-SLS'])
   })
 
   it('does not inflate bombs, and accepts packages of thousands of parts and endless names', () => {

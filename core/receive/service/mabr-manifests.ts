@@ -7,6 +7,7 @@ import { bareMediaType } from '../../protocol/mime/headers.ts'
 import type { FileContext } from '../context/contexts.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { contentKey } from '../object/content-hash.ts'
+import { lackFault } from '../signalling/manifest-lacks.ts'
 import { readHlsCodecs, readMpdFacts } from '../signalling/mpd-facts.ts'
 
 /** Bound on manifests that arrive before the configuration. */
@@ -93,6 +94,7 @@ export class MabrManifests {
         service.manifest = { kind: 'dash', name: file.name, codecs: facts.codecs }
         service.roles = facts.roles
         this.#rolesChanged(service)
+        if (facts.lack !== null) throw lackFault(facts.lack)
       }
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown

@@ -8,6 +8,7 @@ import type { TableContext } from '../context/contexts.ts'
 import { droppedEntries } from '../context/receive-context.ts'
 import { isReadingStorm, readWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
+import { lackFault } from './manifest-lacks.ts'
 import { readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
 
 /** Tag of a master playlist (RFC 8216 §4.3.4.2). */
@@ -35,7 +36,8 @@ export function lookAtManifest(context: TableContext, file: FlowFile, object: Tr
       return { ...manifest, codecs: readHlsCodecs(bytes), isPart: !new TextDecoder().decode(bytes).includes(VARIANT) }
     readWithin(context.work, bytes, lastTimeUs)
     const faults = new EntryFaults()
-    const { codecs } = readMpdFacts(bytes, faults)
+    const { codecs, lack } = readMpdFacts(bytes, faults)
+    if (lack !== null) found({ kind: 'manifestUnreadable', name, fault: lackFault(lack) })
     const dropped = droppedEntries(`MPD ${name}`, faults)
     if (dropped !== null) found(dropped)
     return { ...manifest, codecs }

@@ -4,6 +4,7 @@ import type { ChannelRole } from '../../contract/report.ts'
 import { SLS_LIMITS } from '../../protocol/table-limits.ts'
 import { attr, childrenOf, type XmlElement } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
+import { lackFault, mpdLack, playlistLack } from './manifest-lacks.ts'
 
 /** The receiver's view of an MPD. */
 export type MpdFacts = {
@@ -12,6 +13,8 @@ export type MpdFacts = {
   readonly codecs: readonly string[]
   /** Roles of which a Representation has its initialisation segment apart from its media. */
   readonly initApart: ReadonlySet<ChannelRole>
+  /** What it lacks that every player needs, said after its name; null where some of it can be played. */
+  readonly lack: string | null
 }
 
 /**
@@ -39,7 +42,7 @@ export function readMpdFacts(bytes: Uint8Array, faults?: EntryFaults): MpdFacts 
       }
     }
   }
-  return { roles, codecs: [...codecs], initApart }
+  return { roles, codecs: [...codecs], initApart, lack: mpdLack(root) }
 }
 
 const SEGMENT_ELEMENTS = ['SegmentTemplate', 'SegmentList', 'SegmentBase']
@@ -55,12 +58,14 @@ function namesInit(level: XmlElement): boolean {
 
 /**
  * CODECS attributes of a master playlist (RFC 8216 §4.3.4.2).
- * @throws CodecError `hls-header` where it is no playlist
+ * @throws CodecError `hls-header` where it is no playlist, `manifest-lacks` where nothing of it can be played
  */
 export function readHlsCodecs(bytes: Uint8Array): readonly string[] {
   const text = new TextDecoder().decode(bytes)
   // The decoder takes a byte order mark away (RFC 8216 §4.1 forbids one; it is met all the same).
   if (!text.startsWith('#EXTM3U')) throw new CodecError('hls-header', 0, 'a playlist begins with #EXTM3U')
+  const lack = playlistLack(text)
+  if (lack !== null) throw lackFault(lack)
   const codecs = new Set<string>()
   for (const match of text.matchAll(/[:,]CODECS="([^"]{1,200})"/g)) {
     for (const codec of (match[1] as string).split(',')) codecs.add(codec.trim())

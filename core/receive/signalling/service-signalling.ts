@@ -22,6 +22,7 @@ import { PassedOver } from '../object/passed-over.ts'
 import { unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { WorkBudget } from '../object/work-budget.ts'
+import { lackFault } from './manifest-lacks.ts'
 import { type MpdFacts, readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
 import { unwrapSigned } from './signed-package.ts'
 
@@ -222,6 +223,8 @@ export class ServiceSignalling {
       if (service.protocol !== 'mmtp') service.manifest = { kind: 'dash', name: fragment.name, codecs: facts.codecs }
       this.#host.applyMpd(facts)
       this.#manifest(fragment, object)
+      // Its parts are known all the same.
+      if (facts.lack !== null) throw lackFault(facts.lack)
     } else if (fragment.type === 'HLS') {
       service.signalled = true
       const codecs = readHlsCodecs(fragment.body)

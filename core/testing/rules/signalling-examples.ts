@@ -137,6 +137,9 @@ export const SIGNALLING_EXAMPLES: Readonly<
       at({ kind: 'manifestUnreadable', name: 'a.mpd', fault }),
     ],
   },
+  'MPD-LACKS': {
+    raises: [at({ kind: 'manifestUnreadable', name: 'a.mpd', fault: { ...fault, code: 'manifest-lacks' } })],
+  },
   'SLS-SIGNED': {
     raises: [
       at({
