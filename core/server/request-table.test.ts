@@ -118,3 +118,14 @@ it('keeps the newest 400 at the places of their numbers, whatever goes on, and s
   exchanges[0]?.end(true)
   expect(table.snapshot().places.every(({ state }) => state === 'waiting')).toBe(true)
 })
+
+it('leaves out a prefix that is secret', () => {
+  const { table } = tableAt()
+  for (const url of ['/s3cret/service1/a.m4s', '/s3cretly', '/service1/a.m4s'])
+    table.take(new FakeExchange(url) as unknown as Exchange, '/s3cret')
+  expect(table.snapshot().places.map(({ target }) => target)).toEqual([
+    '/service1/a.m4s',
+    '/s3cretly',
+    '/service1/a.m4s',
+  ])
+})

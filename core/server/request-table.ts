@@ -31,8 +31,11 @@ export class RequestTable {
     this.#nowUs = nowUs
   }
 
-  /** Adds a request that has arrived, and follows it to the end of its reply. */
-  take(exchange: Exchange): void {
+  /**
+   * Adds a request that has arrived, and follows it to the end of its reply.
+   * @param left prefix of its path that is part of the server's address, or a secret
+   */
+  take(exchange: Exchange, left = ''): void {
     const { request, response } = exchange
     const { headers, socket } = request
     const number = ++this.#total
@@ -42,7 +45,7 @@ export class RequestTable {
       // An IPv4 client of a server on all addresses.
       client: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
       method: request.method ?? '',
-      target: shownText(request.url ?? '/', LONGEST_TARGET),
+      target: shownText(withoutPrefix(request.url ?? '/', left), LONGEST_TARGET),
       range: headers.range === undefined ? null : shownText(headers.range, LONGEST_RANGE),
       state: 'waiting',
       status: null,
@@ -94,4 +97,8 @@ export class RequestTable {
     row.state = 'answering'
     row.status = response.statusCode
   }
+}
+
+function withoutPrefix(url: string, prefix: string): string {
+  return prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url
 }

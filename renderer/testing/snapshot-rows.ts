@@ -1,5 +1,6 @@
 import { NO_LOSS } from '../../core/contract/loss.ts'
 import type { OBJECT_STATE } from '../../core/contract/object-table.ts'
+import type { ServedRequest } from '../../core/contract/served-requests.ts'
 import type { ServiceSnapshot } from '../../core/contract/service-snapshot.ts'
 import type { ChannelSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
 import { ObjectColumns } from '../stores/object-columns.ts'
@@ -95,6 +96,28 @@ export function table(key: string, change: Partial<SignallingSnapshot> = {}): Si
     bytes: 1,
     firstTimeUs: 0,
     lastTimeUs: 0,
+    ...change,
+  }
+}
+
+/** A request that was answered. */
+export function servedRequest(number: number, change: Partial<ServedRequest> = {}): ServedRequest {
+  return {
+    number,
+    timeUs: number * 10,
+    client: '127.0.0.1',
+    method: 'GET',
+    target: `/file${number}.m4s`,
+    range: null,
+    state: 'done',
+    status: 200,
+    sentBytes: 100,
+    receivedBytes: 0,
+    durationUs: 5,
+    heldFor: null,
+    heldSinceUs: null,
+    heldUs: null,
+    error: null,
     ...change,
   }
 }

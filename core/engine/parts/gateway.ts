@@ -87,7 +87,7 @@ class GatewayPart implements Part, Serving {
       cors,
       tls,
       requested: (exchange) => log?.take(exchange),
-      arrived: (exchange) => this.#requests?.take(exchange),
+      arrived: (exchange) => this.#requests?.take(exchange, exchange.prefix),
       ...defined({ allowOrigins: allowOrigins ?? undefined }),
       store,
       nowUs: () => this.#host.nowUs(),

@@ -15,6 +15,7 @@ type PlacesProps = {
 
 /** What is mounted where, with links to copy, and a code for a phone. */
 export function Places({ mounts, reaches, children }: PlacesProps) {
+  const hasNames = mounts.some(({ name }) => name !== '')
   const hasCounts = mounts.some(({ counts }) => counts !== '')
   const links = mounts.flatMap(({ baseUrl, path, reads }) => {
     const reach = reaches.get(baseUrl)
@@ -32,7 +33,7 @@ export function Places({ mounts, reaches, children }: PlacesProps) {
                 <tr>
                   <th scope="col">Address</th>
                   <th scope="col">For</th>
-                  <th scope="col">Folder or file</th>
+                  {hasNames && <th scope="col">Folder or file</th>}
                   {hasCounts && <th scope="col">So far</th>}
                 </tr>
               </thead>
@@ -43,9 +44,11 @@ export function Places({ mounts, reaches, children }: PlacesProps) {
                       <Link url={baseUrl + path} />
                     </td>
                     <td>{what}</td>
-                    <td className={styles.folder} title={name}>
-                      <MiddleCut text={name} />
-                    </td>
+                    {hasNames && (
+                      <td className={styles.folder} title={name}>
+                        <MiddleCut text={name} />
+                      </td>
+                    )}
                     {hasCounts && <td>{counts}</td>}
                   </tr>
                 ))}

@@ -11,7 +11,8 @@ type PushesProps = { readonly pushes: readonly PushTargetSnapshot[]; readonly is
 /** Servers that files are pushed to: what each has, what waits for it, and why it fails. */
 export function Pushes({ pushes, isRunning }: PushesProps) {
   return (
-    <div className={styles.places}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keys as well
+    <div className={`${styles.places} ${styles.wide}`} tabIndex={0}>
       <table aria-label="Pushed to">
         <thead>
           <tr>
@@ -44,7 +45,7 @@ export function Pushes({ pushes, isRunning }: PushesProps) {
                 <Button
                   icon={RotateCw}
                   disabled={!isRunning || push.waitingBytes === 0}
-                  aria-label={`Try ${push.url} again now`}
+                  aria-label={`Try now: ${push.url}`}
                   onClick={() => void retryPush(push.url)}
                 >
                   Try now

@@ -94,9 +94,11 @@ export type Reach = { readonly addresses: readonly string[] } | { readonly why: 
  */
 export function reachOf(baseUrl: string, host: string, networks: readonly string[]): Reach {
   if (isLoopback(host) || host === '')
-    return { why: 'It listens on this computer alone. Serve on every network for addresses that a phone reaches.' }
+    return {
+      why: 'the server listens on this computer alone. Serve on every network for addresses that a phone reaches.',
+    }
   if (!isWildcard(host)) return { addresses: [baseUrl] }
-  if (networks.length === 0) return { why: 'This computer is in no network.' }
+  if (networks.length === 0) return { why: 'this computer is in no network.' }
   const { protocol, port } = new URL(baseUrl)
   return { addresses: networks.map((each) => `${protocol}//${each}${port === '' ? '' : `:${port}`}`) }
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ServedRequest } from '../../../core/contract/served-requests.ts'
+import { servedRequest as request } from '../../testing/snapshot-rows.ts'
 import { harOf } from './har.ts'
 import {
   bytesOf,
@@ -12,25 +13,6 @@ import {
   severityOfRequest,
   statusText,
 } from './traffic-model.ts'
-
-const request = (number: number, change: Partial<ServedRequest> = {}): ServedRequest => ({
-  number,
-  timeUs: number * 10,
-  client: '127.0.0.1',
-  method: 'GET',
-  target: `/file${number}.m4s`,
-  range: null,
-  state: 'done',
-  status: 200,
-  sentBytes: 100,
-  receivedBytes: 0,
-  durationUs: 5,
-  heldFor: null,
-  heldSinceUs: null,
-  heldUs: null,
-  error: null,
-  ...change,
-})
 
 const server = (...places: ServedRequest[]) => ({ baseUrl: 'http://a', total: places.length, places })
 

@@ -16,17 +16,34 @@ import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { OBJECT_STATE_TEXT, ObjectStateGlyph } from '../../ui/glyphs.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
+import type { Hover } from './hit-test.ts'
+import { RequestFacts } from './RequestFacts.tsx'
 import { startUs } from './session-edge.ts'
 import styles from './TimelineView.module.css'
-import type { Hover } from './timeline-controller.ts'
 
 /** Rest of the pointer before the name is requested. */
 const REST_MS = 120
 const STATES = Object.keys(OBJECT_STATE) as ObjectState[]
 
-/** The object under the pointer. Its name is fetched, the rest is read from the columns. */
+/** The object or request under the pointer. */
 export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
-  const { row } = hover
+  const below = hover.y < 150
+  return (
+    <div
+      className={styles.card}
+      style={{
+        left: `clamp(4px, ${hover.x + 14}px, calc(100% - 264px))`,
+        ...(below ? { top: hover.y + 16 } : { bottom: `calc(100% - ${hover.y - 12}px)` }),
+      }}
+      aria-hidden
+    >
+      {'row' in hover ? <ObjectFacts row={hover.row} /> : <RequestFacts request={hover.request} />}
+    </div>
+  )
+}
+
+/** Its name is fetched, the rest is read from the columns. */
+function ObjectFacts({ row }: { readonly row: number }) {
   const name = useObjectName(row)
   const base = useStore(timeStore, (state) => (state.base === 'cursor' ? 'local' : state.base))
   const origin = useStore(sessionStore, (state) => startUs(state.snapshot))
@@ -39,16 +56,8 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
   const first = objectColumns.values.firstTimeUs[row] ?? 0
   const last = objectColumns.values.lastTimeUs[row] ?? 0
   const repeats = objectColumns.values.repeats[row] ?? 0
-  const below = hover.y < 150
   return (
-    <div
-      className={styles.card}
-      style={{
-        left: `clamp(4px, ${hover.x + 14}px, calc(100% - 264px))`,
-        ...(below ? { top: hover.y + 16 } : { bottom: `calc(100% - ${hover.y - 12}px)` }),
-      }}
-      aria-hidden
-    >
+    <>
       <div className={styles.cardName}>
         <MiddleCut
           text={
@@ -84,7 +93,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
           {formatTime(last, base, origin)}, {formatDuration(shownDifferenceUs(first, last, base, origin))}
         </dd>
       </dl>
-    </div>
+    </>
   )
 }
 

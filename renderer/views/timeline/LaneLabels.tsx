@@ -50,6 +50,14 @@ function LaneLabel({ lane, snapshot, selected }: LaneLabelProps) {
       </div>
     )
   }
+  if (lane.kind === 'requests') {
+    return (
+      <div className={styles.label} style={style} title="What players ask of this session's gateway" data-thin>
+        <span className={styles.swatch} data-role="unknown" />
+        <span className={styles.role}>Requests</span>
+      </div>
+    )
+  }
   if (lane.kind === 'group') {
     return (
       <button

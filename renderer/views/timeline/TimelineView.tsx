@@ -1,8 +1,9 @@
 import { ChartNoAxesGantt, Maximize2, ZoomIn, ZoomOut } from 'lucide-react'
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
+import type { RequestsSnapshot } from '../../../core/contract/served-requests.ts'
 import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
-import type { ChannelSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ChannelSnapshot, GatewaySnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatDuration } from '../../model/format.ts'
 import { silentSinceUs } from '../../model/names.ts'
 import { addCommands } from '../../stores/command-store.ts'
@@ -14,16 +15,19 @@ import { EmptyState } from '../../ui/EmptyState.tsx'
 import { Tooltip } from '../../ui/Tooltip.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { HoverCard } from './HoverCard.tsx'
+import type { Hover } from './hit-test.ts'
 import { LaneLabels } from './LaneLabels.tsx'
-import { layoutLanes } from './lanes.ts'
+import { layoutLanes, playerRequests } from './lanes.ts'
 import { isMoving, newestUs, sessionEdge } from './session-edge.ts'
 import { TimelineSummary } from './TimelineSummary.tsx'
 import styles from './TimelineView.module.css'
 import { timelineCommands } from './timeline-commands.ts'
-import { type Hover, TimelineController } from './timeline-controller.ts'
+import { TimelineController } from './timeline-controller.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
 const NO_CHANNELS: readonly ChannelSnapshot[] = []
+const NO_GATEWAYS: readonly GatewaySnapshot[] = []
+const NO_SERVERS: readonly RequestsSnapshot[] = []
 const NO_TABLES: readonly SignallingSnapshot[] = []
 
 const BASE_TEXT: { readonly [Base in TimeBase]: string } = {
@@ -40,9 +44,13 @@ export function TimelineView() {
   const signalling = useStore(sessionStore, (state) => state.snapshot?.signalling ?? NO_TABLES)
   const phase = useStore(sessionStore, (state) => state.snapshot?.phase ?? null)
   const serviceId = useStore(selectionStore, (state) => state.serviceId)
+  const gateways = useStore(sessionStore, (state) => state.snapshot?.gateways ?? NO_GATEWAYS)
+  const servers = useStore(sessionStore, (state) => state.snapshot?.requests ?? NO_SERVERS)
+  const live = useStore(sessionStore, (state) => state.snapshot?.source.live === true)
+  const requests = useMemo(() => playerRequests({ live }, gateways, servers), [live, gateways, servers])
   const layout = useMemo(
-    () => layoutLanes(services, channels, signalling, serviceId),
-    [services, channels, signalling, serviceId],
+    () => layoutLanes(services, channels, signalling, serviceId, requests),
+    [services, channels, signalling, serviceId, requests],
   )
   const [controller, setController] = useState<TimelineController | null>(null)
   const [hover, setHover] = useState<Hover>(null)

@@ -87,7 +87,7 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
       current = position
       const lane = layout.lanes[position]
       if (lane === undefined) continue
-      hue = lane.kind === 'channel' ? palette.role[lane.role] : palette.role.signaling
+      hue = palette.role[lane.kind === 'channel' ? lane.role : lane.kind === 'requests' ? 'unknown' : 'signaling']
       const box = barBox(lane.height)
       top = lane.y + shift + box.top
       high = box.height

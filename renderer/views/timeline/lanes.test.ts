@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { channel, service, table } from '../../testing/snapshot-rows.ts'
-import { GROUP_HEIGHT, LANE_HEIGHT, laneAt, layoutLanes, THIN_LANE_HEIGHT } from './lanes.ts'
+import { channel, servedRequest, service, table } from '../../testing/snapshot-rows.ts'
+import { GROUP_HEIGHT, LANE_HEIGHT, laneAt, layoutLanes, playerRequests, THIN_LANE_HEIGHT } from './lanes.ts'
 
 const channels = [
   channel(0, { role: 'signaling', tsi: 0 }),
@@ -20,7 +20,7 @@ describe('lanes', () => {
       null,
     )
     const names = lanes.map((lane) =>
-      lane.kind === 'channel' ? lane.channel : lane.kind === 'lls' ? 'lls' : lane.title,
+      lane.kind === 'channel' ? lane.channel : lane.kind === 'group' ? lane.title : lane.kind,
     )
     expect(names).toEqual(['S1', 3, 2, 1, 0, 'S2', 4, 'No service', 5, 'lls'])
   })
@@ -51,5 +51,18 @@ describe('lanes', () => {
       y += height
     }
     expect([laneAt(layout, -1), laneAt(layout, y)]).toEqual([-1, -1])
+  })
+
+  it('end with the requests of players, of a live source', () => {
+    const servers = [
+      { baseUrl: 'http://a', total: 1, places: [servedRequest(1)] },
+      { baseUrl: 'http://b', total: 1, places: [servedRequest(2)] },
+    ]
+    const gateways = [{ baseUrl: 'http://b', requests: 1, bytes: 0 }]
+    const requests = playerRequests({ live: true }, gateways, servers)
+    expect(requests.map(({ number }) => number)).toEqual([2])
+    expect(playerRequests({ live: false }, gateways, servers)).toEqual([])
+    const { lanes } = layoutLanes([], [], [table('slt')], null, requests)
+    expect(lanes.map(({ key }) => key)).toEqual(['lls', 'requests'])
   })
 })

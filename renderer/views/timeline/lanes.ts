@@ -1,6 +1,12 @@
 import type { ChannelRole } from '../../../core/contract/report.ts'
+import type { RequestsSnapshot, ServedRequest } from '../../../core/contract/served-requests.ts'
 import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
-import type { ChannelSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import type {
+  ChannelSnapshot,
+  GatewaySnapshot,
+  SignallingSnapshot,
+  SourceSnapshot,
+} from '../../../core/contract/snapshot.ts'
 import { formatChannelNumber } from '../../model/format.ts'
 
 /** Heights in CSS pixels; the ruler is above the lanes. */
@@ -45,7 +51,16 @@ export type LlsLane = {
   readonly tables: readonly SignallingSnapshot[]
 }
 
-export type Lane = GroupLane | ChannelLane | LlsLane
+/** Lane of what players ask of the session's gateway: a bar for each request. */
+export type RequestLane = {
+  readonly kind: 'requests'
+  readonly key: string
+  readonly y: number
+  readonly height: number
+  readonly requests: readonly ServedRequest[]
+}
+
+export type Lane = GroupLane | ChannelLane | LlsLane | RequestLane
 export type LaneLayout = { readonly lanes: readonly Lane[]; readonly height: number }
 
 const ROLE_ORDER: readonly ChannelRole[] = ['video', 'audio', 'text', 'data', 'unknown', 'signaling']
@@ -62,7 +77,7 @@ export const ROLE_LABEL: { readonly [Role in ChannelRole]: string } = {
 
 /**
  * Lanes from top to bottom: services in the snapshot's order, each with media first and signalling last, then channels without
- * a service, then LLS. The order does not depend on rates, so lanes do not move under the pointer.
+ * a service, then LLS, then requests. The order does not depend on rates, so lanes do not move under the pointer.
  * @param serviceId only lanes of this service; null: all
  */
 export function layoutLanes(
@@ -70,6 +85,7 @@ export function layoutLanes(
   channels: readonly ChannelSnapshot[],
   signalling: readonly SignallingSnapshot[],
   serviceId: number | null,
+  requests: readonly ServedRequest[] = [],
 ): LaneLayout {
   const lanes: Lane[] = []
   let y = 0
@@ -120,11 +136,30 @@ export function layoutLanes(
     lanes.push({ kind: 'lls', key: 'lls', y, height: THIN_LANE_HEIGHT, tables })
     y += THIN_LANE_HEIGHT
   }
+  if (requests.length > 0) {
+    lanes.push({ kind: 'requests', key: 'requests', y, height: THIN_LANE_HEIGHT, requests })
+    y += THIN_LANE_HEIGHT
+  }
   return { lanes, height: y }
 }
 
 function byRole(a: ChannelSnapshot, b: ChannelSnapshot): number {
   return ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role) || a.tsi - b.tsi || a.channel - b.channel
+}
+
+const NO_REQUESTS: readonly ServedRequest[] = []
+
+/**
+ * What players asked of a session's gateways, where the time of its packets is that of the clock: of a live source.
+ */
+export function playerRequests(
+  source: Pick<SourceSnapshot, 'live'>,
+  gateways: readonly GatewaySnapshot[],
+  servers: readonly RequestsSnapshot[],
+): readonly ServedRequest[] {
+  if (!source.live) return NO_REQUESTS
+  const own = servers.filter(({ baseUrl }) => gateways.some((gateway) => gateway.baseUrl === baseUrl))
+  return own.length === 0 ? NO_REQUESTS : own.flatMap(({ places }) => places)
 }
 
 /** Position of the lane at `y` (0 is the top of the first lane), or -1. */

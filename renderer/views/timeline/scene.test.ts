@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Bar, channel, columnsOf, service, table } from '../../testing/snapshot-rows.ts'
+import { type Bar, channel, columnsOf, servedRequest, service, table } from '../../testing/snapshot-rows.ts'
 import { LaneIndex } from './lane-index.ts'
 import { layoutLanes } from './lanes.ts'
 import { buildScene, MARK, Scene } from './scene.ts'
@@ -139,6 +139,25 @@ describe('scene', () => {
       [MARK.table, 100],
       [MARK.table, 900],
       [MARK.repeats, 100],
+    ])
+  })
+
+  it('marks requests by how they ended, those in sight only', () => {
+    const columns = columnsOf([])
+    const requests = [
+      servedRequest(1, { timeUs: 100_000, durationUs: 50_000 }),
+      servedRequest(2, { timeUs: 200_000, durationUs: 10, status: 404 }),
+      servedRequest(3, { timeUs: 300_000, durationUs: null, state: 'waiting', status: null }),
+      servedRequest(4, { timeUs: 2_000_000 }),
+    ]
+    const layout = layoutLanes([], [], [], null, requests)
+    const scene = new Scene()
+    const scale = { fromUs: 0, toUs: 1_000_000, left: 0, width: WIDTH }
+    buildScene(scene, { layout, columns, index: new LaneIndex(columns), scale, top: 0, bottom: 100 })
+    expect(marksOf(scene).map(({ kind, x0, x1 }) => [kind, x0, x1])).toEqual([
+      [MARK.crowd, 100, 150],
+      [MARK.partialCrowd, 200, 202],
+      [MARK.crowd, 300, 302],
     ])
   })
 })

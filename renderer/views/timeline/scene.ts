@@ -1,4 +1,5 @@
 import { OBJECT_STATE } from '../../../core/contract/object-table.ts'
+import type { ServedRequest } from '../../../core/contract/served-requests.ts'
 import { type TimeScale, timeToX } from '../../model/time-scale.ts'
 import type { ObjectColumns } from '../../stores/object-columns.ts'
 import type { LaneIndex } from './lane-index.ts'
@@ -93,7 +94,9 @@ export function buildScene(scene: Scene, view: SceneView): void {
     const lane = lanes[position]
     if (lane === undefined || lane.y + lane.height <= view.top || lane.y >= view.bottom) continue
     if (lane.kind === 'channel') addChannel(scene, view, position, lane.channel)
-    else if (lane.kind === 'lls') {
+    else if (lane.kind === 'requests') {
+      for (const request of lane.requests) addRequest(scene, view.scale, position, request)
+    } else if (lane.kind === 'lls') {
       for (const table of lane.tables) {
         addTick(scene, view.scale, position, table.firstTimeUs, 0)
         if (table.count > 1) {
@@ -110,6 +113,17 @@ export function buildScene(scene: Scene, view: SceneView): void {
       }
     }
   }
+}
+
+/** A request that failed has the mark of lost objects. */
+function addRequest(scene: Scene, scale: TimeScale, lane: number, request: ServedRequest): void {
+  const x0 = timeToX(scale, request.timeUs)
+  const x1 = Math.max(timeToX(scale, request.timeUs + (request.durationUs ?? 0)), x0 + MIN_WIDTH)
+  const [left, right] = [scale.left - OUTSIDE, scale.left + scale.width + OUTSIDE]
+  if (x1 < left || x0 > right) return
+  const failed = request.state === 'broken' || (request.status ?? 0) >= 400
+  const kind = failed ? MARK.partialCrowd : MARK.crowd
+  scene.add(lane, kind, -1, Math.max(x0, left), Math.min(x1, right), 1)
 }
 
 function addTick(scene: Scene, scale: TimeScale, lane: number, timeUs: number, fill: number): void {

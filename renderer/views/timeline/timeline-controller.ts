@@ -19,7 +19,7 @@ import { selectionStore, selectObject, selectSignalling } from '../../stores/sel
 import { sessionStore } from '../../stores/session-store.ts'
 import { setCursor, setTimeRange, timeStore } from '../../stores/time-store.ts'
 import { drawLanes, drawOverlay } from './draw.ts'
-import { type Hit, hitTest } from './hit-test.ts'
+import { type Hit, type Hover, hitTest } from './hit-test.ts'
 import { LaneIndex } from './lane-index.ts'
 import { type LaneLayout, RULER_HEIGHT } from './lanes.ts'
 import { OverviewStrip } from './overview-strip.ts'
@@ -31,8 +31,6 @@ const LIVE_SPAN_US = 30_000_000
 const CLICK_SLOP = 3
 /** Interval at which the axis goes on where nothing comes. */
 const CLOCK_MS = 200
-
-export type Hover = { readonly row: number; readonly x: number; readonly y: number } | null
 
 export type TimelineParts = {
   readonly lanes: HTMLCanvasElement
@@ -413,8 +411,10 @@ export class TimelineController {
     const hit = event.offsetY > RULER_HEIGHT ? this.#hit(event.offsetX, event.offsetY) : null
     const row = hit?.kind === 'object' ? hit.row : -1
     this.#hoverRow = row
-    this.#parts.overlay.style.cursor = hit !== null && hit.kind !== 'nothing' ? 'pointer' : ''
-    this.#parts.onHover(row < 0 ? null : { row, x: event.offsetX, y: event.offsetY })
+    this.#parts.overlay.style.cursor = hit?.kind === 'object' || hit?.kind === 'table' ? 'pointer' : ''
+    const at = { x: event.offsetX, y: event.offsetY }
+    if (hit?.kind === 'request') this.#parts.onHover({ request: hit.request, ...at })
+    else this.#parts.onHover(row < 0 ? null : { row, ...at })
     this.#surfaces.overlay.invalidate()
   }
 
