@@ -102,15 +102,21 @@ function steps({ samples }: KeptSamples, track: number): number[] {
   return [...new Set(times.slice(1).map((ticks, at) => ticks - (times[at] as number)))]
 }
 
+/** Settles when a connection is closed, by whom and how ever. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()))
+}
+
 /** Connects, sends, and waits for the end. */
 async function send(to: number | string, bytes: Uint8Array, piece = 65_536): Promise<Socket> {
   const socket = typeof to === 'number' ? connect(to, HOST) : connect(to)
   socket.on('error', () => undefined)
   socket.resume()
   await once(socket, 'connect')
+  const over = closed(socket)
   for (let at = 0; at < bytes.length; at += piece) socket.write(bytes.subarray(at, at + piece))
   socket.end()
-  await once(socket, 'close')
+  await over
   return socket
 }
 
@@ -596,6 +602,22 @@ describe('what cannot be is refused before anything is opened', () => {
 })
 
 describe('hostile input', () => {
+  it('closes the connection of a stream that it refuses, and takes the next sender where it stays', async () => {
+    const [port, target] = [await freePort(), file('mp4')]
+    const session = await relay(`tcp://${HOST}:${port}/:listen:ka`, target)
+    const refused = connect(port, HOST)
+    refused.on('error', () => undefined)
+    refused.resume()
+    await once(refused, 'connect')
+    const over = closed(refused)
+    refused.write(late)
+    await over
+    expect(session.problems().map(({ code }) => code)).toEqual(['input-unusable'])
+    await send(port, S['264'])
+    await session.stop()
+    expect(counts(read(target))).toEqual([PICTURES, 0])
+  })
+
   it('SK-42 garbage ends in a sentence or nothing', async () => {
     const garbage = Uint8Array.from({ length: 300_000 }, (_, at) => (at * 7919 + (at >> 3) * 31) & 0xff)
     for (const options of ['', ':ext=ts', ':ext=avc', ':ext=hevc', ':ext=mp4', ':ext=aac', ':ext=mp3', ':ext=ac3']) {

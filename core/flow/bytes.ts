@@ -28,6 +28,8 @@ export interface ByteSink {
   ready?(): Promise<void> | null
   /** Takes another stream that arrives beside this one; absent: there is one. */
   beside?(): ByteSink
+  /** It takes nothing more of this stream: its source need not go on. */
+  readonly isOver?: boolean
   /** Back-pressure: null while it keeps up. */
   busy?(): Promise<void> | null
 }

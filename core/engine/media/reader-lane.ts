@@ -41,6 +41,16 @@ export class ReaderLane implements ByteSink {
     this.#times = new ContinuousTimes(this.#clock, options.faults)
   }
 
+  /** Bytes kept until the format is known, or the movie header has come. */
+  get waitingBytes(): number {
+    return this.#waiting.length + (this.#spool?.length ?? 0)
+  }
+
+  /** What comes was refused; the next sender may do better. */
+  get isOver(): boolean {
+    return this.#refused
+  }
+
   format({ extension, contentType }: ByteFormat): void {
     this.#declared = (extension === null ? null : formatOfExtension(extension)) ?? formatOfMime(contentType)
   }
@@ -61,6 +71,7 @@ export class ReaderLane implements ByteSink {
   }
 
   discontinuity(missingBytes: number | null, timeUs: number): void {
+    if (missingBytes === 0 && this.#refused) this.#begin()
     this.#reader?.discontinuity?.(missingBytes, timeUs)
     if (missingBytes === 0) this.#times.restart()
   }
@@ -93,6 +104,14 @@ export class ReaderLane implements ByteSink {
     const held = bytes.slice(start, end)
     this.#waiting.clear()
     this.chunk(held, 0, held.length, 0)
+  }
+
+  /** Another sender begins after one that was refused. */
+  #begin(): void {
+    this.#refused = false
+    this.#reader = null
+    this.#spool = null
+    this.#waiting.clear()
   }
 
   #unknown(): void {

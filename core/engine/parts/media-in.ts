@@ -7,7 +7,7 @@ import { MAX_TABLE_BYTES } from '../../media/stream/stream-faults.ts'
 import { byteTaker } from '../media/byte-taker.ts'
 import { mediaSection } from '../media/media-section.ts'
 import { declaredFormat } from '../media/stream-format.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import type { MediaInSpec } from './media-options.ts'
 
 /** Most boxes at the top level of a file that are looked at for its movie header. */
@@ -68,7 +68,7 @@ class MediaInPart implements Part {
       this.#pieces++
       const busy = sink.busy?.() ?? null
       if (busy !== null) await Promise.race([busy, stopped])
-      return !this.#stopped
+      return !this.#stopped && sink.isOver !== true
     })
     sink.end(this.#host.nowUs())
   }
@@ -80,6 +80,10 @@ class MediaInPart implements Part {
 
   state(): readonly AnySection[] {
     return this.#sections
+  }
+
+  traffic(): PartTraffic {
+    return { given: { items: this.#pieces, bytes: this.#bytes } }
   }
 
   /** The file in the order in which it is read. */

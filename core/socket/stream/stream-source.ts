@@ -157,6 +157,7 @@ class DatagramSource implements StreamSource {
       if (this.counts.packets === 1 && this.#options.probesRtp && isRtpTs(bytes)) this.#expectRtp(sink)
       if (this.#reorder !== null) this.#reorder.packet(bytes, nowUs())
       else sink.chunk(bytes, 0, bytes.length, nowUs())
+      if (sink.isOver === true) this.#settle(null)
       this.#timer?.refresh()
     })
     this.#wait()
@@ -209,13 +210,17 @@ class DatagramSource implements StreamSource {
   }
 }
 
-/** Copies a connection into a sink, which may make it wait. @returns when the peer has ended */
+/** Copies a connection into a sink, which may make it wait or take nothing more. @returns when the connection has ended */
 function pour(socket: Socket, sink: ByteSink, counts: StreamSourceCounts, nowUs: () => number): Promise<void> {
   return new Promise((resolve) => {
     socket.on('data', (bytes: Uint8Array) => {
       counts.bytes += bytes.length
       counts.packets++
       sink.chunk(bytes, 0, bytes.length, nowUs())
+      if (sink.isOver === true) {
+        socket.destroy()
+        return
+      }
       const busy = sink.busy?.() ?? null
       if (busy === null) return
       socket.pause()
