@@ -7,6 +7,7 @@ import type { ObjectDetail, ObjectQuery, ObjectView } from './object-rows.ts'
 import type { SessionRequest } from './open-request.ts'
 import type { PackedRows } from './packed-rows.ts'
 import type { PartDescription } from './part-description.ts'
+import type { CommandTexts, RelayPlan, RelayRequest } from './relay-request.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
 import type { SendPlan, SendRequest } from './send-request.ts'
 import type { PictureSnapshot } from './service-snapshot.ts'
@@ -42,6 +43,12 @@ export type EngineCommands = {
   retryPush: (sessionId: string, url: string) => null
   /** Writes requests, as HAR, into the default folder; answers with the path. */
   saveRequests: (sessionId: string, har: string) => { readonly file: string }
+  /** Plans a relay, and writes it as command lines; nothing is opened. */
+  planRelay: (request: RelayRequest) => RelayPlan
+  /** Makes the session of a relay and starts it, as `startSession` does. @param replace files that are there may be overwritten */
+  startRelay: (request: RelayRequest, replace?: boolean) => { readonly sessionId: string }
+  /** A session as command lines. */
+  sessionLines: (sessionId: string) => CommandTexts
   /** Changes the loss model of the session's broadcasts while they run. @param chances two percentages, as of `--loss` */
   setLoss: (sessionId: string, chances: string) => null
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
@@ -172,6 +179,9 @@ export const COMMAND_NAMES = [
   'addFolder',
   'retryPush',
   'saveRequests',
+  'planRelay',
+  'startRelay',
+  'sessionLines',
   'setLoss',
   'stopSession',
   'closeSession',

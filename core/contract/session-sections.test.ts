@@ -36,7 +36,7 @@ const totals = (packets: number): SectionMap['totals'] => ({
   lostBytes: 0,
   loss: NO_LOSS,
 })
-const part = (id: string) => ({ id, kind: id, title: id })
+const part = (id: string) => ({ id, kind: id, title: id, subject: '', implied: false })
 
 /** Source A feeds receiver 1 with gateway 1, and a recorder; source B feeds receiver 2 with gateway 2. */
 const session: SessionSection = {

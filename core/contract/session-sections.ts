@@ -2,6 +2,9 @@ import type { SectionChange, SectionMap, SectionName, SessionSnapshot } from './
 import { patched } from './value-patch.ts'
 import { wholeSnapshot } from './whole-snapshot.ts'
 
+/** One object, so that identity stays. */
+const NO_TRAFFIC: SectionMap['graph'] = []
+
 type Sections = { -readonly [S in SectionName]?: SectionMap[S] }
 
 /**
@@ -31,12 +34,12 @@ export class SessionSections {
    * @returns null before the session's own section has arrived
    */
   snapshot(sessionId: string, receiver?: string | null): SessionSnapshot | null {
-    const session = this.#parts.get('')?.session
+    const { session, graph = NO_TRAFFIC } = this.#parts.get('') ?? {}
     if (session === undefined) return null
     const receivers = this.#receivers(session)
     const shown = receivers.find(({ id }) => id === receiver) ?? receivers[0]
     const linked = shown === undefined || receivers.length < 2 ? null : partsAround(session, shown.id)
-    return wholeSnapshot(sessionId, (name) => this.#all(session, name, linked), session, receivers)
+    return wholeSnapshot(sessionId, (name) => this.#all(session, name, linked), { session, graph }, receivers)
   }
 
   #receivers(session: SectionMap['session']): SessionSnapshot['receivers'] {

@@ -2,6 +2,7 @@ import type { AlarmRow } from './alarm-row.ts'
 import type { AppError } from './app-error.ts'
 import type { ChannelFactValues } from './channel-table.ts'
 import type { LossSpans } from './loss.ts'
+import type { GraphPart, LinkTraffic } from './relay-request.ts'
 import type { ChannelRole, FlowProtocol, JsonObject, Losses, ReportLink, SignatureVerdict } from './report.ts'
 import type { BroadcastSnapshot, SelfLoopSnapshot } from './sending-snapshot.ts'
 import type { ClientsSnapshot, RequestsSnapshot, ServedPlace, TransfersSnapshot } from './served-requests.ts'
@@ -24,6 +25,9 @@ export type SessionSnapshot = {
   readonly demo: boolean
   /** It receives; false: it only sends. */
   readonly receives: boolean
+  /** The parts it runs, and what passes between them. */
+  readonly parts: readonly GraphPart[]
+  readonly traffic: readonly LinkTraffic[]
   /** All receivers of the session, of which this is one. */
   readonly receivers: readonly { readonly id: string; readonly label: string }[]
   readonly source: SourceSnapshot
@@ -78,7 +82,7 @@ export type SessionSection = {
   /** It sends the presentation shipped with the program. */
   readonly demo: boolean
   /** In the order of the session, implied ones before the parts they feed. */
-  readonly parts: readonly { readonly id: string; readonly kind: string; readonly title: string }[]
+  readonly parts: readonly GraphPart[]
   /** Which part feeds which, implied links too. */
   readonly links: readonly LinkSpec[]
 }
@@ -178,9 +182,10 @@ export type StoreSnapshot = { readonly memoryBytes: number; readonly finished: b
 /** A presentation that is sent. */
 export type PresentationSnapshot = { readonly input: string; readonly demo: boolean }
 
-/** Types of a session's sections by name. `session` belongs to the session, every other section to one part. */
+/** Types of a session's sections by name. `session` and `graph` belong to the session, every other section to one part. */
 export type SectionMap = {
   readonly session: SessionSection
+  readonly graph: readonly LinkTraffic[]
   readonly source: SourceSnapshot
   readonly totals: TotalsSnapshot
   readonly services: readonly ServiceSnapshot[]

@@ -43,10 +43,10 @@ type ReadAll = <S extends SectionName>(name: S) => readonly SectionMap[S][]
 export function wholeSnapshot(
   sessionId: string,
   all: ReadAll,
-  session: SectionMap['session'],
+  { session, graph }: Pick<SectionMap, 'session' | 'graph'>,
   receivers: SessionSnapshot['receivers'] = [],
 ): SessionSnapshot {
-  const { name, phase, problems, demo } = session
+  const { name, phase, problems, demo, parts } = session
   const received = all('totals')[0]
   const totals = received ?? NO_TOTALS
   const host = all('host')[0]
@@ -56,6 +56,8 @@ export function wholeSnapshot(
     phase,
     problems,
     demo,
+    parts,
+    traffic: graph,
     receives: received !== undefined,
     receivers,
     source: sourceOf(all('source')) ?? sending(all('presentation')[0]?.input ?? name),

@@ -23,6 +23,11 @@ export class DatagramOutput implements DatagramSink {
   #others: readonly DatagramSink[] = []
   #last: DatagramSink = NOWHERE
 
+  /** What was passed on so far. */
+  get traffic(): { readonly items: number; readonly bytes: number } {
+    return { items: this.datagrams, bytes: this.bytes }
+  }
+
   get inputs(): readonly DatagramInput[] {
     return this.#inputs
   }

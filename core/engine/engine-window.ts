@@ -95,6 +95,9 @@ export class EngineWindow {
       this.#engine.session(sessionId)
       return saveRequests(this.#engine.options.defaultDumpDir, har)
     },
+    planRelay: async (request) => (await import('./relay-plan.ts')).planRelay(request),
+    startRelay: (request, replace) => this.#started(this.#engine.relay(request, replace === true)),
+    sessionLines: async (sessionId) => (await import('./relay-plan.ts')).linesOf(this.#engine.session(sessionId).spec),
     setLoss: (sessionId, chances) => {
       this.#engine.session(sessionId).setLoss(chances)
       return null

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Choices } from '../contract/choices.ts'
 import type { EngineHello } from '../contract/engine-api.ts'
 import type { SessionRequest } from '../contract/open-request.ts'
+import type { RelayRequest } from '../contract/relay-request.ts'
 import type { SendPlan, SendRequest } from '../contract/send-request.ts'
 import type { LogLevel, LogTopic, SessionSpec } from '../contract/session-spec.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
@@ -17,8 +18,11 @@ import { Logger } from './logger.ts'
 import { preflight } from './preflight.ts'
 import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
+import { refuseExisting } from './session-dumps.ts'
+import { specForRelay } from './spec/relay-spec.ts'
 import { specForSending } from './spec/send-spec.ts'
 import { specForServing } from './spec/serve-spec.ts'
+import { filesOfSpec } from './spec/session-files.ts'
 import { specForSources } from './spec/session-specs.ts'
 import type { WindowHost } from './window-host.ts'
 import { Writings } from './writings.ts'
@@ -123,6 +127,17 @@ export class Engine {
   /** Starts the session of a form to serve folders. @throws AppFailure bad-spec, and as `start` does */
   async serve(choices: Choices): Promise<Session> {
     return this.start(specForServing(choices))
+  }
+
+  /**
+   * Starts the session of a relay.
+   * @param replace files that are there may be overwritten
+   * @throws AppFailure bad-spec | file-exists, and as `start` does
+   */
+  async relay(request: RelayRequest, replace: boolean): Promise<Session> {
+    const spec = specForRelay(request)
+    if (!replace) await refuseExisting(filesOfSpec(spec, PART_DESCRIPTIONS).filter(({ writes }) => writes))
+    return this.start(spec)
   }
 
   /** Loads what would be sent, without sending it. @throws AppFailure as `send` does */

@@ -72,6 +72,22 @@ export type ObjectNeeds = {
   readonly patched: boolean
 }
 
+/** A number of datagrams, objects, chunks or samples. */
+export type Amount = { readonly items: number; readonly bytes: number }
+
+/** No items. */
+export const NOTHING: Amount = { items: 0, bytes: 0 }
+
+/** What has passed a part, by counters that it keeps anyway. */
+export type PartTraffic = {
+  /** Given to its takers so far. */
+  readonly given?: Amount
+  /** Taken so far, where its givers do not count. */
+  readonly taken?: Amount
+  /** Taken and not worked through yet. */
+  readonly waiting?: Amount
+}
+
 /** A view of a part's state, sent when it has changed. */
 export interface Section<S extends SectionName = SectionName> {
   readonly name: S
@@ -116,6 +132,8 @@ export interface Part {
   /** Frees everything. */
   close?(): Promise<void>
   state?(): readonly AnySection[]
+  /** Read once a second, while a window shows the session. */
+  traffic?(): PartTraffic
   /** Why a part that ran to its end received nothing; null where it did. */
   outcome?(): AppError | null
   /** Objects it wants: all, those that players ask for, or only their facts; null: those that its takers want. */

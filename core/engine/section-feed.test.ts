@@ -36,7 +36,7 @@ it('sends the changed fields of what the window has, also of a value that its pa
   const sections = [{ part: 'g', section: { name: 'gateway', version: () => version, read: () => value } as const }]
   const feed = new SectionFeed()
   const window = new SessionSections()
-  const part = { id: 'g', kind: 'gateway', title: 'g' }
+  const part = { id: 'g', kind: 'gateway', title: 'g', subject: '', implied: false }
   const session = { name: '', phase: 'running', problems: [], demo: false, parts: [part], links: [] } as const
   window.take([{ part: null, section: 'session', version: 1, value: session }])
   window.take(feed.changes(sections))

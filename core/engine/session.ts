@@ -20,6 +20,7 @@ import { dumpFolderName, prepareFile } from './dump.ts'
 import type { FileNotice } from './faces/receiving.ts'
 import { Graph } from './graph.ts'
 import { type PlannedPart, planGraph } from './graph-plan.ts'
+import { GraphTraffic } from './graph-traffic.ts'
 import { HandRecordings } from './hand-recordings.ts'
 import { LiveClock } from './live-clock.ts'
 import type { AnySection, Part, PartHost } from './part.ts'
@@ -29,6 +30,7 @@ import type { SessionContext } from './session-context.ts'
 import { refuseExisting, SessionDumps } from './session-dumps.ts'
 import { type SessionSummary, summaryOf } from './session-summary.ts'
 import { SharedValues } from './shared-values.ts'
+import { graphPart } from './spec/graph-part.ts'
 import { filesOfPart } from './spec/session-files.ts'
 
 /** Time to wait for an unreadable source to fail before the session is shown. */
@@ -46,6 +48,7 @@ export class Session {
   /** Objects, signalling and report of its receivers. */
   readonly contents: SessionContents
   readonly #graph: Graph
+  readonly #traffic: GraphTraffic
   /** Files and folders that the spec names. */
   readonly #named: readonly FileUse[]
   /** Folders that a person has added to its server. */
@@ -83,6 +86,7 @@ export class Session {
       failed: (error) => this.#fail(error),
       sourcesStopped: () => this.#shared.close(),
     })
+    this.#traffic = new GraphTraffic(this.#graph, context.nowUs, () => this.#hasEnded)
     this.contents = new SessionContents(this.name, this.#graph)
     this.#dumps = new SessionDumps(context.writings, (written) => this.#refuseClashes(written))
     this.#recordings = new HandRecordings(this.#graph, (planned) => this.#partHost(planned), context.kinds)
@@ -224,6 +228,7 @@ export class Session {
     const session: AnySection = { name: 'session', version: () => this.#version(), read: () => this.#section() }
     return [
       { part: null, section: session },
+      { part: null, section: this.#traffic.section },
       ...this.#graph.parts.flatMap((part) => (part.state?.() ?? []).map((section) => ({ part: part.id, section }))),
     ]
   }
@@ -241,7 +246,10 @@ export class Session {
 
   /** The sections of the first receiver as one value. */
   snapshot(): SessionSnapshot {
-    return wholeSnapshot(this.id, (name) => this.all(name), this.#section())
+    return wholeSnapshot(this.id, (name) => this.all(name), {
+      session: this.#section(),
+      graph: this.#traffic.section.read() ?? [],
+    })
   }
 
   /** Alarms of severity error. */
@@ -335,6 +343,10 @@ export class Session {
     return refuseClashes([...this.files(), ...more], this.#context.otherFiles())
   }
 
+  get #hasEnded(): boolean {
+    return this.#phase !== 'starting' && this.#phase !== 'running'
+  }
+
   #version(): number {
     const phases: readonly SessionPhase[] = ['starting', 'running', 'finished', 'stopped', 'failed']
     return phases.indexOf(this.#phase) + 8 * (this.#problems.length + this.#graph.changes)
@@ -346,11 +358,7 @@ export class Session {
       phase: this.#phase,
       problems: [...this.#problems],
       demo: this.all('presentation').some(({ demo }) => demo),
-      parts: this.#graph.nodes.map(({ planned: { spec, kind } }) => ({
-        id: spec.id,
-        kind: spec.kind,
-        title: kind.description.title,
-      })),
+      parts: this.#graph.nodes.map(({ planned }) => graphPart(planned)),
       links: this.#graph.links,
     }
   }

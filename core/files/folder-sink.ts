@@ -59,6 +59,7 @@ export class FolderSink implements ObjectSink {
   readonly #problems: FirstReports
   #bytes = 0
   #written = 0
+  readonly #waiting = { items: 0, bytes: 0 }
   #failed = false
 
   constructor(options: FolderSinkOptions) {
@@ -71,6 +72,11 @@ export class FolderSink implements ObjectSink {
   /** Files written, those that replaced others or were removed again included. */
   get written(): number {
     return this.#written
+  }
+
+  /** Files that are being written, or wait for it. */
+  get waiting(): { readonly items: number; readonly bytes: number } {
+    return this.#waiting
   }
 
   /** Makes the folder. @throws AppFailure folder-not-writable | disk-full */
@@ -165,7 +171,11 @@ export class FolderSink implements ObjectSink {
   #write(name: string, lease: Lease): void {
     if (this.#writer === null || this.#failed) return
     const size = lease.bytes.byteLength
+    this.#waiting.items++
+    this.#waiting.bytes += size
     const done = (written: boolean): void => {
+      this.#waiting.items--
+      this.#waiting.bytes -= size
       if (!written) return
       this.#written++
       this.#bytes += size - (this.#sizes.get(name) ?? 0)

@@ -98,6 +98,11 @@ export class MediaFileWriter {
     return this.#bytes
   }
 
+  /** Bytes that wait for the disk. */
+  get waitingBytes(): number {
+    return this.#waiting
+  }
+
   /** Why nothing more is written; null while it is. */
   get failure(): AppFailure | null {
     return this.#failure

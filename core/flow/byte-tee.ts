@@ -1,7 +1,9 @@
 import type { ByteFormat, ByteSink } from './bytes.ts'
 
-/** Gives one stream to several sinks. */
+/** Gives one stream to several sinks, and counts what passes. */
 export class ByteTee implements ByteSink {
+  items = 0
+  bytes = 0
   readonly #sinks: ByteSink[] = []
 
   add(sink: ByteSink): void {
@@ -13,6 +15,8 @@ export class ByteTee implements ByteSink {
   }
 
   chunk(bytes: Uint8Array, start: number, end: number, timeUs: number): void {
+    this.items++
+    this.bytes += end - start
     for (const sink of this.#sinks) sink.chunk(bytes, start, end, timeUs)
   }
 

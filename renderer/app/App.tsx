@@ -4,6 +4,7 @@ import { frameStore } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
 import { Progress } from '../ui/Progress.tsx'
 import { TooltipProvider } from '../ui/Tooltip.tsx'
+import { RelayScreen } from '../views/relay/RelayScreen.tsx'
 import { SendScreen } from '../views/send/SendScreen.tsx'
 import { ServeScreen } from '../views/serve/ServeScreen.tsx'
 import { StatusStrip } from '../views/status/StatusStrip.tsx'
@@ -44,6 +45,8 @@ export function App() {
                 <SendScreen />
               ) : form === 'serve' ? (
                 <ServeScreen />
+              ) : form === 'relay' ? (
+                <RelayScreen />
               ) : (
                 <WelcomeView />
               )

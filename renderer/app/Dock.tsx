@@ -23,6 +23,7 @@ import { FlowsView } from '../views/flows/FlowsView.tsx'
 import { InspectorView } from '../views/inspector/InspectorView.tsx'
 import { LogView } from '../views/log/LogView.tsx'
 import { ObjectsView } from '../views/objects/ObjectsView.tsx'
+import { RelayView } from '../views/relay/RelayView.tsx'
 import { SendView } from '../views/send/SendView.tsx'
 import { ServeView } from '../views/serve/ServeView.tsx'
 import { ServicesView } from '../views/services/ServicesView.tsx'
@@ -46,6 +47,7 @@ const VIEWS: Readonly<Record<PanelId, ComponentType>> = {
   send: SendView,
   serve: ServeView,
   wall: WallView,
+  relay: RelayView,
 }
 
 /** Height of the player's panel while it plays nothing, px: its head, and what it says. */

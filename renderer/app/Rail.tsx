@@ -12,6 +12,7 @@ import {
   Server,
   TriangleAlert,
   Waypoints,
+  Workflow,
 } from 'lucide-react'
 import { useStore } from 'zustand'
 import { INSPECT_LAYOUT, PANEL_ORDER, PANEL_TITLES, type PanelId, panelKeys, visiblePanels } from '../model/layout.ts'
@@ -35,6 +36,7 @@ const ICONS: Readonly<Record<PanelId, LucideIcon>> = {
   send: Send,
   serve: Server,
   wall: LayoutGrid,
+  relay: Workflow,
 }
 
 /** One icon per view. A click brings the view to the front and focuses it. */

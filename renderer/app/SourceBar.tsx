@@ -18,7 +18,7 @@ import { useStore } from 'zustand'
 import type { RecordingSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatBytesShort, formatCount, formatPercent, formatRate, formatSeconds } from '../model/format.ts'
 import { lossNote, lossSummary } from '../model/losses.ts'
-import { isCapture, servesOnly, silentSinceUs, sourceBadge, sourceName, streamNowUs } from '../model/names.ts'
+import { isCapture, isRelay, servesOnly, silentSinceUs, sourceBadge, sourceName, streamNowUs } from '../model/names.ts'
 import { runCommand } from '../stores/command-store.ts'
 import { goToPanel } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
@@ -48,7 +48,9 @@ export function SourceBar() {
           <Mark /> Routescope
         </span>
       )}
-      {snapshot !== null && !servesOnly(snapshot) && <Figures snapshot={snapshot} />}
+      {snapshot !== null && !servesOnly(snapshot) && (snapshot.receives || !isRelay(snapshot)) && (
+        <Figures snapshot={snapshot} />
+      )}
       <span className={styles.spring} />
       <Tooltip text="Find a command" keys="$mod+k">
         <button type="button" className={styles.search} onClick={() => runCommand('palette')}>

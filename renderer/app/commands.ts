@@ -4,6 +4,7 @@ import { takesOption } from '../model/options.ts'
 import { addCommands, type Command } from '../stores/command-store.ts'
 import { connectionStore, partsOf } from '../stores/connection-store.ts'
 import {
+  type FormPanel,
   focusPanel,
   frameStore,
   goToPanel,
@@ -60,8 +61,8 @@ function goToListen(): void {
   }
 }
 
-/** Shows the Send or the Serve view, over the first screen or as a panel. */
-function goToForm(form: 'send' | 'serve'): void {
+/** Shows the view of a form, over the first screen or as a panel. */
+function goToForm(form: FormPanel): void {
   if (hasSession()) goToPanel(form)
   else frameStore.setState({ form })
 }
@@ -110,6 +111,7 @@ export function addWindowCommands(): () => void {
     { id: 'listen', title: 'Listen to an address…', group: 'Session', keys: ['l'], run: goToListen },
     { id: 'send', title: 'Send a presentation…', group: 'Session', run: () => goToForm('send') },
     { id: 'serve', title: 'Serve folders over HTTP…', group: 'Session', run: () => goToForm('serve') },
+    { id: 'relay', title: 'Relay media between sockets and files…', group: 'Session', run: () => goToForm('relay') },
     { id: 'demo', title: 'Start the demo', group: 'Session', run: () => void openDemo() },
     {
       id: 'dump',

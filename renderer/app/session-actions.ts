@@ -1,6 +1,7 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { Choices } from '../../core/contract/choices.ts'
 import { DEMO_SOURCE, type SessionRequest } from '../../core/contract/open-request.ts'
+import type { RelayRequest } from '../../core/contract/relay-request.ts'
 import type { SendRequest } from '../../core/contract/send-request.ts'
 import { SessionSections } from '../../core/contract/session-sections.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
@@ -11,7 +12,7 @@ import { uploadFile } from '../client/upload.ts'
 import { formatBytesShort, formatCount } from '../model/format.ts'
 import { groupOf, knownChoices, sourceOf } from '../model/options.ts'
 import { connectionStore, partsOf } from '../stores/connection-store.ts'
-import { frameStore, goToPanel } from '../stores/frame-store.ts'
+import { type FormPanel, frameStore, goToPanel } from '../stores/frame-store.ts'
 import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { clearSelection } from '../stores/selection-store.ts'
@@ -119,8 +120,18 @@ export async function startServing(choices: Choices): Promise<void> {
   await showInstead(sessionId, 'serve')
 }
 
+/**
+ * Starts a relay; the session takes the place of the one on the screen. @param replace files that are there may be overwritten
+ * @throws EngineCallError, and the screen stays
+ */
+export async function startRelay(request: RelayRequest, replace: boolean): Promise<void> {
+  attempts += 1
+  const { sessionId } = await engine().call('startRelay', request, replace)
+  await showInstead(sessionId, 'relay')
+}
+
 /** Shows a session that the engine runs in the panel of its form, and closes the session that was on the screen. */
-async function showInstead(sessionId: string, form: 'send' | 'serve'): Promise<void> {
+async function showInstead(sessionId: string, form: FormPanel): Promise<void> {
   const before = sessionStore.getState().sessionId
   await show(sessionId, null)
   goToPanel(form)

@@ -16,6 +16,7 @@ export type PanelId =
   | 'send'
   | 'serve'
   | 'wall'
+  | 'relay'
 
 /** Panels that share one place; one is in front. */
 export type Group = {
@@ -61,7 +62,7 @@ export const INSPECT_LAYOUT: Split = {
         {
           kind: 'group',
           id: 'tables',
-          panels: ['objects', 'flows', 'signalling', 'alarms', 'log', 'wall', 'send', 'serve'],
+          panels: ['objects', 'flows', 'signalling', 'alarms', 'log', 'wall', 'send', 'serve', 'relay'],
           minSize: 120,
           size: '58%',
         },
@@ -95,10 +96,11 @@ export const PANEL_ORDER: readonly PanelId[] = [
   'send',
   'serve',
   'wall',
+  'relay',
 ]
 
-/** Keys of the panel at a place of PANEL_ORDER: Alt+1 to Alt+9, Alt+0, then Alt+-, as they lie on a keyboard; the wall has Alt+w. */
-export const panelKeys = (at: number): string => `Alt+${'1234567890-w'[at]}`
+/** Keys of the panel at a place of PANEL_ORDER: Alt+1 to Alt+9, Alt+0, then Alt+-, as they lie on a keyboard; the wall has Alt+w, the relay Alt+=. */
+export const panelKeys = (at: number): string => `Alt+${'1234567890-w='[at]}`
 
 export const PANEL_TITLES: Readonly<Record<PanelId, string>> = {
   services: 'Services',
@@ -113,6 +115,7 @@ export const PANEL_TITLES: Readonly<Record<PanelId, string>> = {
   send: 'Send',
   serve: 'Serve',
   wall: 'Wall',
+  relay: 'Relay',
 }
 
 /** Every group of a tree, from left to right and top to bottom. */

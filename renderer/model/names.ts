@@ -56,9 +56,12 @@ export function serviceTitle(service: ServiceSnapshot): string {
 }
 
 /** The badge of a session's source. */
-export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'REPLAY' | 'DEMO' | 'SENDING' | 'SERVING' {
+export function sourceBadge(
+  snapshot: SessionSnapshot,
+): 'LIVE' | 'CAPTURE' | 'REPLAY' | 'DEMO' | 'SENDING' | 'SERVING' | 'RELAYING' {
   if (snapshot.demo) return 'DEMO'
   if (servesOnly(snapshot)) return 'SERVING'
+  if (!snapshot.receives && isRelay(snapshot)) return 'RELAYING'
   if (!snapshot.receives) return 'SENDING'
   if (snapshot.source.live) return 'LIVE'
   return snapshot.source.pace === 'real' ? 'REPLAY' : 'CAPTURE'
@@ -67,6 +70,11 @@ export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'RE
 /** Whether the session neither receives nor sends packets. */
 export function servesOnly({ receives, broadcasts, servers }: SessionSnapshot): boolean {
   return !receives && broadcasts.length === 0 && servers.length > 0
+}
+
+/** Whether the session gives media to sockets or files. */
+export function isRelay({ media }: Pick<SessionSnapshot, 'media'>): boolean {
+  return media.some(({ direction }) => direction === 'out')
 }
 
 /** Whether nothing arrives any more in this phase. */

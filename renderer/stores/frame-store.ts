@@ -5,6 +5,9 @@ import { settingsStore } from './settings-store.ts'
 /** A dialog over the frame. */
 export type Dialog = 'palette' | 'keys' | 'listen'
 
+/** A panel whose form is shown instead of the first screen, too. */
+export type FormPanel = 'send' | 'serve' | 'relay'
+
 export type FrameState = {
   readonly dialog: Dialog | null
   /** Folders of dumps that a quit waits for; null: none was asked for. */
@@ -14,7 +17,7 @@ export type FrameState = {
   /** Panel that fills the frame; null: all are shown. */
   readonly maximised: PanelId | null
   /** The form that is shown instead of the first screen; null: none. */
-  readonly form: 'send' | 'serve' | null
+  readonly form: FormPanel | null
 }
 
 export const frameStore = createStore<FrameState>(() => ({

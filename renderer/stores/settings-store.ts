@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import type { Choices } from '../../core/contract/choices.ts'
 import type { SessionRequest } from '../../core/contract/open-request.ts'
+import type { RelayDestination, RelayEnd, RelayRequest } from '../../core/contract/relay-request.ts'
 import type { SendInput, SendRequest } from '../../core/contract/send-request.ts'
 import { readStoredRequest, sameSources, storableRequest } from '../../core/contract/stored-request.ts'
 import { TIME_BASES, type TimeBase } from './time-store.ts'
@@ -25,6 +26,8 @@ export type Settings = {
   readonly send: SendRequest
   /** The Serve form: folders to read, and for uploads (empty: none), and its other options. */
   readonly serve: { readonly read: readonly string[]; readonly write: string; readonly choices: Choices }
+  /** The Relay form. */
+  readonly relay: RelayRequest
   /** Recent sources of a browser; the app stores its own. */
   readonly recent: readonly SessionRequest[]
 }
@@ -39,6 +42,7 @@ const DEFAULTS: Settings = {
   capture: {},
   send: { inputs: [{ input: '', own: {} }], destination: 'route://239.255.1.1:6000', choices: {}, receiveBack: true },
   serve: { read: [''], write: '', choices: {} },
+  relay: { sources: [{ name: '', choices: {} }], destinations: [{ name: '', choices: {}, from: [0] }] },
   recent: [],
 }
 
@@ -78,6 +82,22 @@ function sendInputsIn(value: unknown): readonly SendInput[] {
   return inputs.length === 0 ? DEFAULTS.send.inputs : inputs
 }
 
+/** Accepts any value; there is always one end on each side. */
+function relayIn(value: { readonly [Key in keyof RelayRequest]?: unknown } | null | undefined): RelayRequest {
+  const ends = (list: unknown): (RelayEnd & { from?: unknown })[] =>
+    (Array.isArray(list) ? list : []).flatMap((each: { name?: unknown; choices?: unknown; from?: unknown } | null) =>
+      typeof each?.name === 'string' ? [{ name: each.name, choices: choicesIn(each.choices), from: each.from }] : [],
+    )
+  const sources = ends(value?.sources).map(({ name, choices }) => ({ name, choices }))
+  const destinations = ends(value?.destinations).map(
+    ({ name, choices, from }): RelayDestination => ({
+      ...{ name, choices },
+      from: Array.isArray(from) ? from.filter((each): each is number => typeof each === 'number') : [],
+    }),
+  )
+  return sources.length === 0 || destinations.length === 0 ? DEFAULTS.relay : { sources, destinations }
+}
+
 function checked(value: Record<string, unknown>): Partial<Settings> {
   const kept: Record<string, unknown> = {}
   if (value.theme === 'dark' || value.theme === 'light') kept.theme = value.theme
@@ -103,6 +123,7 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
     const read = serve.read.filter((folder): folder is string => typeof folder === 'string')
     kept.serve = { read: read.length === 0 ? [''] : read, write: serve.write, choices: choicesIn(serve.choices) }
   }
+  if (value.relay !== undefined) kept.relay = relayIn(value.relay as Parameters<typeof relayIn>[0])
   if (Array.isArray(value.hidden)) kept.hidden = value.hidden
   if (Array.isArray(value.recent)) kept.recent = value.recent.flatMap((one) => readStoredRequest(one) ?? [])
   return kept as Partial<Settings>

@@ -92,6 +92,8 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     phase: 'running',
     problems: [],
     demo: false,
+    parts: [],
+    traffic: [],
     receives: true,
     receivers: [],
     source: {
@@ -190,7 +192,7 @@ export function sectionsOf(snapshot: SessionSnapshot): SectionChanges {
     ...(selfLoop === null ? {} : { selfLoop: { selfLoop } }),
     ...Object.fromEntries(broadcasts.map((broadcast, at) => [`broadcast${at}`, { broadcast }])),
   }
-  const parts = Object.keys(values).map((id) => ({ id, kind: id, title: id }))
+  const parts = Object.keys(values).map((id) => ({ id, kind: id, title: id, subject: '', implied: false }))
   const session = {
     part: null,
     section: 'session',

@@ -91,7 +91,12 @@ export interface Receiving {
 /** Counts files as they are delivered. */
 export class FileCount {
   count = 0
+  bytes = 0
   readonly #listeners = new Set<(file: FileNotice) => void>()
+
+  get amount(): { readonly items: number; readonly bytes: number } {
+    return { items: this.count, bytes: this.bytes }
+  }
 
   listen(listener: (file: FileNotice) => void): void {
     this.#listeners.add(listener)
@@ -99,6 +104,7 @@ export class FileCount {
 
   file(file: FlowFile): void {
     this.count++
+    this.bytes += file.lease.bytes.byteLength
     if (this.#listeners.size === 0) return
     const { serviceId, name, lease, complete } = file
     for (const listener of this.#listeners)

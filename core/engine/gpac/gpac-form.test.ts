@@ -34,6 +34,35 @@ describe("a line of GPAC's grammar in a form", () => {
     })
   })
 
+  it('is a relay, with what is joined to what', () => {
+    const line =
+      '-i tcp://127.0.0.1:1234/:ext=avc:listen:ka:FID=1 -i a.aac:FID=2 -o out.mp4:SID=1,2 -o udp://127.0.0.1:1300:ext=ts:SID=1:ttl=1'
+    expect(formOfGpacLine(line)).toEqual({
+      kind: 'relay',
+      request: {
+        sources: [
+          {
+            name: 'tcp://127.0.0.1:1234',
+            choices: { streamExt: 'avc', socketListen: true, socketKeepAlive: true },
+          },
+          { name: 'a.aac', choices: {} },
+        ],
+        destinations: [
+          { name: 'udp://127.0.0.1:1300', choices: { streamExt: 'ts', socketTtl: 1 }, from: [0] },
+          { name: 'out.mp4', choices: {}, from: [0, 1] },
+        ],
+      },
+      notes: [],
+    })
+    expect(formOfGpacLine('-i route://225.1.1.0:6000/ -o udp://225.1.1.10:1234/:ext=ts')).toMatchObject({
+      kind: 'relay',
+      request: {
+        sources: [{ name: 'route://225.1.1.0:6000' }],
+        destinations: [{ name: 'udp://225.1.1.10:1234', choices: { streamExt: 'ts' }, from: [0] }],
+      },
+    })
+  })
+
   it.each([
     ['httpout:rdirs=x', 'No form of the app has this line.'],
     ['-i a.mpd vflip -o atsc://', "Column 10: unknown filter 'vflip'"],

@@ -8,6 +8,7 @@ import { PART_DESCRIPTIONS } from '../registry.ts'
 import { subjectOf } from '../spec/compose.ts'
 import { type GpacPart, gpacPart } from './gpac-parts.ts'
 import { readGpacLine } from './gpac-reader.ts'
+import { relayFormOf } from './relay-form.ts'
 
 /** A form of the app. */
 type FormName = GpacForm['kind']
@@ -20,6 +21,13 @@ export function formOfGpacLine(line: string): GpacForm {
   const { spec, play, notes } = readGpacLine(line)
   if (play !== undefined) return { kind: 'listen', url: play.sources.join(' '), choices: play.choices, notes }
   const { parts } = spec
+  const relay = relayFormOf(spec)
+  if (relay !== null)
+    return {
+      kind: 'relay',
+      request: relay.request,
+      notes: [...notes, ...relay.leftOut.filter((part) => gpacPart(part)?.role !== 'implied').flatMap(leftOutPart)],
+    }
   const listening = partsOf(parts, 'listen', 'input')
   const inputs = partsOf(parts, 'send', 'input')
   const [air, second] = partsOf(parts, 'send', 'output')
@@ -69,12 +77,16 @@ function choicesOf(parts: readonly PartSpec[], form: FormName, has: (row: Option
 /** Parts that the form does not make. */
 function leftOut(parts: readonly PartSpec[], form: FormName): string[] {
   return parts.flatMap((part) => {
-    const description = descriptionOf(part)
     const row = gpacPart(part)
-    if (description === undefined || (row?.form === form && row.isUnmade !== true)) return []
-    const subject = subjectText(part)
-    return [`${description.title}${subject === '' ? '' : ` ${subject}`} is not in the form.`]
+    return row?.form === form && row.isUnmade !== true ? [] : leftOutPart(part)
   })
+}
+
+function leftOutPart(part: PartSpec): string[] {
+  const description = descriptionOf(part)
+  if (description === undefined) return []
+  const subject = subjectText(part)
+  return [`${description.title}${subject === '' ? '' : ` ${subject}`} is not in the form.`]
 }
 
 /** What a part is about; empty where its kind has no subject. */

@@ -1,5 +1,5 @@
 import type { ByteSink } from '../../flow/bytes.ts'
-import type { SampleSink } from '../../flow/samples.ts'
+import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
 import type { Part } from '../part.ts'
 
 /** The inputs of all takers of bytes as one; null where there is none. */
@@ -21,26 +21,42 @@ export function byteTaker(takers: readonly Part[]): ByteSink | null {
       for (const sink of sinks) sink.end(timeUs)
     },
     busy: () => allOf(sinks.map((sink) => sink.busy?.() ?? null)),
+    get isOver() {
+      return sinks.every(({ isOver }) => isOver === true)
+    },
   }
 }
 
-/** The inputs of all takers of samples as one. */
-export function sampleTaker(takers: readonly Part[]): SampleSink {
-  const sinks = takers.map(({ input }) => input as SampleSink)
-  return {
-    track: (track) => {
-      for (const sink of sinks) sink.track(track)
-    },
-    sample: (sample) => {
-      for (const sink of sinks) sink.sample(sample)
-    },
-    gap: (track, ticks) => {
-      for (const sink of sinks) sink.gap?.(track, ticks)
-    },
-    end: () => {
-      for (const sink of sinks) sink.end()
-    },
-    busy: () => allOf(sinks.map((sink) => sink.busy?.() ?? null)),
+/** The inputs of all takers of samples as one; it counts what passes. */
+export class SampleFan implements SampleSink {
+  items = 0
+  bytes = 0
+  readonly #sinks: readonly SampleSink[]
+
+  constructor(takers: readonly Part[]) {
+    this.#sinks = takers.map(({ input }) => input as SampleSink)
+  }
+
+  track(track: SampleTrack): void {
+    for (const sink of this.#sinks) sink.track(track)
+  }
+
+  sample(sample: Sample): void {
+    this.items++
+    this.bytes += sample.data.length
+    for (const sink of this.#sinks) sink.sample(sample)
+  }
+
+  gap(track: number, durationTicks: number | null): void {
+    for (const sink of this.#sinks) sink.gap?.(track, durationTicks)
+  }
+
+  end(): void {
+    for (const sink of this.#sinks) sink.end()
+  }
+
+  busy(): Promise<void> | null {
+    return allOf(this.#sinks.map((sink) => sink.busy?.() ?? null))
   }
 }
 

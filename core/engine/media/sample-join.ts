@@ -3,12 +3,16 @@ import type { SampleSink } from '../../flow/samples.ts'
 /** Joins the tracks of several streams to one presentation: each lane has numbers of its own, and the end is that of all. */
 export class SampleJoin {
   readonly #sink: SampleSink
+  /** Lanes that are not open yet. */
+  #expected: number
   #next = 1
   #open = 0
   #ended = false
 
-  constructor(sink: SampleSink) {
+  /** @param expected lanes without which it does not end */
+  constructor(sink: SampleSink, expected = 0) {
     this.#sink = sink
+    this.#expected = expected
   }
 
   /** A sink for the samples of one more stream. */
@@ -16,6 +20,7 @@ export class SampleJoin {
     const ids = new Map<number, number>()
     let isOver = false
     this.#open++
+    this.#expected--
     const idOf = (track: number): number => {
       const id = ids.get(track) ?? this.#next++
       ids.set(track, id)
@@ -30,7 +35,7 @@ export class SampleJoin {
         if (isOver) return
         isOver = true
         this.#open--
-        if (this.#open > 0 || this.#ended) return
+        if (this.#open > 0 || this.#expected > 0 || this.#ended) return
         this.#ended = true
         this.#sink.end()
       },

@@ -28,6 +28,11 @@ export class SampleOutlet implements SampleSink {
     return this.#samples
   }
 
+  /** Samples that wait for those of other tracks. */
+  get waiting(): { readonly items: number; readonly bytes: number } {
+    return this.#order.waiting
+  }
+
   /** Codecs of tracks that are left out, each once. */
   get leftOut(): readonly string[] {
     return [...new Set(this.#leftOut.values())]

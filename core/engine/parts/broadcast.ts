@@ -17,7 +17,7 @@ import { receiverNotes } from '../../send/receiver-notes.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { Programme } from '../faces/programme.ts'
 import { KeptBack } from '../kept-back.ts'
-import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
+import type { AnySection, Part, PartHost, PartTraffic, StopReason } from '../part.ts'
 import { ByteRate } from '../rate-meter.ts'
 import { LoopLink } from '../self-loop/loop-link.ts'
 import { SentServices } from '../sent-services.ts'
@@ -234,6 +234,10 @@ class BroadcastPart implements Part, PacketOut {
       message: `${more} more files could not be read while they were being sent.`,
       tryThis: 'Keep the files where they are while they are sent.',
     }))
+  }
+
+  traffic(): PartTraffic {
+    return { given: this.output.traffic, taken: { items: this.#broadcaster?.counters.objects ?? 0, bytes: 0 } }
   }
 
   state(): readonly AnySection[] {

@@ -4,7 +4,7 @@ import { AppFailure } from '../../failure/app-failure.ts'
 import { ByteTee } from '../../flow/byte-tee.ts'
 import type { ByteSink } from '../../flow/bytes.ts'
 import { streamFile } from '../../server/file-stream.ts'
-import type { Part } from '../part.ts'
+import type { Part, PartTraffic } from '../part.ts'
 import type { ByteFileSpec } from './http-stream-options.ts'
 import { openStreamFile } from './stream-file.ts'
 
@@ -42,6 +42,10 @@ class ByteFilePart implements Part {
   async run(): Promise<void> {
     const { file: name, pace } = this.#spec
     await streamFile({ handle: this.#handle, name }, pace, this.#tee, this.#stopping.signal)
+  }
+
+  traffic(): PartTraffic {
+    return { given: this.#tee }
   }
 
   async stop(): Promise<void> {

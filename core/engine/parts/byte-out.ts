@@ -2,7 +2,7 @@ import type { PartSpec } from '../../contract/session-spec.ts'
 import { OutputFile } from '../../files/output-file.ts'
 import { writeFailure } from '../../files/write-failure.ts'
 import type { ByteSink } from '../../flow/bytes.ts'
-import type { Part, PartHost } from '../part.ts'
+import type { Part, PartHost, PartTraffic } from '../part.ts'
 import type { ByteOutSpec } from './scaler-options.ts'
 
 /** Bytes that wait for the disk before the giver is held back. */
@@ -67,6 +67,10 @@ class ByteOutPart implements Part, ByteSink {
 
   async close(): Promise<void> {
     await this.stop()
+  }
+
+  traffic(): PartTraffic {
+    return { waiting: { items: 0, bytes: this.#waitingBytes } }
   }
 
   async #write(piece: Uint8Array): Promise<void> {

@@ -5,7 +5,7 @@ import type { LeftSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { CaptureFacts, DatagramSource } from '../faces/datagram-source.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import { AlpLink } from '../receiving/alp-link.ts'
 import { everything, type ReceiveAddress, readReceiveUrl } from '../receiving/receive-address.ts'
 import { SourceState } from '../receiving/source-state.ts'
@@ -112,6 +112,10 @@ class CapturePart implements Part, DatagramSource {
 
   state(): readonly AnySection[] {
     return this.#state.sections
+  }
+
+  traffic(): PartTraffic {
+    return { given: this.output.traffic }
   }
 
   async #play(): Promise<void> {

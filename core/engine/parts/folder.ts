@@ -1,7 +1,7 @@
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { FolderSink } from '../../files/folder-sink.ts'
 import { parseNameTemplate } from '../../files/name-template.ts'
-import type { ObjectNeeds, Part, PartHost } from '../part.ts'
+import type { ObjectNeeds, Part, PartHost, PartTraffic } from '../part.ts'
 import type { FolderSpec } from './folder-options.ts'
 
 /** Opens a folder for received files. @throws AppFailure bad-spec | folder-not-writable | disk-full */
@@ -36,6 +36,10 @@ class FolderPart implements Part {
 
   written(): number {
     return this.input.written
+  }
+
+  traffic(): PartTraffic {
+    return { waiting: this.input.waiting }
   }
 
   wants(): 'all' {

@@ -15,7 +15,7 @@ import { AnnouncedFiles } from '../../gateway/announced-files.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import type { RequestTable } from '../../server/request-table.ts'
 import type { Receiving, Serving } from '../faces/receiving.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import { Pictures } from '../receiving/pictures.ts'
 import type { GatewaySpec } from './gateway-options.ts'
 import { clientSection, readTls, requestLog, requestSection, requestTable } from './http-front.ts'
@@ -118,6 +118,10 @@ class GatewayPart implements Part, Serving {
 
   async close(): Promise<void> {
     await this.#gateway?.close()
+  }
+
+  traffic(): PartTraffic {
+    return { taken: { items: this.#gateway?.requests ?? 0, bytes: this.#gateway?.bytes ?? 0 } }
   }
 
   state(): readonly AnySection[] {

@@ -1,9 +1,9 @@
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
 import { StreamFaults } from '../../media/stream/stream-faults.ts'
-import { sampleTaker } from '../media/byte-taker.ts'
+import { SampleFan } from '../media/byte-taker.ts'
 import { ServiceMedia } from '../media/service-media.ts'
-import type { ObjectNeeds, Part, PartHost } from '../part.ts'
+import { NOTHING, type ObjectNeeds, type Part, type PartHost, type PartTraffic } from '../part.ts'
 import type { MediaObjectsSpec } from './media-options.ts'
 
 /** Opens a reader of received segments. */
@@ -19,6 +19,7 @@ class MediaObjectsPart implements Part, ObjectSink {
   readonly #takers: Part[] = []
   readonly #faults = new StreamFaults()
   #media: ServiceMedia | null = null
+  #fan: SampleFan | null = null
 
   constructor(spec: MediaObjectsSpec, host: PartHost) {
     this.id = spec.id
@@ -56,6 +57,10 @@ class MediaObjectsPart implements Part, ObjectSink {
       this.#host.log('engine', 'info', `${this.id}: ${fault}, ${count} times`)
   }
 
+  traffic(): PartTraffic {
+    return { given: this.#fan ?? NOTHING }
+  }
+
   wants(): 'all' {
     return 'all'
   }
@@ -65,7 +70,8 @@ class MediaObjectsPart implements Part, ObjectSink {
   }
 
   #opened(): ServiceMedia {
-    this.#media ??= new ServiceMedia(sampleTaker(this.#takers), this.#spec.representation, this.#faults)
+    this.#fan ??= new SampleFan(this.#takers)
+    this.#media ??= new ServiceMedia(this.#fan, this.#spec.representation, this.#faults)
     return this.#media
   }
 }

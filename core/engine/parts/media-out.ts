@@ -9,9 +9,10 @@ import type { MediaFormat } from '../../media/stream/media-formats.ts'
 import { openWriter } from '../../media/stream/open-stages.ts'
 import { StreamFaults } from '../../media/stream/stream-faults.ts'
 import { mediaSection } from '../media/media-section.ts'
+import { SampleInput } from '../media/sample-input.ts'
 import { SampleOutlet } from '../media/sample-outlet.ts'
 import { outputFormat } from '../media/stream-format.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import { type AnySection, NOTHING, type Part, type PartHost, type PartTraffic } from '../part.ts'
 import type { MediaOutSpec } from './media-options.ts'
 
 /** Media time for which further tracks are waited for at first. */
@@ -32,6 +33,7 @@ class MediaOutPart implements Part {
   readonly #sections: readonly AnySection[]
   readonly #index: MovieIndex | null
   #file: MediaFileWriter | null = null
+  readonly #givers = new SampleInput()
   #writer: SampleOutlet | null = null
   #closing: Promise<void> | null = null
   #chunks = 0
@@ -56,7 +58,11 @@ class MediaOutPart implements Part {
 
   get input(): SampleSink {
     if (this.#writer === null) throw new Error('the file has not been opened')
-    return this.#writer
+    return this.#givers.lane(this.#writer)
+  }
+
+  linked(): void {
+    this.#givers.add()
   }
 
   /** @throws AppFailure folder-not-writable | file-in-use | disk-full */
@@ -100,6 +106,11 @@ class MediaOutPart implements Part {
 
   state(): readonly AnySection[] {
     return this.#sections
+  }
+
+  traffic(): PartTraffic {
+    const waiting = this.#writer?.waiting ?? NOTHING
+    return { waiting: { items: waiting.items, bytes: waiting.bytes + (this.#file?.waitingBytes ?? 0) } }
   }
 
   async #finish(): Promise<void> {

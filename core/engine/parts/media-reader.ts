@@ -2,11 +2,11 @@ import type { PartSpec } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { ByteFormat, ByteSink } from '../../flow/bytes.ts'
 import { StreamFaults } from '../../media/stream/stream-faults.ts'
-import { sampleTaker } from '../media/byte-taker.ts'
+import { SampleFan } from '../media/byte-taker.ts'
 import { type FrameRateText, parseFrameRate } from '../media/frame-rate.ts'
 import { ReaderLane } from '../media/reader-lane.ts'
 import { SampleJoin } from '../media/sample-join.ts'
-import type { Part, PartHost } from '../part.ts'
+import { NOTHING, type Part, type PartHost, type PartTraffic } from '../part.ts'
 import type { MediaReaderSpec } from './media-options.ts'
 
 /** Opens a reader, which finds out the format where none is declared. @throws AppFailure bad-spec */
@@ -24,6 +24,8 @@ class MediaReaderPart implements Part {
   readonly #takers: Part[] = []
   readonly #faults = new StreamFaults()
   #join: SampleJoin | null = null
+  #fan: SampleFan | null = null
+  readonly #lanes: ReaderLane[] = []
   #input: ByteSink | null = null
   #format: ByteFormat | null = null
 
@@ -49,8 +51,14 @@ class MediaReaderPart implements Part {
       this.#host.log('engine', 'info', `${this.id}: ${fault}, ${count} times`)
   }
 
+  traffic(): PartTraffic {
+    const bytes = this.#lanes.reduce((sum, lane) => sum + lane.waitingBytes, 0)
+    return { given: this.#fan ?? NOTHING, waiting: { items: 0, bytes } }
+  }
+
   #lane(): ByteSink {
-    this.#join ??= new SampleJoin(sampleTaker(this.#takers))
+    this.#fan ??= new SampleFan(this.#takers)
+    this.#join ??= new SampleJoin(this.#fan)
     const lane = new ReaderLane(this.#join.lane(), {
       rate: this.#rate,
       spoolBytes: this.#spec.spoolBytes,
@@ -68,6 +76,7 @@ class MediaReaderPart implements Part {
         return other
       },
     })
+    this.#lanes.push(lane)
     return lane
   }
 }

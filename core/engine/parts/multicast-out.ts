@@ -4,7 +4,7 @@ import type { PartSpec } from '../../contract/session-spec.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { MulticastSender } from '../../socket/multicast-sender.ts'
 import type { DatagramInput } from '../faces/datagram-input.ts'
-import type { Part, PartHost } from '../part.ts'
+import type { Part, PartHost, PartTraffic } from '../part.ts'
 import type { MulticastOutSpec } from './multicast-out-options.ts'
 
 /** Opens the sockets of sending. @throws AppFailure address-not-local | interface-gone | socket-failed */
@@ -64,6 +64,10 @@ class MulticastOutPart implements Part, DatagramInput {
 
   async close(): Promise<void> {
     await this.#sender.close()
+  }
+
+  traffic(): PartTraffic {
+    return { waiting: { items: this.#sender.counters.pending, bytes: 0 } }
   }
 
   /** Reports packets that cannot be sent, once for each reason. */

@@ -5,7 +5,7 @@ import { Joins } from '../../socket/joins.ts'
 import { SocketThread } from '../../socket/socket-thread.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { CaptureFacts, DatagramSource } from '../faces/datagram-source.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import { type ReceiveAddress, readReceiveUrl } from '../receiving/receive-address.ts'
 import { SourceState } from '../receiving/source-state.ts'
 import type { MulticastSpec } from './multicast-options.ts'
@@ -119,5 +119,9 @@ class MulticastPart implements Part, DatagramSource {
 
   state(): readonly AnySection[] {
     return this.#state.sections
+  }
+
+  traffic(): PartTraffic {
+    return { given: this.output.traffic }
   }
 }

@@ -7,7 +7,7 @@ import { serialiseXsDateTime } from '../../manifest/mpd/time.ts'
 import { LivePackager } from '../../media/package/live-packager.ts'
 import { mimeTypeOf, type PackageTaker, type PackageTrack } from '../../media/package/package-track.ts'
 import { SampleInterleaver } from '../../media/stream/sample-interleaver.ts'
-import type { Part, PartHost } from '../part.ts'
+import type { Part, PartHost, PartTraffic } from '../part.ts'
 import { MADE, MadeObject } from './made-object.ts'
 import type { PackagerSpec } from './packager-options.ts'
 
@@ -36,6 +36,7 @@ class PackagerPart implements Part, PackageTaker {
   readonly #host: PartHost
   readonly #takers: Part[] = []
   #count = 0
+  readonly #given = { items: 0, bytes: 0 }
   /** Segments that grow, by name. */
   readonly #segments = new Map<string, MadeObject>()
 
@@ -87,6 +88,10 @@ class PackagerPart implements Part, PackageTaker {
     this.input.end()
   }
 
+  traffic(): PartTraffic {
+    return { given: this.#given }
+  }
+
   #give({ representation = '', ...told }: Given, bytes: Uint8Array): void {
     const file = {
       ...{
@@ -99,6 +104,8 @@ class PackagerPart implements Part, PackageTaker {
       },
       ...{ complete: true, missing: [], lastTimeUs: this.#host.nowUs() },
     }
+    this.#given.items++
+    this.#given.bytes += bytes.length
     for (const sink of this.#sinks()) sink.whole(file)
   }
 

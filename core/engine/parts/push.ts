@@ -9,7 +9,7 @@ import { SYSTEM_CLOCK } from '../../http/client/http-clock.ts'
 import { PushSink } from '../../push/push-sink.ts'
 import { PushTarget } from '../../push/push-target.ts'
 import { headersOf } from '../../server/headers.ts'
-import type { AnySection, ObjectNeeds, Part, PartHost } from '../part.ts'
+import type { AnySection, ObjectNeeds, Part, PartHost, PartTraffic } from '../part.ts'
 import { transferSection, transferTable } from './http-front.ts'
 import type { PushSpec } from './push-options.ts'
 
@@ -98,6 +98,11 @@ class PushPart implements Part {
 
   async close(): Promise<void> {
     await Promise.all(this.#targets.map((target) => target.close()))
+  }
+
+  traffic(): PartTraffic {
+    const bytes = this.#targets.reduce((sum, target) => sum + target.snapshot().waitingBytes, 0)
+    return { waiting: { items: 0, bytes } }
   }
 
   state(): readonly AnySection[] {

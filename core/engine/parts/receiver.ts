@@ -32,7 +32,7 @@ import type { DatagramSource } from '../faces/datagram-source.ts'
 import { FileCount, type Receiving, type Serving } from '../faces/receiving.ts'
 import type { Recording } from '../faces/recording.ts'
 import { KeptBack } from '../kept-back.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import { HostWatch } from '../receiving/host-watch.ts'
 import { nothingReceived } from '../receiving/nothing-received.ts'
 import { ReceiveLog } from '../receiving/receive-log.ts'
@@ -331,6 +331,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     if (joinedUs !== null) columns.joined(joinedUs)
     this.#captureDrops(this.#nowStreamUs())
     columns.settle((lastTimeUs ?? 0) - (firstTimeUs ?? 0))
+  }
+
+  traffic(): PartTraffic {
+    return { given: this.files.amount }
   }
 
   state(): readonly AnySection[] {

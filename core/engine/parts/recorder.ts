@@ -11,7 +11,7 @@ import { formatDestination } from '../../protocol/ip/address.ts'
 import type { DatagramInput } from '../faces/datagram-input.ts'
 import type { DatagramSource } from '../faces/datagram-source.ts'
 import type { Recording } from '../faces/recording.ts'
-import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
+import type { AnySection, Part, PartHost, PartTraffic, StopReason } from '../part.ts'
 import { labelOf } from '../receiving/sources.ts'
 import type { RecorderSpec } from './recorder-options.ts'
 
@@ -136,6 +136,11 @@ class RecorderPart implements Part, Recording, DatagramInput {
       TUNNEL_PORTS.map((on) => `${destination.slice(0, colon)}:${port + on}`),
     )
     this.#apply()
+  }
+
+  traffic(): PartTraffic {
+    const { packets, bytes } = this.#recorder?.state ?? { packets: 0, bytes: 0 }
+    return { taken: { items: packets, bytes } }
   }
 
   state(): readonly AnySection[] {

@@ -6,7 +6,7 @@ import { Version } from '../../flow/version.ts'
 import type { HttpRepair } from '../../repair/http-repair.ts'
 import { RepairStage } from '../../repair/repair-stage.ts'
 import type { Receiving } from '../faces/receiving.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import { type AnySection, NOTHING, type Part, type PartHost, type PartTraffic } from '../part.ts'
 import type { RepairPartSpec } from './repair-options.ts'
 
 /** Time for fetching after the end of a capture, and of a session that ends by its duration or by silence, ms. */
@@ -102,6 +102,13 @@ class RepairPart implements Part {
 
   flush(): void {
     this.#fetcher?.abortAll()
+  }
+
+  traffic(): PartTraffic {
+    return {
+      given: this.#receiving?.files.amount ?? NOTHING,
+      waiting: { items: this.#fetcher?.state().queued ?? 0, bytes: 0 },
+    }
   }
 
   state(): readonly AnySection[] {

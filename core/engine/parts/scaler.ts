@@ -4,7 +4,7 @@ import { AppFailure } from '../../failure/app-failure.ts'
 import { ByteTee } from '../../flow/byte-tee.ts'
 import type { ByteSink } from '../../flow/bytes.ts'
 import { type PipedProgram, startPipedProgram } from '../../guard/guarded-programs.ts'
-import type { Part, PartHost } from '../part.ts'
+import type { Part, PartHost, PartTraffic } from '../part.ts'
 import type { ScalerSpec } from './scaler-options.ts'
 
 const SIZE = /^[1-9]\d{0,4}x[1-9]\d{0,4}$/
@@ -151,6 +151,10 @@ class ScalerPart implements Part, ByteSink {
   async close(): Promise<void> {
     this.#program?.kill('SIGKILL')
     await this.#ended
+  }
+
+  traffic(): PartTraffic {
+    return { given: this.#tee, waiting: { items: 0, bytes: this.#program?.stdin.writableLength ?? 0 } }
   }
 
   /** Gives a piece on; ffmpeg waits where a taker does. */

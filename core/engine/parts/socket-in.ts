@@ -5,7 +5,7 @@ import { openStreamSource, type StreamSource } from '../../socket/stream/stream-
 import { byteTaker } from '../media/byte-taker.ts'
 import { mediaSection } from '../media/media-section.ts'
 import { declaredFormat } from '../media/stream-format.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import type { SocketInSpec } from './socket-in-options.ts'
 
 /** Opens the socket, or prepares the connection. @throws AppFailure bad-url | not-supported | port-in-use | … */
@@ -72,6 +72,11 @@ class SocketInPart implements Part {
 
   state(): readonly AnySection[] {
     return this.#sections
+  }
+
+  traffic(): PartTraffic {
+    const { packets: items, bytes } = this.#source.counts
+    return { given: { items, bytes } }
   }
 
   async #run(): Promise<void> {

@@ -11,9 +11,10 @@ import { parseStreamAddress, type StreamAddress } from '../../socket/stream/stre
 import { openStreamOutlet, type StreamOutlet } from '../../socket/stream/stream-outlet.ts'
 import { mediaSection } from '../media/media-section.ts'
 import { SampleFrom } from '../media/sample-from.ts'
+import { SampleInput } from '../media/sample-input.ts'
 import { SampleOutlet } from '../media/sample-outlet.ts'
 import { outputFormat } from '../media/stream-format.ts'
-import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
+import { type AnySection, NOTHING, type Part, type PartHost, type PartTraffic, type StopReason } from '../part.ts'
 import type { SocketOutSpec } from './socket-out-options.ts'
 
 const TS_PACKET_BYTES = 188
@@ -61,6 +62,7 @@ class SocketOutPart implements Part {
   readonly #host: PartHost
   readonly #plan: Plan
   readonly #sections: readonly AnySection[]
+  readonly #givers = new SampleInput()
   #isLive = false
   #outlet: StreamOutlet | null = null
   #packets: PacketOutput | null = null
@@ -87,10 +89,11 @@ class SocketOutPart implements Part {
 
   get input(): SampleSink {
     if (this.#input === null) throw new Error('the socket has not been opened')
-    return this.#input
+    return this.#givers.lane(this.#input)
   }
 
   linked(from: Part): void {
+    this.#givers.add()
     if (from.wants !== undefined) this.#isLive = true
   }
 
@@ -162,6 +165,17 @@ class SocketOutPart implements Part {
 
   state(): readonly AnySection[] {
     return this.#sections
+  }
+
+  traffic(): PartTraffic {
+    const stages = [this.#writer, this.#paced, this.#packets, this.#outlet]
+    const all = stages.map((stage) => stage?.waiting ?? NOTHING)
+    return {
+      waiting: {
+        items: all.reduce((sum, { items }) => sum + items, 0),
+        bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+      },
+    }
   }
 }
 

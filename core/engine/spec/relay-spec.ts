@@ -1,18 +1,25 @@
 import { statSync } from 'node:fs'
+import { type Choices, choiceName } from '../../contract/choices.ts'
 import { defined } from '../../contract/defined.ts'
-import { readGpac, readOption } from '../../contract/option-values.ts'
+import type { OptionRow } from '../../contract/option-row.ts'
+import { readGpac, readOption, writeGpac, writeOption } from '../../contract/option-values.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
+import {
+  type RelayEnd,
+  type RelayRequest,
+  relayDestinationParts,
+  relaySourceParts,
+} from '../../contract/relay-request.ts'
 import type { LogSpec, OptionValue, PartSpec, SessionSpec } from '../../contract/session-spec.ts'
-import { openerOf } from '../../contract/source-patterns.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
+import { PART_DESCRIPTIONS } from '../registry.ts'
 import { partOf, subjectOf } from './compose.ts'
-import { chosenPart } from './part-spec.ts'
+import { validChoices } from './session-specs.ts'
 
-const SOCKET = /^(?:udp|tcp|udpu|tcpu):\/\//i
 const FORM = 'Right form: routescope relay SRC DST…, such as udp://127.0.0.1:1234/:ext=avc test.mp4.'
 
 /** What a text of `relay` names, and the options behind it. */
-type RelayEnd = { readonly name: string; readonly options: readonly (readonly [string, string | null])[] }
+type EndText = { readonly name: string; readonly options: readonly (readonly [string, string | null])[] }
 
 /**
  * Makes the session of `relay SRC DST…`: a socket, a media file or a broadcast, whose media goes to sockets and media files.
@@ -24,101 +31,131 @@ export function relaySession(
   destinations: readonly string[],
   run: { readonly duration?: number; readonly log?: LogSpec },
 ): SessionSpec {
-  const kind = (name: string): PartDescription => {
-    const found = parts.find((part) => part.kind === name)
-    if (found === undefined) throw new RangeError(`there is no part ${name}`)
-    return found
+  const request = {
+    sources: [endOf(source, (name) => relaySourceParts(parts, name), 'source')],
+    destinations: destinations.map((text) => ({
+      ...endOf(text, (name) => relayDestinationParts(parts, name), 'destination'),
+      from: [0],
+    })),
   }
-  const from = splitEnd(source)
-  const givers = giversOf(parts, from, kind)
-  const takers = destinations.map((text, at) => {
-    const to = splitEnd(text)
-    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(to.name) && !SOCKET.test(to.name))
-      throw new AppFailure('bad-command-line', `${to.name} is no destination of a relay.`, FORM)
-    const part = kind(SOCKET.test(to.name) ? 'socket-out' : 'media-out')
-    return endParts([part], to, [`${destinations.length === 1 ? 'out' : `out${at + 1}`}`])
-  })
+  return { ...specForRelay(request, parts), ...defined({ durationS: run.duration, log: run.log }) }
+}
+
+/**
+ * Makes the session of a relay. Links are named only where they are not those that parts find by themselves.
+ * @throws AppFailure bad-spec for an end that is none, a wrong choice, or a destination without a source
+ */
+export function specForRelay(
+  { sources, destinations }: RelayRequest,
+  parts: readonly PartDescription[] = PART_DESCRIPTIONS,
+): SessionSpec {
+  if (sources.length === 0 || destinations.length === 0)
+    throw new AppFailure('bad-spec', 'A relay has a source and a destination.', 'Name both.')
+  const number = (at: number, all: readonly unknown[]): string => (all.length === 1 ? '' : String(at + 1))
+  const givers = sources.map(({ name, choices }, at) =>
+    endParts(name, choices, relaySourceParts(parts, name), ['in', 'media'], number(at, sources)),
+  )
+  const takers = destinations.map(({ name, choices }, at) =>
+    endParts(name, choices, relayDestinationParts(parts, name), ['out'], number(at, destinations)),
+  )
+  const idOf = (made: readonly PartSpec[] | undefined): string => made?.at(-1)?.id ?? ''
+  const links = [
+    ...givers.map(([first, converter]) => ({ from: first?.id ?? '', to: converter?.id ?? '' })),
+    ...destinations.flatMap(({ name, from }, at) => {
+      if (from.length === 0 || from.some((each) => sources[each] === undefined))
+        throw new AppFailure('bad-spec', `No source is joined to ${name}.`, 'Join one, or leave it out.')
+      return from.map((each) => ({ from: idOf(givers[each]), to: idOf(takers[at]) }))
+    }),
+  ]
   return {
     format: 'routescope-session',
     version: 2,
     name: 'relay',
-    parts: [...givers, ...takers.flat()],
-    ...defined({ durationS: run.duration, log: run.log }),
+    parts: [...givers.flat(), ...takers.flat()],
+    ...(sources.length === 1 ? {} : { links }),
   }
 }
 
-/** The source with the converter behind it. */
-function giversOf(
-  parts: readonly PartDescription[],
-  from: RelayEnd,
-  kind: (name: string) => PartDescription,
+/** Parts of one end, each with the choices that are its own. @throws AppFailure bad-spec */
+function endParts(
+  name: string,
+  choices: Choices,
+  descriptions: readonly PartDescription[],
+  ids: readonly string[],
+  number: string,
 ): PartSpec[] {
-  if (SOCKET.test(from.name)) return endParts([kind('socket-in'), kind('media-reader')], from, ['in', 'reader'])
-  const opener =
-    openerOf(parts, from.name, 'Listen') ?? (isCapture(from.name) ? openerOf(parts, from.name, 'Open') : null)
-  if (opener !== null && /^(?:route|atsc|mabr):\/\//i.test(from.name))
-    return endParts([opener.part, kind('media-objects')], from, ['source', 'media'])
-  if (opener !== null && isCapture(from.name)) {
-    const files = partOf(opener.part, 'source', { capture: [from.name], pace: 'real' })
-    return [files, ...endParts([kind('media-objects')], from, ['media'])]
+  const [first] = descriptions
+  const subject = first === undefined ? undefined : subjectOf(first)
+  if (subject === undefined)
+    throw new AppFailure('bad-spec', `"${name}" is no end of a relay.`, 'Name a socket, a media file or a broadcast.')
+  const isList = subject.type.kind === 'list'
+  const chosen = {
+    ...(isList ? { pace: 'real' } : {}),
+    ...validChoices(choices, descriptions),
+    [choiceName(subject)]: isList ? [name] : name,
   }
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(from.name))
-    throw new AppFailure('bad-command-line', `${from.name} is no source of a relay.`, FORM)
-  return endParts([kind('media-in'), kind('media-reader')], from, ['in', 'reader'])
-}
-
-function isCapture(name: string): boolean {
-  return /\.(?:pcap|pcapng|cap)(?:\.gz)?$/i.test(name)
+  return descriptions.map((description, at) => partOf(description, `${ids[at] ?? description.kind}${number}`, chosen))
 }
 
 /**
- * Parts of one end, each with the options that are its own. The first one's subject is the name.
+ * Reads a text of a command line as an end, with the choices behind its name.
  * @throws AppFailure bad-command-line
  */
-function endParts(
-  descriptions: readonly PartDescription[],
-  { name, options }: RelayEnd,
-  ids: readonly string[],
-): PartSpec[] {
-  const values = descriptions.map((): Record<string, OptionValue> => ({}))
-  const [first] = descriptions
-  const subject = first === undefined ? undefined : subjectOf(first)
-  if (subject !== undefined && values[0] !== undefined) values[0][subject.key] = name
-  for (const [word, text] of options) {
-    let known = false
-    for (const [at, description] of descriptions.entries()) {
-      const row = description.options.find(
-        (each) => each.subject !== true && (each.gpac?.name === word || each.key === word),
-      )
-      if (row === undefined) continue
-      known = true
-      const given = text ?? (row.type.kind === 'flag' || row.type.kind === 'switch' ? 'true' : '')
-      const reading = row.gpac === null ? readOption(row, given) : readGpac(row, given)
-      if (!reading.ok)
-        throw new AppFailure(
-          'bad-command-line',
-          `The option ${word} of ${name} is "${given}"; it ${reading.problem}.`,
-          FORM,
-        )
-      ;(values[at] as Record<string, OptionValue>)[row.key] = reading.value
+function endOf(
+  text: string,
+  partsOf: (name: string) => readonly PartDescription[],
+  role: 'source' | 'destination',
+): RelayEnd {
+  const { name: named, options } = splitEnd(text)
+  const name = named.replace(/(:\d+)\/$/, '$1')
+  const descriptions = partsOf(name)
+  if (descriptions.length === 0) throw new AppFailure('bad-command-line', `${name} is no ${role} of a relay.`, FORM)
+  const rows = descriptions.flatMap((description) => description.options.filter(({ subject }) => subject !== true))
+  const choices: Record<string, OptionValue> = {}
+  for (const [word, value] of options) {
+    const row = rows.find(({ gpac, key }) => gpac?.name === word || key === word)
+    if (row === undefined) {
+      if (IDLE.includes(word)) continue
+      throw unknown(word, name, rows)
     }
-    if (!known && !IDLE.includes(word)) throw unknown(word, name, descriptions)
+    const given = value ?? (row.type.kind === 'flag' || row.type.kind === 'switch' ? 'true' : '')
+    const reading = row.gpac === null ? readOption(row, given) : readGpac(row, given)
+    if (!reading.ok)
+      throw new AppFailure(
+        'bad-command-line',
+        `The option ${word} of ${name} is "${given}"; it ${reading.problem}.`,
+        FORM,
+      )
+    choices[choiceName(row)] = reading.value
   }
-  return descriptions.map((description, at) => chosenPart(description, ids[at] ?? description.kind, values[at] ?? {}))
+  return { name, choices }
+}
+
+/** Writes an end as `endOf` reads it; null where a value cannot stand there. */
+export function relayWord(name: string, choices: Choices, descriptions: readonly PartDescription[]): string | null {
+  const words: string[] = []
+  for (const row of descriptions.flatMap(({ options }) => options)) {
+    const value = choices[choiceName(row)]
+    if (value === undefined || row.subject === true || value === row.default) continue
+    const written = row.gpac === null ? writeOption(row, value) : writeGpac(row, value)
+    const text = written.ok ? written.texts.join('') : ':'
+    if (text.includes(':')) return null
+    words.push(`:${row.gpac?.name ?? row.key}=${text}`)
+  }
+  const isUrl = /:\/\/.*:\d+$/.test(name)
+  return `${name}${isUrl && words.length > 0 ? '/' : ''}${words.join('')}`
 }
 
 /** Options of GPAC that mean nothing here: sockets never block. */
 const IDLE = ['block', 'mwait']
 
-function unknown(word: string, name: string, descriptions: readonly PartDescription[]): AppFailure {
-  const words = descriptions.flatMap(({ options }) =>
-    options.flatMap(({ gpac, key, subject }) => (subject === true ? [] : [gpac?.name ?? key])),
-  )
+function unknown(word: string, name: string, rows: readonly OptionRow[]): AppFailure {
+  const words = rows.map(({ gpac, key }) => gpac?.name ?? key)
   return new AppFailure('bad-command-line', `${name} has no option "${word}".`, `It has ${words.join(', ')}.`)
 }
 
 /** Splits `ADDRESS/:opt=value:opt`, `ADDRESS:gpac:opt` and `FILE:opt=value` as GPAC writes them. A file of that very name is itself. */
-function splitEnd(text: string): RelayEnd {
+function splitEnd(text: string): EndText {
   const url = /^([a-z][a-z0-9+.-]*:\/\/(?:\[[^\]]*\]|[^:])*(?::\d+)?\/?)(?::gpac)?((?::.*)?)$/is.exec(text)
   const plain = exists(text) ? null : /^(.*?[^:])((?::[a-z_]+(?:=[^:]*)?)+)$/is.exec(text)
   const [, name = text, rest = ''] = url ?? plain ?? []

@@ -1,6 +1,6 @@
 import type { OptionRow } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import type { OptionValue, PartSpec } from '../../contract/session-spec.ts'
+import type { OptionValue, PartSpec, SessionSpec } from '../../contract/session-spec.ts'
 import type { FileUse } from '../../files/file-clashes.ts'
 
 /** The files and folders that a part of a session names, by the rows of its table. */
@@ -8,6 +8,14 @@ export function filesOfPart(spec: PartSpec, description: PartDescription): FileU
   return description.options.flatMap((row) => {
     const value = spec[row.key]
     return row.disk === undefined || value === undefined ? [] : usesOf(row, value, spec)
+  })
+}
+
+/** The files and folders that the parts of a session name. */
+export function filesOfSpec(spec: SessionSpec, parts: readonly PartDescription[]): FileUse[] {
+  return spec.parts.flatMap((part) => {
+    const description = parts.find(({ kind }) => kind === part.kind)
+    return description === undefined ? [] : filesOfPart(part, description)
   })
 }
 

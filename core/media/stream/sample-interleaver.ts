@@ -32,6 +32,11 @@ export class SampleInterleaver implements SampleSink {
     this.#firstS = firstS
   }
 
+  /** Samples that wait. */
+  get waiting(): { readonly items: number; readonly bytes: number } {
+    return { items: this.#tracks.reduce((sum, { waiting }) => sum + waiting.length, 0), bytes: this.#bytes }
+  }
+
   track(track: SampleTrack): void {
     const known = this.#tracks.find(({ id }) => id === track.id)
     const { id, timescale, startTicks = 0 } = track

@@ -64,6 +64,11 @@ export class PacedOutput implements ByteSink {
     return this.#dropped
   }
 
+  /** Chunks that wait for their time. */
+  get waiting(): { readonly items: number; readonly bytes: number } {
+    return { items: this.#queue.length, bytes: this.#bytes }
+  }
+
   joinable(preamble: Uint8Array | null): void {
     this.#join = preamble
   }

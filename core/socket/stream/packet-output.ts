@@ -33,6 +33,11 @@ export class PacketOutput implements DueOutput {
     this.#shaper = new PacketShaper(options.drop, options.swap, (packet) => this.#packet(packet), Math.random)
   }
 
+  /** Packets that wait for the rate. */
+  get waiting(): { readonly items: number; readonly bytes: number } {
+    return { items: this.#queue.length, bytes: this.#queue.reduce((sum, { bytes }) => sum + bytes.length, 0) }
+  }
+
   send(bytes: Uint8Array, join: Uint8Array | null | undefined): void {
     const most = this.#options.maxBytes ?? bytes.length
     for (let at = 0; at < bytes.length; at += most) {

@@ -26,6 +26,8 @@ export type StreamOutletCounts = { bytes: number; packets: number; clients: numb
 /** Sends packets to one place or to all clients. */
 export interface StreamOutlet extends DueOutput {
   readonly counts: StreamOutletCounts
+  /** Packets and bytes that the network has not taken; packets are 0 where only bytes are known. */
+  readonly waiting: { readonly items: number; readonly bytes: number }
   /** Why it can send no more; null while it can. */
   readonly failure: AppFailure | null
   close(): void
@@ -113,6 +115,10 @@ class DatagramOutlet implements StreamOutlet {
     this.#port = port
   }
 
+  get waiting(): { readonly items: number; readonly bytes: number } {
+    return { items: this.#pending, bytes: 0 }
+  }
+
   send(bytes: Uint8Array): void {
     if (this.#closed) return
     this.counts.packets++
@@ -169,6 +175,10 @@ class ConnectedOutlet implements StreamOutlet {
     })
   }
 
+  get waiting(): { readonly items: number; readonly bytes: number } {
+    return { items: 0, bytes: this.#socket.writableLength }
+  }
+
   send(bytes: Uint8Array): void {
     if (this.#socket.destroyed || this.#ended) return
     this.counts.packets++
@@ -214,6 +224,12 @@ class ServingOutlet implements StreamOutlet {
   constructor(options: StreamOutletOptions) {
     this.#options = options
     this.server = guardedStreamServer((socket) => this.#take(socket))
+  }
+
+  /** What is kept for a client, or waits for the slowest. */
+  get waiting(): { readonly items: number; readonly bytes: number } {
+    const slowest = Math.max(0, ...[...this.#clients].map(({ socket }) => socket.writableLength))
+    return { items: this.#kept.length, bytes: this.#keptBytes + slowest }
   }
 
   send(bytes: Uint8Array, join: Uint8Array | null | undefined): void {

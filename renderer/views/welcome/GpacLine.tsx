@@ -26,8 +26,9 @@ export function GpacLine({ onListen }: { readonly onListen: () => void }) {
         settingsStore.setState({ listen: { url: form.url, choices: form.choices } })
         onListen()
       } else {
-        settingsStore.setState({ send: form.request })
-        frameStore.setState({ form: 'send' })
+        if (form.kind === 'send') settingsStore.setState({ send: form.request })
+        else settingsStore.setState({ relay: form.request })
+        frameStore.setState({ form: form.kind })
       }
     } catch (thrown) {
       setError(appErrorOf(thrown))

@@ -81,7 +81,7 @@ export function OptionField({ row, drafts, problems, defaults, onDraft: onNamed 
   const problem = problems.get(choiceName(row)) ?? null
   const onDraft = (value: string | boolean) => onNamed(choiceName(row), value)
   const { type } = row
-  const hint = `${row.option}: ${row.help}`
+  const hint = `${row.option ?? row.gpac?.name ?? row.key}: ${row.help}`
   if (isTick(type)) {
     const ticked = typeof draft === 'boolean' ? draft : row.default === true
     return (

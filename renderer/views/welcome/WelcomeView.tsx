@@ -8,6 +8,7 @@ import {
   RadioTower,
   Send,
   Server,
+  Workflow,
 } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useStore } from 'zustand'
@@ -31,7 +32,7 @@ import { useOpening } from './use-opening.ts'
 import { useRecent } from './use-recent.ts'
 import styles from './WelcomeView.module.css'
 
-/** The first screen: Listen, Open, Demo, Send, Serve, and recent sources. */
+/** The first screen: Listen, Open, Demo, Relay, Send, Serve, and recent sources. */
 export function WelcomeView() {
   const engineState = useStore(connectionStore, (state) => state.state)
   const recent = useRecent()
@@ -86,6 +87,15 @@ export function WelcomeView() {
               Demo
             </Button>
             <OpeningState opening={demo} verb="Starting" />
+          </Way>
+          <Way
+            icon={Workflow}
+            title="Relay"
+            text="Pass media on between sockets, files and broadcasts: H.264, H.265, transport streams, MP4, audio."
+          >
+            <Button size="large" icon={Workflow} onClick={() => frameStore.setState({ form: 'relay' })}>
+              Relay…
+            </Button>
           </Way>
           <Way
             icon={Send}
