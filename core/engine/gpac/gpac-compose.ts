@@ -224,14 +224,14 @@ class Composer {
     }
   }
 
-  /** Makes a DASH presentation of media while it comes. */
+  /** Makes a DASH or HLS presentation of media while it comes. */
   #package(node: GpacNode, ways: readonly Way[], to: PartDraft): void {
     const manifest = /[^/]*$/.exec(pathOf(namedAddress(node)))?.[0] ?? ''
-    if (!/\.mpd$/i.test(manifest))
+    if (!/\.(?:mpd|m3u8)$/i.test(manifest))
       throw new GpacFault(
         node.filter.column,
-        `'${shown(node)}' names no MPD, and media is packaged as DASH`,
-        'Right form: -o http://HOST/live.mpd.',
+        `'${shown(node)}' names no manifest, and media is packaged as DASH or HLS`,
+        'Right form: -o http://HOST/live.mpd or live.m3u8.',
       )
     const packager = this.#drafts.add('packager', [node], { manifest: decodeURIComponent(manifest) })
     packager.feeds.add(to)

@@ -12,7 +12,7 @@ const PACKAGER_OPTIONS = [
     type: { kind: 'text', of: 'words' },
     default: 'live.mpd',
     label: 'Manifest',
-    help: 'name of the manifest; those of segments begin with it',
+    help: 'name of the manifest, .mpd of DASH or .m3u8 of HLS; those of segments begin with it',
   },
   {
     ...ROW,
@@ -23,6 +23,16 @@ const PACKAGER_OPTIONS = [
     default: 'static',
     label: 'Manifest is',
     help: 'dynamic: there while segments are made; static: there once all are',
+  },
+  {
+    ...ROW,
+    key: 'dual',
+    choice: 'packageDual',
+    gpac: { name: 'dual' },
+    type: { kind: 'flag' },
+    default: false,
+    label: 'DASH and HLS',
+    help: 'make the manifests of both',
   },
   {
     ...ROW,
@@ -46,14 +56,14 @@ const PACKAGER_OPTIONS = [
   },
 ] as const satisfies readonly OptionRow[]
 
-/** Options of packaging media as DASH. */
+/** Options of packaging media. */
 export type PackagerSpec = SpecOf<'packager', typeof PACKAGER_OPTIONS>
 
 /** The part `packager`. */
 export const PACKAGER_PART: PartDescription = {
   kind: 'packager',
   title: 'Packager',
-  help: 'makes a DASH presentation of pictures and sound while they come',
+  help: 'makes a DASH or HLS presentation of pictures and sound while they come',
   takes: 'samples',
   gives: 'objects',
   side: 'receive',

@@ -29,7 +29,7 @@ export async function openPackager(spec: PartSpec, host: PartHost): Promise<Part
   return new PackagerPart(spec as unknown as PackagerSpec, host)
 }
 
-/** Makes a DASH presentation of samples and gives its files on, segments while they grow. */
+/** Makes a DASH or HLS presentation of samples and gives its files on, segments while they grow. */
 class PackagerPart implements Part, PackageTaker {
   readonly id: string
   readonly input: SampleSink
@@ -40,11 +40,11 @@ class PackagerPart implements Part, PackageTaker {
   /** Segments that grow, by name. */
   readonly #segments = new Map<string, MadeObject>()
 
-  constructor({ id, manifest, mode, segmentS, chunkS }: PackagerSpec, host: PartHost) {
+  constructor({ id, manifest, mode, dual, segmentS, chunkS }: PackagerSpec, host: PartHost) {
     this.id = id
     this.#host = host
     const options = {
-      ...{ manifest, segmentS, chunkS: chunkS ?? null, isLive: mode === 'dynamic' },
+      ...{ manifest, isDual: dual, segmentS, chunkS: chunkS ?? null, isLive: mode === 'dynamic' },
       ...{ nowUs: () => host.nowUs(), timeText: serialiseXsDateTime },
     }
     const packager = new SampleInterleaver(new LivePackager(options, this))
@@ -60,7 +60,7 @@ class PackagerPart implements Part, PackageTaker {
     this.#takers.push(to)
   }
 
-  whole(name: string, kind: 'manifest' | 'init', contentType: string, bytes: Uint8Array): void {
+  whole(name: string, kind: 'manifest' | 'playlist' | 'init', contentType: string, bytes: Uint8Array): void {
     this.#give({ name, kind, contentType, objectIndex: this.#count++, firstTimeUs: this.#host.nowUs() }, bytes)
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { serialiseXsDateTime } from '../../manifest/mpd/time.ts'
 import { demoMedia, readStream } from '../../testing/media-streams.ts'
@@ -8,11 +9,12 @@ import { StreamFaults } from '../stream/stream-faults.ts'
 import { LivePackager } from './live-packager.ts'
 
 /** What came of packaging the demo's video: its files in order, segments with the lengths of their chunks. */
-function packaged(segmentS: number, chunkS: number | null, mode: 'dynamic' | 'static') {
+function packaged(segmentS: number, chunkS: number | null, mode: 'dynamic' | 'static', manifest = 'live.mpd') {
   const files: { name: string; kind: string; bytes: Uint8Array; chunks: number[] }[] = []
   const packager = new LivePackager(
     {
-      manifest: 'live.mpd',
+      manifest,
+      isDual: false,
       segmentS,
       chunkS,
       isLive: mode === 'dynamic',
@@ -52,6 +54,8 @@ describe('a packager', () => {
     expect(dynamic).toContain(
       'duration="2000" startNumber="1" initialization="live-video-init.mp4" media="live-video-$Number$.m4s" availabilityTimeOffset="1.5" availabilityTimeComplete="false"',
     )
+    expect(dynamic).toContain('<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-head:2014" value="live.mpd"/>')
+    expect(over).not.toContain('UTCTiming')
     expect(over).toContain('type="static" mediaPresentationDuration="PT6S"')
     for (const each of [dynamic, over]) expect(parseMpd(new TextEncoder().encode(each)).periods).toHaveLength(1)
   })
@@ -63,6 +67,27 @@ describe('a packager', () => {
     const segments = files.filter(({ kind }) => kind === 'segment')
     expect(segments.map(({ name }) => name)).toEqual(['live-video-1.m4s', 'live-video-2.m4s', 'live-video-3.m4s'])
     expect(text(files.at(-1)?.bytes)).toContain('duration="2000"')
+  })
+
+  it('of HLS lists each segment once it is whole, and its end', () => {
+    const files = packaged(2, null, 'dynamic', 'live.m3u8')
+    const lists = files.filter(({ kind }) => kind === 'playlist')
+    expect(files.some(({ kind }) => kind === 'manifest')).toBe(false)
+    expect(lists.map(({ name }) => name)).toEqual([
+      ...['live-video.m3u8', 'live.m3u8', 'live-video.m3u8', 'live-video.m3u8', 'live.m3u8'],
+    ])
+    const read = lists.map(({ bytes }) => parsePlaylist(bytes))
+    const listed = read.flatMap((each) => (each.kind === 'media' ? [each] : []))
+    expect(listed.map(({ segments, endList }) => [segments.map(({ uri }) => uri), endList])).toEqual([
+      [['live-video-1.m4s'], false],
+      [['live-video-1.m4s', 'live-video-2.m4s'], false],
+      [['live-video-1.m4s', 'live-video-2.m4s', 'live-video-3.m4s'], true],
+    ])
+    expect(listed.at(-1)).toMatchObject({ targetDurationS: 2, mediaSequence: 1 })
+    expect(read.at(-1)).toMatchObject({ kind: 'master', variants: [{ uri: 'live-video.m3u8' }] })
+    // A playlist is given when what it lists is there.
+    const at = (name: string): number => files.findIndex((file) => file.name === name)
+    expect(at('live-video-1.m4s ends')).toBeLessThan(at('live-video.m3u8'))
   })
 
   it('keeps every sample', () => {
@@ -84,12 +109,12 @@ describe('a packager', () => {
     expect(count(Buffer.concat(made))).toEqual(count(file))
   })
 
-  it('gives pictures and sound a representation each, whose segments begin together', () => {
+  it('gives pictures and sound a representation each, whose segments begin together, and with dual both manifests', () => {
     const media = demoMedia(3)
     const files = new Map<string, Uint8Array>()
     const packager = new LivePackager(
       {
-        ...{ manifest: 'live.mpd', segmentS: 2, chunkS: 0.2, isLive: true },
+        ...{ manifest: 'live.mpd', isDual: true, segmentS: 2, chunkS: 0.2, isLive: true },
         ...{ nowUs: () => 1_800_000_000e6, timeText: serialiseXsDateTime },
       },
       {
@@ -107,6 +132,11 @@ describe('a packager', () => {
     packager.end()
     const segments = [1, 2, 3].flatMap((number) => [`live-video-${number}.m4s`, `live-audio-${number}.m4s`])
     expect([...files.keys()].filter((name) => name.endsWith('.m4s')).sort()).toEqual(segments.sort())
+    const master = parsePlaylist(files.get('live.m3u8') ?? new Uint8Array())
+    expect(master).toMatchObject({
+      variants: [{ uri: 'live-video.m3u8', codecs: media.tracks.map(({ codec }) => codec) }],
+      renditions: [{ type: 'AUDIO', uri: 'live-audio.m3u8' }],
+    })
     const [period] = parseMpd(files.get('live.mpd') ?? new Uint8Array()).periods
     expect(period?.adaptationSets.map(({ representations }) => representations.map(({ id }) => id))).toEqual(
       media.tracks.map(({ kind }) => [kind]),

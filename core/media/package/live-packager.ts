@@ -1,12 +1,15 @@
 import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
 import { fitsMp4 } from '../mp4/sample-entry.ts'
 import { packageManifest } from './package-manifest.ts'
+import { type ListedSegment, masterPlaylist, mediaPlaylist } from './package-playlists.ts'
 import { type PackageTaker, PackageTrack } from './package-track.ts'
 
 /** How a presentation is made. */
 export type PackagerOptions = {
-  /** Name of its manifest, `NAME.mpd`; other names begin with NAME. */
+  /** Name of its manifest, `NAME.mpd` of DASH or `NAME.m3u8` of HLS; other names begin with NAME. */
   readonly manifest: string
+  /** The manifest of the other is made as well. */
+  readonly isDual: boolean
   /** Least duration of a segment, which ends at the next picture that can be decoded alone, s. */
   readonly segmentS: number
   /** Duration of a chunk; null: a segment is one chunk. */
@@ -20,9 +23,11 @@ export type PackagerOptions = {
 }
 
 const MARGIN_S = 0.001
+/** Segments that live playlists list. */
+const LIVE_SEGMENTS = 8
 
 /**
- * Makes a DASH presentation of samples: each track is a representation of fragmented MP4, in segments by number that begin at the same
+ * Makes a DASH or HLS presentation of samples: each track is a representation of fragmented MP4, in segments by number that begin at the same
  * time for all, each in chunks that are given as soon as they are whole. All segments but the last have the duration of the first one.
  */
 export class LivePackager implements SampleSink {
@@ -43,12 +48,14 @@ export class LivePackager implements SampleSink {
   #number = 1
   /** Tracks of the manifest. */
   #listed = 0
+  /** Segments of the playlists; while it is live, the newest. */
+  readonly #segments: ListedSegment[] = []
   #isOver = false
 
   constructor(options: PackagerOptions, taker: PackageTaker) {
     this.#options = options
     this.#taker = taker
-    this.#base = options.manifest.replace(/\.mpd$/i, '')
+    this.#base = options.manifest.replace(/\.(?:mpd|m3u8)$/i, '')
     this.#boundaryS = options.segmentS
   }
 
@@ -77,7 +84,8 @@ export class LivePackager implements SampleSink {
     const totalS = this.#lastS - this.#firstS
     this.#cut(this.#number, totalS - this.#begunS)
     this.#segmentS ??= totalS
-    this.#publish(true)
+    if (this.#hasMpd) this.#publish(true)
+    if (this.#hasPlaylists) this.#publishPlaylists(true, true)
   }
 
   busy(): Promise<void> | null {
@@ -119,19 +127,52 @@ export class LivePackager implements SampleSink {
     this.#begunS = timeS
     // The first one tells how far apart pictures are that can begin a segment.
     this.#segmentS ??= timeS
-    if (this.#options.isLive && this.#listed < this.#tracks.size) this.#publish(false)
+    if (this.#options.isLive) this.#list()
     while (this.#boundaryS <= timeS + MARGIN_S) this.#boundaryS += this.#segmentS
   }
 
   #cut(number: number, durationS: number): void {
+    if (durationS > 0) this.#segments.push({ number: this.#number, durationS })
+    if (this.#options.isLive && this.#segments.length > LIVE_SEGMENTS) this.#segments.shift()
     this.#number = number
     for (const track of this.#tracks.values()) track.cut(number, durationS)
   }
 
-  #publish(isOver: boolean): void {
-    const { chunkS, nowUs, timeText, manifest } = this.#options
+  /** Lists a new segment in playlists; an MPD only tells what tracks there are. */
+  #list(): void {
+    const isNew = this.#listed < this.#tracks.size
     this.#listed = this.#tracks.size
+    if (isNew && this.#hasMpd) this.#publish(false)
+    if (this.#hasPlaylists) this.#publishPlaylists(false, isNew)
+  }
+
+  get #hasMpd(): boolean {
+    return this.#options.isDual || !this.#hasPlaylistName
+  }
+
+  get #hasPlaylists(): boolean {
+    return this.#options.isDual || this.#hasPlaylistName
+  }
+
+  get #hasPlaylistName(): boolean {
+    return /\.m3u8$/i.test(this.#options.manifest)
+  }
+
+  /** @param withMaster the playlist of all tracks has changed as well */
+  #publishPlaylists(isOver: boolean, withMaster: boolean): void {
+    const tracks = [...this.#tracks.values()]
+    const facts = { base: this.#base, segments: this.#segments, isOver, tracks }
+    const give = (name: string, text: string): void =>
+      this.#taker.whole(name, 'playlist', 'application/vnd.apple.mpegurl', new TextEncoder().encode(text))
+    for (const track of tracks) give(`${this.#base}-${track.id}.m3u8`, mediaPlaylist(facts, track))
+    if (withMaster) give(`${this.#base}.m3u8`, masterPlaylist(facts))
+  }
+
+  #publish(isOver: boolean): void {
+    const { chunkS, nowUs, timeText } = this.#options
+    const manifest = `${this.#base}.mpd`
     const text = packageManifest({
+      name: manifest,
       base: this.#base,
       start: timeText(this.#startUs ?? 0),
       published: timeText(nowUs()),

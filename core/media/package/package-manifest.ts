@@ -2,6 +2,8 @@ import { mimeTypeOf, type PackageTrack } from './package-track.ts'
 
 /** What the manifest of a packaged presentation says. */
 export type PackageFacts = {
+  /** Name of the manifest, at which clients ask for the time of its server. */
+  readonly name: string
   /** Names of segments are `BASE-ID-N.m4s` from 1 on. */
   readonly base: string
   /** Wall time of the first sample, and of this manifest, as xs:dateTime. */
@@ -16,7 +18,7 @@ export type PackageFacts = {
 
 /** Writes the MPD (ISO/IEC 23009-1): a set for each track. A live one offers segments chunk by chunk. */
 export function packageManifest(facts: PackageFacts): string {
-  const { start, published, segmentS, durationS, tracks } = facts
+  const { name, start, published, segmentS, durationS, tracks } = facts
   const times =
     durationS === null
       ? `type="dynamic" availabilityStartTime="${start}" publishTime="${published}" minimumUpdatePeriod="PT${rounded(segmentS)}S"`
@@ -25,8 +27,13 @@ export function packageManifest(facts: PackageFacts): string {
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" minBufferTime="PT${rounded(segmentS)}S" ${times}>
   <Period id="1" start="PT0S">
 ${tracks.map((track) => setOf(track, facts)).join('')}  </Period>
-</MPD>
+${durationS === null ? clockAt(name) : ''}</MPD>
 `
+}
+
+/** The clock of a live presentation: the Date of the server that has it, wherever that is. */
+function clockAt(name: string): string {
+  return `  <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-head:2014" value="${escaped(encodeURIComponent(name))}"/>\n`
 }
 
 function setOf({ id, track, bandwidth }: PackageTrack, { base, segmentS, chunkS, durationS }: PackageFacts): string {

@@ -4,8 +4,8 @@ import { FragmentWriter } from '../mp4/fragment-writer.ts'
 
 /** Takes the files of a presentation as they are made; segments of several representations grow side by side. */
 export interface PackageTaker {
-  /** A manifest or an initialisation segment; the same name comes again with newer content. */
-  whole(name: string, kind: 'manifest' | 'init', contentType: string, bytes: Uint8Array): void
+  /** A manifest, a playlist or an initialisation segment; the same name comes again with newer content. */
+  whole(name: string, kind: 'manifest' | 'playlist' | 'init', contentType: string, bytes: Uint8Array): void
   segmentBegins(name: string, representation: PackageTrack): void
   /** A whole chunk of the segment; valid during the call only. */
   segmentGrows(name: string, bytes: Uint8Array, start: number, end: number): void
