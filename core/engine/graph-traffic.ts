@@ -42,7 +42,8 @@ export class GraphTraffic {
       return {
         ...{ from, to },
         passed: passed === undefined ? null : this.#measured(`${from}\n${to}`, passed),
-        waiting: waiting === undefined ? null : { items: waiting.items, bytes: waiting.bytes },
+        // What was left when it stopped does not wait any more.
+        waiting: waiting === undefined || this.#wasOver ? null : { items: waiting.items, bytes: waiting.bytes },
       }
     })
   }

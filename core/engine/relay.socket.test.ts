@@ -382,6 +382,18 @@ describe('from a socket to a file', () => {
     expect(session.failure()?.message).toMatch(/^No data came to udp:\/\/127\.0\.0\.1:\d+ for 0\.3 s\.$/)
   })
 
+  it('a connection is closed after the silence that is asked for', async () => {
+    const [port, target] = [await freePort(), file('mp4')]
+    const session = await relay(`tcp://${HOST}:${port}/:listen:idleMs=200`, target)
+    const silent = connect(port, HOST)
+    silent.on('error', () => undefined)
+    silent.resume()
+    await once(silent, 'connect')
+    silent.write(S['264'])
+    await session.done
+    expect(counts(read(target))).toEqual([PICTURES, 0])
+  })
+
   it('SK-28, SK-29, SK-30 multicast is taken by all of its receivers, of the senders that are asked for', async () => {
     const port = await freePort()
     const ends = [`:ssm=${HOST}`, '', `:ssmx=${HOST}`].map((options) => [options, file('264')] as const)

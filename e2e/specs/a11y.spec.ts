@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { opaque, violations, wear } from '../fixtures/axe.ts'
 import { demoCapture, fecCapture, mmtCapture, withLoss } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
@@ -142,6 +143,34 @@ for (const theme of ['dark', 'light'] as const) {
     await requests.focus()
     await page.keyboard.press('ArrowDown')
     expect(await violations(page, theme), 'running').toEqual([])
+  })
+
+  test(`relaying, ${theme}`, async ({ routescope: { app, page, home } }) => {
+    await wear(app, theme)
+    await app.start.getByRole('button', { name: 'Relay…' }).click()
+    const form = page.getByRole('form', { name: 'Relay media' })
+    expect(await violations(page, theme), 'form').toEqual([])
+    await form.getByRole('textbox', { name: 'Source', exact: true }).fill('ftp://x')
+    await expect(form.getByRole('alert')).toBeVisible()
+    expect(await violations(page, theme), 'wrong').toEqual([])
+    await form.getByRole('textbox', { name: 'Source', exact: true }).fill('udp://127.0.0.1:6087')
+    await form.getByText('Options of source').click()
+    await form.getByRole('button', { name: 'Another source' }).click()
+    await form.getByRole('textbox', { name: 'Source 2' }).fill(join(home, 'absent.ts'))
+    await form.getByRole('textbox', { name: 'Destination', exact: true }).fill(join(home, 'out.mp4'))
+    await form.getByRole('button', { name: 'Start relaying' }).click()
+    await expect(form.getByRole('alert')).toBeVisible()
+    await opaque(page)
+    expect(await violations(page, theme), 'error').toEqual([])
+    await form.getByRole('button', { name: 'Remove source 2' }).click()
+    await form.getByRole('button', { name: 'Start relaying' }).click()
+    const panel = page.getByRole('region', { name: 'Relay', exact: true })
+    await expect(panel.getByRole('heading', { name: 'Relaying', exact: true })).toBeVisible()
+    await expect(panel.getByRole('table', { name: 'Links' })).toBeVisible()
+    expect(await violations(page, theme), 'running').toEqual([])
+    await panel.getByRole('button', { name: 'Stop relaying' }).click()
+    await expect(panel.getByRole('heading', { name: 'Relaying was stopped' })).toBeVisible()
+    expect(await violations(page, theme), 'ended').toEqual([])
   })
 
   test(`waiting for packets, ${theme}`, async ({ routescope: { app, page } }) => {

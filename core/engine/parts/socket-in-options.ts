@@ -135,6 +135,17 @@ const SOCKET_IN_OPTIONS = [
   },
   {
     ...ROW,
+    key: 'idleMs',
+    test: 'core/engine/relay.socket.test.ts',
+    choice: 'socketIdle',
+    gpac: null,
+    type: { kind: 'number', unit: 'ms', min: 0, max: MAX_COUNT },
+    default: 0,
+    label: 'Idle time-out',
+    help: 'silence after which a connection is closed; 0: never',
+  },
+  {
+    ...ROW,
     key: 'reorderPackets',
     gpac: { name: 'reorder_pck' },
     type: { kind: 'number', unit: 'packets', min: 1, max: 3000 },

@@ -21,6 +21,7 @@ export async function openSocketIn(spec: PartSpec, host: PartHost): Promise<Part
     bufferBytes: options.blockSize,
     probesRtp: options.tsProbe && (format === null || format.extension === 'ts'),
     timeoutMs: options.timeoutMs,
+    idleMs: options.idleMs,
     reorderPackets: options.reorderPackets,
     reorderDelayMs: options.reorderDelayMs,
     sources: options.sources,

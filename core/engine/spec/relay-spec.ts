@@ -11,6 +11,7 @@ import {
   relaySourceParts,
 } from '../../contract/relay-request.ts'
 import type { LogSpec, OptionValue, PartSpec, SessionSpec } from '../../contract/session-spec.ts'
+import { withoutCredentials } from '../../contract/shown-url.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { PART_DESCRIPTIONS } from '../registry.ts'
 import { partOf, subjectOf } from './compose.ts'
@@ -70,7 +71,7 @@ export function specForRelay(
   return {
     format: 'routescope-session',
     version: 2,
-    name: 'relay',
+    name: sources.map(({ name }) => withoutCredentials(name)).join(', '),
     parts: [...givers.flat(), ...takers.flat()],
     ...(sources.length === 1 ? {} : { links }),
   }

@@ -18,7 +18,10 @@ export type StreamSourceOptions = {
   readonly bufferBytes: number
   /** RTP is looked for. */
   readonly probesRtp: boolean
+  /** Silence after which UDP is over; 0: never. */
   readonly timeoutMs: number
+  /** The same of a connection. */
+  readonly idleMs: number
   readonly reorderPackets: number
   readonly reorderDelayMs: number
   readonly sources: readonly string[]
@@ -211,8 +214,19 @@ class DatagramSource implements StreamSource {
 }
 
 /** Copies a connection into a sink, which may make it wait or take nothing more. @returns when the connection has ended */
-function pour(socket: Socket, sink: ByteSink, counts: StreamSourceCounts, nowUs: () => number): Promise<void> {
+function pour(
+  socket: Socket,
+  sink: ByteSink,
+  counts: StreamSourceCounts,
+  { idleMs, nowUs, log }: StreamSourceOptions,
+): Promise<void> {
   return new Promise((resolve) => {
+    socket.setTimeout(idleMs, () => {
+      // While its bytes are not taken, it is not the sender that is silent.
+      if (socket.isPaused()) return
+      log(`A connection was closed: nothing came for ${idleMs / 1000} s.`)
+      socket.destroy()
+    })
     socket.on('data', (bytes: Uint8Array) => {
       counts.bytes += bytes.length
       counts.packets++
@@ -259,7 +273,7 @@ class ConnectingSource implements StreamSource {
         attempt = 0
         if (this.counts.connections++ > 0) sink.discontinuity?.(0, nowUs())
       })
-      await pour(socket, sink, this.counts, nowUs)
+      await pour(socket, sink, this.counts, this.#options)
       if (opened && !(keepAlive && retry)) break
       if (!opened && !retry && !this.#stopped) {
         sink.end(nowUs())
@@ -348,7 +362,7 @@ class ListeningSource implements StreamSource {
     if (!isFirst && sink === main) sink.discontinuity?.(0, nowUs())
     if (sink !== main) this.#beside.push(sink)
     this.#open.add(socket)
-    void pour(socket, sink, this.counts, nowUs).then(() => {
+    void pour(socket, sink, this.counts, this.#options).then(() => {
       this.#open.delete(socket)
       // What came is complete for now: it is flushed, and goes on with the next sender.
       if (keepAlive) sink.discontinuity?.(0, nowUs())

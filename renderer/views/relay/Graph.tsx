@@ -10,6 +10,8 @@ const ROW_HEIGHT = 66
 const NODE_HEIGHT = 44
 /** Narrowest column, px: below it the graph scrolls. */
 const MIN_COLUMN = 138
+/** Left and right of it, px. */
+const PADDING = 4
 /** Part of a column that a part takes; the rest is for the link behind it. */
 const NODE_SHARE = 0.6
 
@@ -27,7 +29,7 @@ export function Graph({ label, parts, links, traffic, isRunning }: GraphProps) {
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box)
   const { places, columns, rows } = useMemo(() => layOut(parts, links), [parts, links])
-  const column = Math.max(MIN_COLUMN, width / Math.max(1, columns - 1 + NODE_SHARE))
+  const column = Math.max(MIN_COLUMN, (width - PADDING) / Math.max(1, columns - 1 + NODE_SHARE))
   const node = Math.min(220, column * NODE_SHARE)
   const left = (at: number) => at * column
   const middle = (row: number) => row * ROW_HEIGHT + NODE_HEIGHT / 2 + 4

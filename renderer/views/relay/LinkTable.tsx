@@ -16,9 +16,9 @@ export function LinkTable({ parts, traffic, descriptions }: LinkTableProps) {
     const part = parts.find((each) => each.id === id)
     return part === undefined ? id : part.title
   }
-  const carriedBy = (id: string) => {
+  const descriptionOf = (id: string) => {
     const kind = parts.find((each) => each.id === id)?.kind
-    return descriptions.find((each) => each.kind === kind)?.gives ?? UNKNOWN
+    return descriptions.find((each) => each.kind === kind)
   }
   return (
     <table className={styles.links} aria-label="Links">
@@ -38,7 +38,7 @@ export function LinkTable({ parts, traffic, descriptions }: LinkTableProps) {
           <tr key={`${link.from} ${link.to}`}>
             <td>{nameOf(link.from)}</td>
             <td>{nameOf(link.to)}</td>
-            <td>{carriedBy(link.from)}</td>
+            <td>{descriptionOf(link.from)?.gives ?? descriptionOf(link.to)?.takes ?? UNKNOWN}</td>
             <td>{link.passed === null ? UNKNOWN : formatRate(link.passed.rateBps)}</td>
             <td>{link.passed === null ? UNKNOWN : formatCount(link.passed.items)}</td>
             <td>{link.passed === null ? UNKNOWN : formatBytesShort(link.passed.bytes)}</td>
