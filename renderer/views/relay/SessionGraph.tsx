@@ -37,7 +37,7 @@ export function SessionGraph({ snapshot, isRunning }: SessionGraphProps) {
       <Graph label="Graph" parts={parts} links={traffic} traffic={traffic} isRunning={isRunning} />
       {media.length > 0 && <EndTable media={media} />}
       <LinkTable parts={parts} traffic={traffic} descriptions={descriptions} />
-      {lines !== null && <CommandLines lines={lines} />}
+      {lines !== null && <CommandLines lines={lines} label="The session on a command line" />}
     </section>
   )
 }
