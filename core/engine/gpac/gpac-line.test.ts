@@ -176,7 +176,10 @@ describe('what a line becomes', () => {
     expect(part(line, 'media-reader')).toMatchObject({ realTime: 'on' })
     expect(part(line, 'packager')).toMatchObject({ mode: 'dynamic', chunkS: 0.1 })
     expect(part(line, 'http-origin')).toMatchObject({ listen: '127.0.0.1:8080', path: '/live.mpd', folder: 't' })
-    expect(part('-i a.mp4 -o http://h:8080/live.m3u8:dual', 'packager')).toMatchObject({ manifest: 'live.m3u8', dual: true })
+    expect(part('-i a.mp4 -o http://h:8080/live.m3u8:dual', 'packager')).toMatchObject({
+      manifest: 'live.m3u8',
+      dual: true,
+    })
     expect(part('-i a.mp4 -o http://h:8080/a/b.mpd:gpac:hmode=push:cte=no', 'push')).toMatchObject({
       urls: ['http://h:8080/a/b.mpd'],
       wholeFiles: true,
