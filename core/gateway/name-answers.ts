@@ -308,9 +308,12 @@ export class NameAnswers {
 
 /** Names that a request may mean, in the order they are looked for: decoded and as written, with a query and without. */
 function askedNames({ components, written, search }: RequestTarget, skip: number): readonly string[] {
+  const decoded = components.slice(skip).join('/')
+  const asWritten = written.slice(skip).join('/')
+  if (search === '') return decoded === asWritten ? [decoded] : [decoded, asWritten]
   const parameters = search.slice(1).split('&')
   const foreign = parameters.filter((parameter) => !OWN_PARAMETER.test(parameter))
   const queries = [search, foreign.length === 0 ? '' : `?${foreign.join('&')}`, '']
-  const paths = [components.slice(skip).join('/'), written.slice(skip).join('/')]
+  const paths = [decoded, asWritten]
   return [...new Set(queries.flatMap((query) => paths.map((path) => path + (query === '?' ? '' : query))))]
 }
