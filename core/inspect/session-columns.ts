@@ -316,7 +316,8 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   malformed(bad: BadDatagram, flow: Flow): void {
-    this.#malformed.datagram(bad, flow)
+    const alarm = this.#malformed.datagram(bad, flow)
+    if (alarm !== null) this.#options.onAlarm?.(alarm, () => textOf(alarm, this.#fates))
   }
 
   found(finding: Finding): void {

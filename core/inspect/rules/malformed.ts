@@ -7,6 +7,9 @@ import type { Raise } from './raise.ts'
 /** Bound on distinct codes of malformed datagrams. */
 const MAX_CODES = 64
 
+/** Codes that are alarms: LLS tables and internal faults raise alarms of their own. */
+const TOLD = /^(?:lct|mmtp|fec|object|flute)-/
+
 type Malformed = { count: number; lastTimeUs: number; readonly alarmOf: (count: number) => Alarm | null }
 
 /** Unreadable datagrams, counted by code with the first example of each. Their alarms are made on demand. */
@@ -23,16 +26,17 @@ export class MalformedDatagrams {
     return this.#count
   }
 
-  datagram(bad: BadDatagram, flow: Flow): void {
+  /** @returns the alarm of the first datagram of its kind; null of others, and of kinds that have alarms of their own */
+  datagram(bad: BadDatagram, flow: Flow): Alarm | null {
     const { code, what = '', bytes, start, end, timeUs, frame } = bad
     this.#count++
     const known = this.#codes.get(code)
     if (known !== undefined) {
       known.count++
       known.lastTimeUs = timeUs
-      return
+      return null
     }
-    if (this.#codes.size >= MAX_CODES) return
+    if (this.#codes.size >= MAX_CODES) return null
     const head = hexText(bytes.subarray(start, Math.min(end, start + 16)))
     const { destination } = flow
     const at = placeAt(timeUs, frame, { destination })
@@ -43,13 +47,13 @@ export class MalformedDatagrams {
       return this.#rules.alarmOf('LCT-HEADER', { at, says: 'malformed', values })
     }
     this.#codes.set(code, { count: 1, lastTimeUs: timeUs, alarmOf })
+    return TOLD.test(code) ? alarmOf(1) : null
   }
 
   alarms(): Alarm[] {
     const alarms: Alarm[] = []
     for (const [code, { count, lastTimeUs, alarmOf }] of this.#codes) {
-      // LLS tables and internal faults raise alarms of their own.
-      if (code === 'internal' || !/^(lct|mmtp|fec|object|flute)-/.test(code)) continue
+      if (!TOLD.test(code)) continue
       const alarm = alarmOf(count)
       if (alarm === null) continue
       alarm.count = count
