@@ -1,7 +1,12 @@
-import { constants } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { pathOfName } from './outside-name.ts'
+
+/** Facts about what is at a path of our own, links followed; null for nothing. */
+export function factsAt(path: string): Promise<BigIntStats | null> {
+  return stat(path, { bigint: true }).catch(() => null)
+}
 
 /** What stands in the way of reading a file; `cause` is the system's error where there is one. */
 export class NotReadable extends Error {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import { defined } from '../contract/defined.ts'
 import { openRegular } from '../files/door.ts'
 import type { ByteRange } from '../flow/objects.ts'
@@ -21,6 +20,8 @@ export type Content = {
 
 /** Bytes of a paced body that are sent at once. */
 const PACED_BYTES = 8 * 1024
+/** Bytes of a file that are read at once. */
+const READ_BYTES = 128 * 1024
 
 /** A piece of a body: bytes of the content, or others between them. */
 type Piece = ByteRange | Uint8Array
@@ -153,7 +154,7 @@ async function sendPaced(
   return true
 }
 
-/** Streams pieces of an open file as fast as the client takes them, so that a slow client costs one buffer. */
+/** Sends pieces of an open file as fast as the client takes them, so that a slow client costs one buffer. */
 async function stream(
   exchange: Exchange,
   handle: FileHandle,
@@ -163,36 +164,28 @@ async function stream(
   if (exchange.isOver) return
   begin()
   try {
-    await pipeline(read(exchange, handle, pieces), exchange.response)
+    for (const piece of pieces) {
+      if (isRange(piece)) await streamRange(exchange, handle, piece)
+      else if (!exchange.isOver && !exchange.write(piece)) await exchange.drained()
+    }
+    if (!exchange.isOver) exchange.end()
   } catch {
-    // The client left, or the file was removed: end the connection.
+    // The file was removed, or cannot be read: end the connection.
     exchange.response.destroy()
   }
 }
 
-async function* read(exchange: Exchange, handle: FileHandle, pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
-  for (const piece of pieces) {
-    if (!isRange(piece)) {
-      exchange.count(piece.byteLength)
-      yield piece
-      continue
-    }
-    const [from, to] = piece
-    let left = to - from
-    const highWaterMark = exchange.paceBps === null ? undefined : PACED_BYTES
-    for await (const chunk of handle.createReadStream({
-      start: from,
-      end: to - 1,
-      autoClose: false,
-      ...defined({ highWaterMark }),
-    })) {
-      await exchange.paced(chunk.byteLength)
-      exchange.count(chunk.byteLength)
-      left -= chunk.byteLength
-      yield chunk
-    }
+async function streamRange(exchange: Exchange, handle: FileHandle, [from, to]: ByteRange): Promise<void> {
+  const most = exchange.paceBps === null ? READ_BYTES : PACED_BYTES
+  for (let at = from; at < to && !exchange.isOver; ) {
+    const chunk = Buffer.allocUnsafeSlow(Math.min(most, to - at))
+    const { bytesRead } = await handle.read(chunk, 0, chunk.byteLength, at)
     // A shorter body than was announced must not look whole.
-    if (left > 0) throw new Error('The file became shorter while it was served.')
+    if (bytesRead === 0) throw new Error('The file became shorter while it was served.')
+    await exchange.paced(bytesRead)
+    if (exchange.isOver) return
+    at += bytesRead
+    if (!exchange.write(chunk.subarray(0, bytesRead))) await exchange.drained()
   }
 }
 

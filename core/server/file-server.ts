@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { NotReadable, type OpenedFile } from '../files/door.ts'
+import { factsAt, NotReadable, type OpenedFile } from '../files/door.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import { answerContent, type Content } from '../http/content-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -10,6 +11,7 @@ import { mayUse, type User } from './access.ts'
 import { type Coding, chooseCoding, encode, isText } from './coding.ts'
 import { type ListedEntry, listingJson, listingPage, sortEntries } from './listing.ts'
 import type { OwnFiles } from './own-files.ts'
+import { RecentFiles } from './recent-files.ts'
 import { type Root, rightsAt, rootsFor } from './roots.ts'
 import type { UploadedFiles } from './uploads.ts'
 import { validatorsOf } from './validators.ts'
@@ -33,7 +35,13 @@ export type GrowingFiles = Pick<UploadedFiles, 'growing'>
 type Refused = 'login' | 'forbidden' | 'missing'
 
 /** A file as one client gets it. */
-type Representation = Pick<Content, 'source' | 'size' | 'mediaType'> & { readonly etag: string }
+type Representation = Pick<Content, 'size' | 'mediaType'> & {
+  readonly source: { readonly bytes: Uint8Array } | { readonly handle: FileHandle }
+  readonly etag: string
+}
+
+/** A file, and where it is once links are followed. */
+type FoundFile = { readonly real: string; readonly found: BigIntStats }
 
 const MAX_ENTRIES = 20_000
 /** Compressed bodies kept, each smaller than the largest text that is compressed. */
@@ -48,6 +56,7 @@ export class FileServer {
 
   readonly #uploads: GrowingFiles
   readonly #own: OwnFiles
+  readonly #recent = new RecentFiles(factsAt)
 
   /** @param own files of the server, which nobody reads */
   constructor(roots: readonly Root[], rules: ReadRules, own: OwnFiles, uploads: GrowingFiles) {
@@ -100,6 +109,14 @@ export class FileServer {
       await growing.answer(exchange, mediaTypeOf(below.at(-1) ?? '', null))
       return 'answered'
     }
+    const path = join(root.door.root, ...below)
+    const name = below.at(-1) ?? ''
+    const recent = await this.#recent.find(path)
+    if (recent !== null) {
+      const refused = this.#refusal(root, recent, user)
+      if (refused === null) await this.#serve(exchange, name, recent, recent)
+      return refused ?? 'answered'
+    }
     let opened: OpenedFile
     try {
       opened = await root.door.openReal(below.join('/'))
@@ -107,31 +124,40 @@ export class FileServer {
       if (!(error instanceof NotReadable)) throw error
       return error.why === 'folder' ? 'folder' : 'missing'
     }
+    const { handle, real } = opened
     try {
-      // A link may lead into a folder with other rights.
-      const may = mayUse(rightsAt(root, relative(root.door.root, opened.real).split(sep)).read, user)
-      if (may !== 'yes') return may === 'login' ? 'login' : 'forbidden'
-      const found = await opened.handle.stat({ bigint: true })
-      if (this.#own.has(opened.real, found)) return 'missing'
-      await this.#serve(exchange, below.at(-1) ?? '', opened, found)
+      const file = { real, found: await handle.stat({ bigint: true }) }
+      const refused = this.#refusal(root, file, user)
+      if (refused !== null) return refused
+      const bytes = await this.#recent.read(path, opened, file.found)
+      await this.#serve(exchange, name, file, bytes === null ? { handle } : { bytes })
       return 'answered'
     } finally {
-      await opened.handle.close()
+      await handle.close()
     }
+  }
+
+  /** Why a user does not get a file; null: the user does. */
+  #refusal(root: Root, { real, found }: FoundFile, user: User | null): Refused | null {
+    // A link may lead into a folder with other rights.
+    const may = mayUse(rightsAt(root, relative(root.door.root, real).split(sep)).read, user)
+    if (may !== 'yes') return may === 'login' ? 'login' : 'forbidden'
+    return this.#own.has(real, found) ? 'missing' : null
   }
 
   async #serve(
     exchange: Exchange,
     name: string,
-    opened: OpenedFile,
-    { size: wide, mtimeNs }: Pick<BigIntStats, 'size' | 'mtimeNs'>,
+    file: FoundFile,
+    source: { readonly bytes: Uint8Array } | { readonly handle: FileHandle },
   ): Promise<void> {
+    const { size: wide, mtimeNs } = file.found
     const { cacheControl, ignoreRanges } = this.#rules
     const mediaType = mediaTypeOf(name, null)
     const { etag, modifiedMs } = validatorsOf({ size: wide, mtimeNs })
     if (ignoreRanges) delete exchange.request.headers.range
-    const plain: Representation = { source: { handle: opened.handle }, size: Number(wide), mediaType, etag }
-    const { varies, shown, coding } = await this.#encode(exchange, opened, plain)
+    const plain: Representation = { source, size: Number(wide), mediaType, etag }
+    const { varies, shown, coding } = await this.#encode(exchange, file.real, plain)
     await answerContent(exchange, {
       source: shown.source,
       size: shown.size,
@@ -149,15 +175,14 @@ export class FileServer {
   /** Compresses a text where the client takes that. `varies`: another client may get it otherwise. */
   async #encode(
     { request: { headers } }: Exchange,
-    { handle, real }: OpenedFile,
+    real: string,
     plain: Representation,
   ): Promise<{ varies: boolean; shown: Representation; coding: Coding | null }> {
     const { size, mediaType, etag } = plain
     const asItIs = { varies: false, shown: plain, coding: null }
     if (size === 0 || size > this.#rules.compressBelow) return asItIs
-    const text = Buffer.alloc(size)
-    const { bytesRead } = await handle.read(text, 0, size, 0)
-    if (bytesRead < size || !isText(mediaType, text)) return asItIs
+    const text = await textOf(plain)
+    if (text === null || !isText(mediaType, text)) return asItIs
     const coding = headers.range === undefined ? chooseCoding(headers['accept-encoding']) : null
     if (coding === null) return { ...asItIs, varies: true }
     const tag = `${etag.slice(0, -1)}-${coding === 'gzip' ? 'gz' : 'df'}"`
@@ -199,6 +224,14 @@ export class FileServer {
     }
     return sortEntries([...entries.values()])
   }
+}
+
+/** All bytes of a representation; null where its file has become shorter. */
+async function textOf({ source, size }: Representation): Promise<Uint8Array | null> {
+  if ('bytes' in source) return source.bytes
+  const text = Buffer.alloc(size)
+  const { bytesRead } = await source.handle.read(text, 0, size, 0)
+  return bytesRead < size ? null : text
 }
 
 async function listed(root: Root, below: readonly string[], own: OwnFiles): Promise<ListedEntry[]> {
