@@ -40,6 +40,7 @@ function tagsOf(header: string): string[] {
 }
 
 function dateOf(header: string | undefined, otherwise: number): number {
-  const time = Date.parse(header ?? '')
+  if (header === undefined) return otherwise
+  const time = Date.parse(header)
   return Number.isNaN(time) ? otherwise : time
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { defined } from '../contract/defined.ts'
 import { openRegular } from '../files/door.ts'
+import { BoundedMap } from '../flow/bounded-map.ts'
 import type { ByteRange } from '../flow/objects.ts'
 import { judgeConditions, rangeStillApplies, type Validators } from './conditions.ts'
 import type { Exchange } from './exchange.ts'
@@ -55,7 +55,7 @@ export async function answerContent(exchange: Exchange, content: Content): Promi
     ...headers,
     'Content-Type': type,
     'Content-Length': pieces.reduce((sum, piece) => sum + lengthOf(piece), 0),
-    ...defined({ 'Content-Range': range }),
+    ...(range === undefined ? undefined : { 'Content-Range': range }),
   }
   return send(exchange, content, pieces, () => exchange.head(status, head))
 }
@@ -202,8 +202,17 @@ export function answerConditions(exchange: Exchange, validators: Validators, hea
 
 /** ETag and Last-Modified. */
 export function validatorHeaders({ etag, modifiedMs }: Validators): Record<string, string> {
-  return {
-    ETag: etag,
-    ...defined({ 'Last-Modified': modifiedMs === null ? undefined : new Date(modifiedMs).toUTCString() }),
-  }
+  return modifiedMs === null ? { ETag: etag } : { ETag: etag, 'Last-Modified': dateText(modifiedMs) }
+}
+
+/** Dates of files that were served last, by their seconds: writing one takes longer than the rest of a head. */
+const DATES = new BoundedMap<number, string>(1024)
+
+function dateText(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  const known = DATES.get(second)
+  if (known !== undefined) return known
+  const text = new Date(ms).toUTCString()
+  DATES.set(second, text)
+  return text
 }

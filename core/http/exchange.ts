@@ -76,11 +76,7 @@ export class Exchange {
     this.response = response
     this.prefix = place.prefix
     this.target = place.target
-    this.#common = {
-      ...corsHeaders(request, rules, rules.methods),
-      'X-Content-Type-Options': 'nosniff',
-      ...rules.headers,
-    }
+    this.#common = commonHeaders(request, rules)
     this.#stamp = rules.stamp
     this.#rules = rules
     this.#hooks = hooks
@@ -148,8 +144,9 @@ export class Exchange {
   head(status: number, headers: OutgoingHttpHeaders): void {
     this.#hooks.answering?.(status, this.response)
     const all = { ...this.#common, ...this.#stamp?.(), ...headers }
-    const vary = [this.#common.Vary, headers.Vary].filter((field) => field !== undefined)
-    this.response.writeHead(status, vary.length < 2 ? all : { ...all, Vary: vary.join(', ') })
+    if (this.#common.Vary !== undefined && headers.Vary !== undefined)
+      all.Vary = `${this.#common.Vary}, ${headers.Vary}`
+    this.response.writeHead(status, all)
   }
 
   /** Counts body bytes that are written to the socket directly. */
@@ -236,6 +233,22 @@ export class Exchange {
       lingerAfter(this.request, this.response, bytes)
     }
   }
+}
+
+/** Headers of all replies to requests that come from no page, by their rules. */
+const plainHeaders = new WeakMap<ReplyRules, OutgoingHttpHeaders>()
+
+function commonHeaders(request: IncomingMessage, rules: ReplyRules): OutgoingHttpHeaders {
+  const isPlain = request.headers.origin === undefined && request.method !== 'OPTIONS'
+  const known = isPlain ? plainHeaders.get(rules) : undefined
+  if (known !== undefined) return known
+  const common = {
+    ...corsHeaders(request, rules, rules.methods),
+    'X-Content-Type-Options': 'nosniff',
+    ...rules.headers,
+  }
+  if (isPlain) plainHeaders.set(rules, common)
+  return common
 }
 
 /** Whether the client sends, or is about to send, more of the body. One that waits to be told sends none. */

@@ -96,6 +96,8 @@ class HttpHost {
   readonly #mounts = new Set<Mounted>()
   #origin = ''
   #port = 0
+  /** A Host header that was found to be a name of ours. */
+  #ownName: string | undefined = undefined
   #users = 0
   #closing = false
   #tellClosed: () => void = () => {}
@@ -260,15 +262,14 @@ class HttpHost {
     if (namesSeveralHosts(request)) return exchange.refuse({ status: 400, sentence: 'There is more than one Host.' })
     if (!this.#isOurName(request, mount))
       return exchange.refuse({ status: 421, sentence: 'This address is served under another name.' })
-    const allow = { Allow: [...methods, 'OPTIONS'].join(', ') }
     if (request.method === 'OPTIONS') {
-      exchange.head(204, allow)
+      exchange.head(204, allowHeader(methods))
       return exchange.end()
     }
     if (!METHODS.includes(request.method ?? ''))
       return exchange.refuse({ status: 501, sentence: 'There is no such method here.' })
     if (!methods.includes(request.method ?? ''))
-      return exchange.refuse({ status: 405, sentence: otherMethods, headers: allow })
+      return exchange.refuse({ status: 405, sentence: otherMethods, headers: allowHeader(methods) })
     if (target === 400) return exchange.refuse({ status: 400, sentence: 'The address is malformed.' })
     if (target === 414) return exchange.refuse({ status: 414, sentence: 'The address is too long.' })
     const refusal = admits?.(request, exchange.target) ?? null
@@ -278,8 +279,12 @@ class HttpHost {
   }
 
   #isOurName(request: IncomingMessage, { rules }: Mount): boolean {
+    const { host } = request.headers
+    if (host !== undefined && host === this.#ownName) return true
     if (rules.localNames === 'loopback' && !isLoopback(this.#host)) return true
-    return isLocalHostHeader(request.headers.host, this.#host)
+    if (!isLocalHostHeader(host, this.#host)) return false
+    this.#ownName = host
+    return true
   }
 
   #listenForUpgrades(): void {
@@ -308,6 +313,10 @@ class HttpHost {
 
 const EMPTY_TARGET: RequestTarget = { components: [''], written: [''], query: new URLSearchParams(), search: '' }
 
+function allowHeader(methods: readonly string[]): OutgoingHttpHeaders {
+  return { Allow: [...methods, 'OPTIONS'].join(', ') }
+}
+
 /** Path components to find a mount by; of an unreadable target, as written. */
 function componentsOf(request: IncomingMessage, target: RequestTarget | 400 | 414): readonly string[] {
   if (typeof target !== 'number') return target.components
@@ -315,6 +324,7 @@ function componentsOf(request: IncomingMessage, target: RequestTarget | 400 | 41
 }
 
 function belowPrefix(target: RequestTarget, skip: number): RequestTarget {
+  if (skip === 0) return target
   return { ...target, components: target.components.slice(skip), written: target.written.slice(skip) }
 }
 

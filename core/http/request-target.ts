@@ -11,6 +11,8 @@ export type RequestTarget = {
   readonly search: string
 }
 
+/** Of targets without a query; nobody changes it. */
+const NO_QUERY = new URLSearchParams()
 const MAX_TARGET_BYTES = 8 * 1024
 
 /**
@@ -33,11 +35,15 @@ export function parseTarget(target: string): RequestTarget | 400 | 414 {
     components.push(decoded)
   }
   const search = mark < 0 ? '' : beforeFragment.slice(mark)
-  return { components, written, query: new URLSearchParams(search), search }
+  return { components, written, query: search === '' ? NO_QUERY : new URLSearchParams(search), search }
 }
+
+/** Most components are as they are written. */
+const COMMON = /^(?!\.{1,2}$)[\w.~-]*$/
 
 /** Decodes once; null for a bad escape, bad UTF-8, `.` and `..`, control characters, and a backslash. */
 function decodeComponent(written: string): string | null {
+  if (COMMON.test(written)) return written
   let decoded: string
   try {
     // An escaped separator is part of a name, and no separator (RFC 3986 §2.2).
