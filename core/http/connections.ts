@@ -32,8 +32,8 @@ type Connection = {
   readonly refused: boolean
   /** Whether a request came. */
   asked: boolean
-  /** Requests that are being answered. */
-  open: number
+  /** Replies that are on their way, or wait for one before them. */
+  readonly open: Set<ServerResponse>
   /** Error replies since the last other one. */
   errors: number
   idle: ReturnType<typeof setTimeout> | null
@@ -67,7 +67,7 @@ export class Connections {
   progress(): number {
     let sum = this.#total + this.#known.size
     for (const [socket, { requests, open }] of this.#known)
-      sum += requests + open + socket.bytesWritten + socket.bytesRead
+      sum += requests + open.size + socket.bytesWritten + socket.bytesRead
     return sum
   }
 
@@ -95,7 +95,7 @@ export class Connections {
       upgraded: false,
       refused,
       asked: false,
-      open: 0,
+      open: new Set(),
       errors: 0,
       idle: null,
     }
@@ -103,6 +103,12 @@ export class Connections {
     socket.on('close', () => {
       if (connection.idle !== null) clearTimeout(connection.idle)
       this.#known.delete(socket)
+      // Node tells the end only of the reply that had begun, not of those to requests that were pipelined behind it.
+      for (const response of [...connection.open])
+        if (response.socket !== socket) {
+          response.destroy()
+          response.emit('close')
+        }
     })
     // Later ones are Node's, which counts from the end of a reply.
     if (idleS > 0) {
@@ -119,12 +125,12 @@ export class Connections {
     if (connection.idle !== null) clearTimeout(connection.idle)
     connection.idle = null
     connection.asked = true
-    connection.open++
+    connection.open.add(response)
     connection.requests++
     connection.request = request
     connection.exchange = null
     response.on('close', () => {
-      connection.open--
+      connection.open.delete(response)
       // To the end: it has become idle last.
       if (this.#known.delete(socket)) this.#known.set(socket, connection)
     })
@@ -146,7 +152,6 @@ export class Connections {
     connection.request = request
     connection.exchange = null
     if (connection.idle !== null) clearTimeout(connection.idle)
-    connection.open++
   }
 
   /** Called before the head of a reply is written. */
@@ -168,7 +173,7 @@ export class Connections {
   /** Closes the connection of a peer that has been idle longest. @returns whether there was one */
   #closeIdle(peer: string): boolean {
     for (const [socket, one] of this.#known) {
-      const idle = one.open === 0 && (one.asked || performance.now() - one.since > SILENT_MS)
+      const idle = one.open.size === 0 && !one.upgraded && (one.asked || performance.now() - one.since > SILENT_MS)
       if (one.peer !== peer || !idle) continue
       this.#known.delete(socket)
       socket.destroy()
@@ -198,7 +203,7 @@ function shown(socket: Socket, connection: Connection): ServedClient {
 
 function activityOf({ upgraded, open, request, exchange }: Connection): ClientActivity {
   if (upgraded) return 'upgraded'
-  if (open === 0) return 'idle'
+  if (open.size === 0) return 'idle'
   if (exchange === null) return 'waiting'
   const { facts, response } = exchange
   if (response.headersSent) return 'answering'

@@ -115,6 +115,28 @@ describe('one host for several users', () => {
     await expect.poll(doing).toEqual([])
   })
 
+  test('ends every request of a connection that breaks, those too that wait behind another', async () => {
+    const one = await host()
+    const ended: string[] = []
+    let come = 0
+    one.mount({
+      prefix: '',
+      rules: { ...RULES, methods: ['GET', 'PUT'] },
+      answer: (exchange) => {
+        const [name = ''] = exchange.target.components
+        exchange.request.resume()
+        exchange.response.on('close', () => ended.push(`${name} ${exchange.isOver}`))
+        come++
+      },
+    })
+    const get = (name: string): string => `GET /${name} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+    const put = 'PUT /b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc'
+    const socket = await raw(one.port, `${get('a')}${put}${get('c')}`)
+    await expect.poll(() => come).toBe(3)
+    socket.resetAndDestroy()
+    await expect.poll(() => [...ended].sort()).toEqual(['a true', 'b true', 'c true'])
+  })
+
   test('refuses a prefix that is taken, until it is free again', async () => {
     const one = await host()
     const mounted = one.mount(saying('/a', 'a'))
