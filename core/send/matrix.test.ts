@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { RuleProfile } from '../contract/rule-row.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
@@ -105,5 +105,31 @@ describe.each(Object.entries(FORMS))('%s', (_, form) => {
     expect(others).toEqual([])
     expect(parseMpd(manifest?.[1] ?? new Uint8Array()).type).toBe('dynamic')
     expect(listed(files.filter(([path]) => path !== 'manifest.mpd'))).toEqual(listed(expected))
+  })
+})
+
+/** Writes what was received as a dump has it. */
+function dumped(files: readonly [string, Uint8Array][]): string {
+  const at = mkdtempSync(join(folder, 'dump-'))
+  for (const [path, bytes] of files) {
+    mkdirSync(dirname(join(at, path)), { recursive: true })
+    writeFileSync(join(at, path), bytes)
+  }
+  return at
+}
+
+describe.each([
+  ['atsc:// US', 'atsc:// Korean'],
+  ['atsc:// US', 'mabr:// FLUTE'],
+  ['mabr:// ROUTE', 'atsc:// US'],
+] as const)('what is received of %s and sent on as %s', (from, to) => {
+  it.each(SHAPES)('has the files of %s', async (name) => {
+    const [first, second] = [FORMS[from], FORMS[to]] as [Form, Form]
+    const { input, files } = shapeOf(name)
+    const got = receiveWell(await broadcastOf(await loadPresentation(input), first.options), first)
+    const dump = dumped(ownFiles(got))
+    const manifest = name === 'files' ? '' : basename(input)
+    const again = receiveWell(await broadcastOf(await loadPresentation(join(dump, manifest)), second.options), second)
+    expect(listed(ownFiles(again))).toEqual(listed(files))
   })
 })
