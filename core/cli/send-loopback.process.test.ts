@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { freePort } from '../testing/free-port.ts'
 import { GrowingPresentation } from '../testing/live-presentation.ts'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
 import { HAS_OWN_NETWORKS, OwnNetwork } from '../testing/own-network.ts'
 import { SHAPES, type Shape, type ShapeName, writeShape } from '../testing/presentation-shapes.ts'
 import {
+  inspect,
   RunningProgram,
   routescope,
   serviceTreeOf,
@@ -157,3 +159,49 @@ describe('what is sent through the sockets of this machine arrives byte for byte
     },
   )
 })
+
+it.skipIf(!HAS_OWN_NETWORKS)(
+  'an interface that goes away is named, and its receivers get what is sent once it is back (where networks can be made)',
+  async () => {
+    const network = await OwnNetwork.open()
+    const link = 'ip link add lan type veth peer name far && ip addr add 10.0.0.1/24 dev lan'
+    network.run(`${link} && ip link set far up && ip link set lan up`)
+    const to = [`route://${GROUP}:${PORT}`, '--interface', 'lan']
+    const out = folder.at('lan out')
+    const receiver = new RunningProgram(
+      ['receive', ...to, '--out', out, '--timeout', '0', '--json', '--log', 'socket@info'],
+      network,
+    )
+    await receiver.printed('stderr', /Joined/)
+    const whole = folder.at('lan.pcapng')
+    const sender = new RunningProgram(
+      [
+        'send',
+        join(DEMO_FOLDER, 'manifest.mpd'),
+        ...to,
+        '--ttl',
+        '0',
+        '--loop',
+        '0',
+        '--pace',
+        'real',
+        '--capture-out',
+        whole,
+      ],
+      network,
+    )
+    await receiver.printed('stdout', ending('video-1.m4s'))
+    network.run('ip link set lan down')
+    await sender.printed('stderr', /Packets cannot be sent on lan: there is no way to the destination\./)
+    network.run('ip link set lan up')
+    // At the first failure the second segment was on its way at the latest: the fourth begins after the interface is back.
+    await receiver.printed('stdout', /video-(?:[4-9]|\d\d)\.m4s"/)
+    await receiver.interrupt()
+    const { stderr } = await sender.interrupt()
+    await network.close()
+    expect(stderr.match(/cannot be sent/g)).toHaveLength(1)
+    // The capture of the same broadcast has everything.
+    const { totals } = await inspect(whole)
+    expect(Object.values(totals.losses).map(({ objects }) => objects)).toEqual([0, 0, 0, 0, 0])
+  },
+)

@@ -22,11 +22,13 @@ export const HAS_OWN_NETWORKS = WAY !== undefined && spawnSync('nsenter', ['--ve
 export class OwnNetwork {
   /** What programs are run by in it. */
   readonly command: string[]
+  readonly #join: readonly string[]
   readonly #holder: ChildProcessWithoutNullStreams
 
-  private constructor(holder: ChildProcessWithoutNullStreams, command: string[]) {
+  private constructor(holder: ChildProcessWithoutNullStreams, join: readonly string[]) {
     this.#holder = holder
-    this.command = command
+    this.#join = join
+    this.command = [...join, process.execPath]
   }
 
   /** @throws where HAS_OWN_NETWORKS is false */
@@ -36,7 +38,14 @@ export class OwnNetwork {
     // It holds the network for as long as its standard input is open.
     const holder = spawn(command, [...words, 'sh', '-c', `${SET_UP} && echo up && exec cat`])
     await new Promise((resolve, reject) => holder.stdout.once('data', resolve).once('end', reject))
-    return new OwnNetwork(holder, [...WAY.join, '--target', String(holder.pid), process.execPath])
+    return new OwnNetwork(holder, [...WAY.join, '--target', String(holder.pid)])
+  }
+
+  /** Runs commands of a shell in it, as `ip`. @throws where one fails */
+  run(commands: string): void {
+    const [command = '', ...words] = this.#join
+    const { status, stderr } = spawnSync(command, [...words, 'sh', '-c', commands])
+    if (status !== 0) throw new Error(`${commands}: ${stderr}`)
   }
 
   async close(): Promise<void> {
