@@ -55,7 +55,7 @@ export function WelcomeView() {
             icon={FolderOpen}
             title="Open a capture"
             keys="$mod+o"
-            text="pcap or pcapng, plain or gzip. Or drop a file anywhere on this window."
+            text="pcap or pcapng, plain or gzip; or drop it on this window."
           >
             <Button
               size="large"
@@ -73,11 +73,7 @@ export function WelcomeView() {
             />
             <CaptureOptions />
           </Way>
-          <Way
-            icon={Clapperboard}
-            title="Demo"
-            text="Broadcasts a test presentation as a live ROUTE service on this computer's loopback, and receives it."
-          >
+          <Way small icon={Clapperboard} title="Demo" text="A test broadcast on this computer, received by it.">
             <Button
               size="large"
               icon={MonitorPlay}
@@ -88,29 +84,17 @@ export function WelcomeView() {
             </Button>
             <OpeningState opening={demo} verb="Starting" />
           </Way>
-          <Way
-            icon={Workflow}
-            title="Relay"
-            text="Pass media on between sockets, files and broadcasts: H.264, H.265, transport streams, MP4, audio."
-          >
+          <Way small icon={Workflow} title="Relay" text="Pass media on between sockets, files and broadcasts.">
             <Button size="large" icon={Workflow} onClick={() => frameStore.setState({ form: 'relay' })}>
               Relay…
             </Button>
           </Way>
-          <Way
-            icon={Send}
-            title="Send"
-            text="Broadcast a DASH or HLS presentation, a folder or files over ROUTE, ATSC 3.0 or DVB-MABR."
-          >
+          <Way small icon={Send} title="Send" text="A head-end: broadcast DASH, HLS and files.">
             <Button size="large" icon={Send} onClick={() => frameStore.setState({ form: 'send' })}>
               Send…
             </Button>
           </Way>
-          <Way
-            icon={Server}
-            title="Serve"
-            text="Offer folders to other programs and computers over HTTP, take uploads, and watch every request."
-          >
+          <Way small icon={Server} title="Serve" text="Offer folders over HTTP, take uploads, watch every request.">
             <Button size="large" icon={Server} onClick={() => frameStore.setState({ form: 'serve' })}>
               Serve…
             </Button>
@@ -144,6 +128,8 @@ export function WelcomeView() {
 }
 
 type WayProps = {
+  /** It has one button. */
+  readonly small?: boolean
   readonly icon: LucideIcon
   readonly title: string
   readonly keys?: string
@@ -151,9 +137,9 @@ type WayProps = {
   readonly children: ReactNode
 }
 
-function Way({ icon: Icon, title, keys, text, children }: WayProps) {
+function Way({ small = false, icon: Icon, title, keys, text, children }: WayProps) {
   return (
-    <section className={styles.way} aria-label={title}>
+    <section className={styles.way} data-small={small} aria-label={title}>
       <div className={styles.wayHead}>
         <Icon size={20} strokeWidth={1.6} aria-hidden />
         <h2>{title}</h2>
