@@ -63,10 +63,11 @@ export function isGpacWord(argument: string, filters: readonly string[]): boolea
  */
 export function parseGpacLine(line: string, filters: readonly string[]): GpacLine {
   const read = new LineReader(filters)
-  const words = wordsOfLine(line)
+  // The next one last, which is taken at no cost.
+  const words = wordsOfLine(line).reverse()
   // A pasted line begins with the name of the program.
-  const [first] = words
-  if (first !== undefined && /^(?:gpac|routescope)$/.test(first.text)) words.shift()
+  const first = words.at(-1)
+  if (first !== undefined && /^(?:gpac|routescope)$/.test(first.text)) words.pop()
   if (words.length === 0) throw new GpacFault(1, 'the line names nothing')
   while (words.length > 0) read.take(words)
   return read.line()
@@ -97,9 +98,9 @@ class LineReader {
     }
   }
 
-  /** Takes the next words: an option, a link, or a filter. */
+  /** Takes the next words, from the end: an option, a link, or a filter. */
   take(words: GpacWord[]): void {
-    const word = words.shift() as GpacWord
+    const word = words.pop() as GpacWord
     const { text } = word
     const [option = '', value] = text.split(/=(.*)/s)
     const role = ROLES[option]
@@ -117,7 +118,7 @@ class LineReader {
     value: string | undefined,
     words: GpacWord[],
   ): void {
-    const named = value === undefined ? words.shift() : cut(word, option.length + 1)
+    const named = value === undefined ? words.pop() : cut(word, option.length + 1)
     if (named === undefined || named.text === '' || (value === undefined && named.text.startsWith('-')))
       throw new GpacFault(columnOf(word, 0), `nothing is named behind ${option}`)
     this.#add(role, '', named, splitWord(named))

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { seeded } from '../seeded.ts'
+import { fuzzTargets } from './all-targets.ts'
 import { complaintOf } from './complaint.ts'
 import { mutate } from './mutate.ts'
-import { NOT_FOR_BYTES, PARSERS } from './parsers.ts'
+import { NOT_FOR_BYTES, PARSERS, READING_CLASSES } from './parsers.ts'
 
 /** Inputs of all parsers together; `npm run fuzz` uses millions. */
 const INPUTS = Number(process.env.ROUTESCOPE_FUZZ ?? 60_000)
@@ -48,22 +49,26 @@ describe('every parser', () => {
     },
   )
 
+  const core = fileURLToPath(new URL('../../', import.meta.url))
+  const sources = readdirSync(core, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !/^(?:testing|platform)[\\/]/.test(path))
+    .map((path) => readFileSync(`${core}${path}`, 'utf8'))
+  const namesOf = (pattern: RegExp): string[] =>
+    sources.flatMap((source) => [...source.matchAll(pattern)].map(([, name = '']) => name))
+
   it('is listed here, so that no parser is untested', () => {
-    const core = fileURLToPath(new URL('../../', import.meta.url))
-    const found: string[] = []
-    for (const folder of ['xml', 'protocol', 'manifest', 'media', 'capture']) {
-      for (const path of readdirSync(`${core}${folder}`, { recursive: true, encoding: 'utf8' })) {
-        if (!path.endsWith('.ts') || path.endsWith('.test.ts')) continue
-        const source = readFileSync(`${core}${folder}/${path}`, 'utf8')
-        for (const [, name = ''] of source.matchAll(
-          /^export function ((?:parse|read|unpack|gunzip)[A-Z]\w*|describe\w+)\(/gm,
-        )) {
-          found.push(name)
-        }
-      }
-    }
+    const found = namesOf(
+      /^(?:export (?:async )?function (?=(?:parse|read|unpack|gunzip|decode|probe)[A-Z]|describe)| {2}static (?=parse|decode))(\w+)\(/gm,
+    )
     const listed = new Set([...PARSERS.map((parser) => parser.name), ...NOT_FOR_BYTES])
     expect(found.filter((name) => !listed.has(name)).sort()).toEqual([])
     expect([...NOT_FOR_BYTES].filter((name) => !found.includes(name))).toEqual([])
+  })
+
+  it('of bytes that come in pieces has a target, too', () => {
+    const found = namesOf(/^export class (\w*(?:Reader|Parser|Demuxer|Splitter|Decoder|Fragments|Reorder))\b/gm)
+    expect(found.sort()).toEqual(Object.keys(READING_CLASSES).sort())
+    const targets = new Set(fuzzTargets().map(({ name }) => name))
+    expect(Object.values(READING_CLASSES).filter((target) => !targets.has(target))).toEqual([])
   })
 })

@@ -65,6 +65,7 @@ import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { makeIdentity, signCms } from '../signing.ts'
 import * as sample from './samples.ts'
+import { TEXT_PARSERS } from './text-parsers.ts'
 
 /** A parser of bytes from the network, with valid inputs of each form. */
 export type FuzzedParser = {
@@ -89,8 +90,8 @@ const init = sample.demoFile('video-init.mp4')
 const segment = sample.demoFile('video-1.m4s')
 const movie = parseMpuMovie(init)
 
-/** Every parser of the program. */
-export const PARSERS: readonly FuzzedParser[] = [
+/** Parsers of what broadcasts, captures and media say. */
+const BYTE_PARSERS: readonly FuzzedParser[] = [
   {
     name: 'parsePcapHeader',
     samples: [sample.hex(`a1b2c3d4 00020004 00000000 00000000 0000ffff 00000001`)],
@@ -292,15 +293,52 @@ export const PARSERS: readonly FuzzedParser[] = [
   { name: 'parseXml', samples: [sample.STSID, sample.MABR, sample.SLT], parse: (bytes) => parseXml(bytes) },
 ]
 
+/** Every parser of the program. */
+export const PARSERS: readonly FuzzedParser[] = [...BYTE_PARSERS, ...TEXT_PARSERS]
+
 /** Functions with a parser's name that take parsed input or a number. */
 export const NOT_FOR_BYTES: ReadonlySet<string> = new Set([
-  'parseAddressing',
-  'parseAvailabilityOffset',
-  'parseSlsToi',
-  'describeSlsToi',
-  'parseUint',
-  'readToi',
+  ...['parseAddressing', 'parseAvailabilityOffset', 'parseSlsToi', 'describeSlsToi', 'parseUint', 'readToi'],
+  // What a window or the engine itself made.
+  ...['parsePicture', 'parseRecordingOptions', 'unpackObjectRows', 'unpackRows', 'readProperties', 'parseFilter'],
+  // Fields of a saved session, which parseSessionSpec reads; the file is read by its own.
+  ...['parseLog', 'parseVersion1', 'readSavedSession', 'readGpacArguments', 'readCommandLine'],
+  // They open files, and give their bytes to parsers.
+  ...['readRegular', 'readSpilled', 'readTls', 'readProcUdp', 'readFailure'],
+  // Steps of a reception or an answer, which have targets of their own.
+  ...['unpackWithin', 'readWithin', 'readFilesWithin', 'readWholeTable', 'readPieces', 'decodeBlock', 'decodeOnce'],
+  // Words of what is known.
+  ...['describePlan', 'describeFilter', 'describeInterfaces'],
+  // The platform's own parser.
+  'parseUrl',
 ])
+
+/** Classes that read bytes, and the target that gives them hostile ones. */
+export const READING_CLASSES: Readonly<Record<string, string>> = {
+  IpReader: 'reception route',
+  FdtReader: 'reception mabr',
+  RtpReorder: 'parser RtpReorder',
+  PcapParser: 'capture of gzip of a packet in each member',
+  PcapngParser: 'capture of pcapng of interfaces',
+  CaptureReader: 'capture of gzip of empty members',
+  FrameReader: 'capture of IP fragments that overlap',
+  FieldReader: 'parser describeBox',
+  BitReader: 'parser readAvcSps',
+  ByteReader: 'parser readMmtLocation',
+  AudioReader: 'media aac',
+  AnnexBReader: 'media avc',
+  NalSplitter: 'media hevc',
+  Mp4Reader: 'media mp4',
+  TsDemuxer: 'media ts',
+  TsSplitter: 'parser splitterFor',
+  FragmentSplitter: 'parser splitterFor',
+  FrameSplitter: 'parser splitterFor',
+  DecodedFragments: 'parser DecodedFragments',
+  LiveReader: 'reading a live MPD',
+  HlsReader: 'reading low-latency HLS',
+  // They ask others to read.
+  MediaDecoder: 'parser DecodedFragments',
+}
 
 function concat(head: readonly number[], tail: Uint8Array): Uint8Array {
   return Uint8Array.from([...head, ...tail])
