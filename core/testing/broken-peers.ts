@@ -49,22 +49,23 @@ export function brokenStages(name: string, text: string | Uint8Array, seed: numb
 const ANSWER_MS = 200
 const AT_A_TIME = 32
 
-/** Plays stages against a port, several at a time. @returns how many of them connected */
-export async function playStages(port: number, stages: readonly BrokenStage[]): Promise<number> {
+/** Plays stages against a port or a Unix socket, several at a time. @returns how many of them connected */
+export async function playStages(to: number | string, stages: readonly BrokenStage[]): Promise<number> {
   const queue = [...stages]
   let connected = 0
   const worker = async (): Promise<void> => {
-    for (let stage = queue.shift(); stage !== undefined; stage = queue.shift()) if (await play(port, stage)) connected++
+    for (let stage = queue.shift(); stage !== undefined; stage = queue.shift()) if (await play(to, stage)) connected++
   }
   await Promise.all(Array.from({ length: AT_A_TIME }, worker))
   return connected
 }
 
-function play(port: number, { bytes, leaves, resets }: BrokenStage): Promise<boolean> {
+function play(to: number | string, { bytes, leaves, resets }: BrokenStage): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = typeof to === 'string' ? connect(to) : connect(to, '127.0.0.1')
     let connected = false
-    const leave = (): void => void (resets ? socket.resetAndDestroy() : socket.destroy())
+    // A Unix socket knows no reset.
+    const leave = (): void => void (resets && typeof to === 'number' ? socket.resetAndDestroy() : socket.destroy())
     socket.on('error', () => undefined)
     socket.on('close', () => resolve(connected))
     socket.on('connect', () => {

@@ -4,18 +4,21 @@ import type { MediaFormat } from '../../media/stream/media-formats.ts'
 import { fitsFormat } from '../../media/stream/open-stages.ts'
 import { SampleInterleaver } from '../../media/stream/sample-interleaver.ts'
 
+/** Tracks that are written: as many as a transport stream of ours has, whose tables name them all. */
+const MAX_TRACKS = 64
+
 /** Writes the tracks that a format has a place for, in the order of their times; of elementary streams the first track. */
 export class SampleOutlet implements SampleSink {
   readonly #format: MediaFormat
   readonly #order: SampleInterleaver
   readonly #taken = new Set<number>()
-  readonly #leftOut = new Map<number, string>()
+  readonly #leftOut = new Set<string>()
   readonly #report: (codec: string) => void
   #samples = 0
 
   /**
    * @param firstS media time for which further tracks are waited for at first
-   * @param report gets the codec of each track that is left out
+   * @param report gets the codec of tracks that are left out, each once
    */
   constructor(format: MediaFormat, writer: SampleSink, firstS: number, report: (codec: string) => void) {
     this.#format = format
@@ -35,17 +38,17 @@ export class SampleOutlet implements SampleSink {
 
   /** Codecs of tracks that are left out, each once. */
   get leftOut(): readonly string[] {
-    return [...new Set(this.#leftOut.values())]
+    return [...this.#leftOut]
   }
 
   track(track: SampleTrack): void {
     const fits = this.#format === 'mp4' ? fitsMp4(track) : fitsFormat(this.#format, track.codec)
     const isOne = this.#format !== 'mp4' && this.#format !== 'ts'
-    if (fits && (!isOne || this.#taken.size === 0 || this.#taken.has(track.id))) {
+    if (fits && (this.#taken.has(track.id) || this.#taken.size < (isOne ? 1 : MAX_TRACKS))) {
       this.#taken.add(track.id)
       this.#order.track(track)
-    } else if (!this.#leftOut.has(track.id)) {
-      this.#leftOut.set(track.id, track.codec)
+    } else if (!this.#leftOut.has(track.codec)) {
+      this.#leftOut.add(track.codec)
       if (!isOne) this.#report(track.codec)
     }
   }

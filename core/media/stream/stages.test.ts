@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Sample } from '../../flow/samples.ts'
+import type { Sample, SampleTrack } from '../../flow/samples.ts'
 import { mediaTargets } from '../../testing/fuzz/media-targets.ts'
 import { AVC_SPS, HEVC_SPS } from '../../testing/fuzz/samples.ts'
 import { demoMedia, type KeptSamples, keepChunks, readStream, writeStream } from '../../testing/media-streams.ts'
@@ -219,6 +219,20 @@ describe('a transport stream', () => {
       tables = clock
     }
     expect([...continuity.keys()].sort((a, b) => a - b)).toEqual([0, 0x100, 0x101, 0x1000])
+  })
+
+  it('has a table of several packets where it has many streams, which is read again', () => {
+    const [track, sample] = [audio.tracks[0] as SampleTrack, audio.samples[0] as Sample]
+    const ids = Array.from({ length: 64 }, (_, at) => at + 1)
+    const many = {
+      tracks: ids.map((id) => ({ ...track, id })),
+      samples: [0, 1].flatMap((at) =>
+        ids.map((id) => ({ ...sample, track: id, decodeTicks: sample.decodeTicks + at * sample.durationTicks })),
+      ),
+    }
+    const read = readStream('ts', writeStream('ts', many))
+    expect(read.faults.entries()).toEqual([])
+    expect(new Set(read.samples.map((each) => each.track)).size).toBe(64)
   })
 
   it('begins each random access point with tables, marks it, and puts delimiter and parameter sets before it', () => {

@@ -19,11 +19,13 @@ export class TsPacketiser {
   length = 0
   readonly #continuity = new Map<number, number>()
 
-  /** Appends a packet made before, such as a table, with the next continuity counter of its PID. */
-  table(packet: Uint8Array, pid: number): void {
-    const at = this.#room()
-    this.bytes.set(packet, at)
-    this.bytes[at + 3] = 0x10 | this.#next(pid)
+  /** Appends packets made before, such as those of a table, with the next continuity counters of their PID. */
+  table(packets: Uint8Array, pid: number): void {
+    for (let from = 0; from < packets.length; from += TS_PACKET_BYTES) {
+      const at = this.#room()
+      this.bytes.set(packets.subarray(from, from + TS_PACKET_BYTES), at)
+      this.bytes[at + 3] = 0x10 | this.#next(pid)
+    }
   }
 
   /** Appends a packet with nothing but a PCR; its continuity counter does not move (ISO/IEC 13818-1 §2.4.3.3). */

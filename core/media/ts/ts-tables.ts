@@ -11,13 +11,14 @@ export type PmtStream = {
 /** PID of the PMT of the only program. */
 export const PMT_PID = 0x1000
 const PROGRAM = 1
+const PAYLOAD_BYTES = TS_PACKET_BYTES - 4
 
-/** A packet with the PAT (ISO/IEC 13818-1 §2.4.4.3) of one program. */
+/** Packets with the PAT (ISO/IEC 13818-1 §2.4.4.3) of one program. */
 export function makePat(): Uint8Array {
-  return packetOf(0, [0, ...length(13), 0, 1, 0xc1, 0, 0, 0, PROGRAM, 0xe0 | (PMT_PID >> 8), PMT_PID & 255])
+  return packetsOf(0, [0, ...length(13), 0, 1, 0xc1, 0, 0, 0, PROGRAM, 0xe0 | (PMT_PID >> 8), PMT_PID & 255])
 }
 
-/** A packet with the PMT (§2.4.4.8). */
+/** Packets with the PMT (§2.4.4.8) whose section has at most 1024 bytes: of some 64 streams. */
 export function makePmt(version: number, pcrPid: number, streams: readonly PmtStream[]): Uint8Array {
   const entries = streams.flatMap(({ pid, streamType, descriptors }) => [
     streamType,
@@ -28,7 +29,7 @@ export function makePmt(version: number, pcrPid: number, streams: readonly PmtSt
     ...descriptors,
   ])
   const head = [0, PROGRAM, 0xc1 | ((version & 31) << 1), 0, 0, 0xe0 | (pcrPid >> 8), pcrPid & 255, 0xf0, 0]
-  return packetOf(PMT_PID, [2, ...length(head.length + entries.length + 4), ...head, ...entries])
+  return packetsOf(PMT_PID, [2, ...length(head.length + entries.length + 4), ...head, ...entries])
 }
 
 /** section_length with section_syntax_indicator and reserved bits. */
@@ -36,12 +37,15 @@ function length(bytes: number): [number, number] {
   return [0xb0 | (bytes >> 8), bytes & 255]
 }
 
-function packetOf(pid: number, section: readonly number[]): Uint8Array {
-  const packet = new Uint8Array(TS_PACKET_BYTES).fill(0xff)
-  packet.set([TS_SYNC, 0x40 | (pid >> 8), pid & 255, 0x10, 0])
-  packet.set(section, 5)
-  const end = 5 + section.length
-  const crc = mpegCrc(packet, 5, end)
-  packet.set([crc >>> 24, (crc >>> 16) & 255, (crc >>> 8) & 255, crc & 255], end)
-  return packet
+/** A section in as many packets as it takes, the rest of the last one stuffed. */
+function packetsOf(pid: number, section: readonly number[]): Uint8Array {
+  const crc = mpegCrc(Uint8Array.from(section), 0, section.length)
+  // A pointer to its beginning stands before it.
+  const bytes = Uint8Array.from([0, ...section, crc >>> 24, (crc >>> 16) & 255, (crc >>> 8) & 255, crc & 255])
+  const packets = new Uint8Array(Math.ceil(bytes.length / PAYLOAD_BYTES) * TS_PACKET_BYTES).fill(0xff)
+  for (let [at, from] = [0, 0]; from < bytes.length; at += TS_PACKET_BYTES, from += PAYLOAD_BYTES) {
+    packets.set([TS_SYNC, (from === 0 ? 0x40 : 0) | (pid >> 8), pid & 255, 0x10], at)
+    packets.set(bytes.subarray(from, from + PAYLOAD_BYTES), at + 4)
+  }
+  return packets
 }

@@ -131,7 +131,7 @@ export class TsWriter implements SampleSink {
   /** Tables for one who joins an audio stream between them; of video they come with each random access point. */
   #preamble(audio: boolean): Uint8Array | null {
     if (!audio || this.#pmt === null) return null
-    const both = new Uint8Array(this.#pat.length * 2)
+    const both = new Uint8Array(this.#pat.length + this.#pmt.length)
     both.set(this.#pat)
     both.set(this.#pmt, this.#pat.length)
     return both
