@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { MediaFile } from '../files/media-file.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { formatOfExtension, type MediaFormat } from '../media/stream/media-formats.ts'
 import { PacketShaper, parsePacketFraction } from '../socket/stream/packet-shaper.ts'
@@ -450,6 +451,24 @@ describe('from a file to a socket', () => {
     await (await relay(source, `udp://[::1]:${port}/:ext=ts:rate=20000000`)).done
     await udp6.done
     expect(counts(read(udp))).toEqual([PICTURES, FRAMES])
+  })
+
+  it('reads the file that was opened, whatever takes its place', async () => {
+    const path = folder.at('swapped.bin')
+    writeFileSync(path, 'first '.repeat(9000))
+    const opened = await MediaFile.open(path)
+    rmSync(path)
+    writeFileSync(path, 'other')
+    const text = async (from: number, to: number): Promise<string> =>
+      Buffer.from(await opened.read(from, to)).toString()
+    expect([await text(0, 8), await text(6, 11), await text(53_994, 99_999)]).toEqual(['first fi', 'first', 'first '])
+    let length = 0
+    await opened.each([{ start: 6, end: 12 }, Uint8Array.of(1), { start: 0, end: opened.size }], async (bytes) => {
+      length += bytes.length
+      return true
+    })
+    expect(length).toBe(6 + 1 + 54_000)
+    await opened.close()
   })
 
   it('takes the place of no program that listens on a Unix socket, though it be stopped and full', async () => {

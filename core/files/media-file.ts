@@ -1,7 +1,8 @@
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppFailure } from '../failure/app-failure.ts'
 import { asideName } from './aside.ts'
+import { NotReadable, openRegular } from './door.ts'
 import { OutputFile } from './output-file.ts'
 import { writeFailure } from './write-failure.ts'
 
@@ -13,51 +14,65 @@ const BUSY_BYTES = 8 * 1024 * 1024
 /** Ranges of a file, in the order in which they are read. */
 export type MediaFilePart = { readonly start: number; readonly end: number } | Uint8Array
 
-/** A media file that a person names, read in pieces. */
+/** A media file that a person names, read in pieces. It is opened once, so that nothing can take its place. */
 export class MediaFile {
   readonly path: string
   readonly size: number
+  readonly #handle: FileHandle
+  /** What was read last beyond what was asked for, since boxes are looked at one after another. */
+  #ahead: { readonly start: number; readonly bytes: Uint8Array } = { start: 0, bytes: new Uint8Array(0) }
 
-  private constructor(path: string, size: number) {
+  private constructor(path: string, size: number, handle: FileHandle) {
     this.path = path
     this.size = size
+    this.#handle = handle
   }
 
   /** @throws AppFailure file-not-found | file-unreadable */
   static async open(path: string): Promise<MediaFile> {
-    const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-      throw cause.code === 'ENOENT'
-        ? new AppFailure('file-not-found', `There is no file ${path}.`, 'Check the name.', cause)
-        : unreadable(path, cause)
+    const handle = await openRegular(path).catch((cause: Error) => {
+      const why = cause instanceof NotReadable ? cause.why : 'system'
+      if (why === 'missing')
+        throw new AppFailure('file-not-found', `There is no file ${path}.`, 'Check the name.', cause)
+      if (why !== 'system')
+        throw new AppFailure('file-unreadable', `${path} is no regular file.`, 'Name a media file.', cause)
+      throw unreadable(path, cause)
     })
-    if (!found.isFile()) throw new AppFailure('file-unreadable', `${path} is no regular file.`, 'Name a media file.')
-    return new MediaFile(path, found.size)
+    try {
+      return new MediaFile(path, (await handle.stat()).size, handle)
+    } catch (cause) {
+      await handle.close()
+      throw unreadable(path, cause)
+    }
   }
 
   /** Bytes of a range, fewer where the file ends. @throws AppFailure file-unreadable */
   async read(start: number, end: number): Promise<Uint8Array> {
-    const handle = await open(this.path, 'r').catch((cause) => Promise.reject(unreadable(this.path, cause)))
-    try {
-      const bytes = new Uint8Array(Math.max(0, Math.min(end, this.size) - start))
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, start)
-      return bytes.subarray(0, bytesRead)
-    } finally {
-      await handle.close()
+    const to = Math.min(end, this.size)
+    const { start: from, bytes } = this.#ahead
+    if (start < from || to > from + bytes.length) {
+      const wanted = new Uint8Array(Math.max(0, Math.min(Math.max(to, start + PIECE_BYTES), this.size) - start))
+      const { bytesRead } = await this.#handle
+        .read(wanted, 0, wanted.length, start)
+        .catch((cause) => Promise.reject(unreadable(this.path, cause)))
+      this.#ahead = { start, bytes: wanted.subarray(0, bytesRead) }
     }
+    const ahead = this.#ahead
+    return ahead.bytes.slice(start - ahead.start, Math.max(start, to) - ahead.start)
   }
 
   /** Gives pieces of its parts one after the other until `take` returns false. @throws AppFailure file-unreadable */
   async each(parts: readonly MediaFilePart[], take: (bytes: Uint8Array) => Promise<boolean>): Promise<void> {
-    const handle = await open(this.path, 'r').catch((cause) => Promise.reject(unreadable(this.path, cause)))
+    this.#ahead = { start: 0, bytes: new Uint8Array(0) }
+    const piece = new Uint8Array(PIECE_BYTES)
     try {
-      const piece = new Uint8Array(PIECE_BYTES)
       for (const part of parts) {
         if (part instanceof Uint8Array) {
           if (!(await take(part))) return
           continue
         }
         for (let at = part.start; at < part.end; ) {
-          const { bytesRead } = await handle.read(piece, 0, Math.min(piece.length, part.end - at), at)
+          const { bytesRead } = await this.#handle.read(piece, 0, Math.min(piece.length, part.end - at), at)
           if (bytesRead === 0) break
           at += bytesRead
           if (!(await take(piece.subarray(0, bytesRead)))) return
@@ -65,9 +80,11 @@ export class MediaFile {
       }
     } catch (cause) {
       throw cause instanceof AppFailure ? cause : unreadable(this.path, cause)
-    } finally {
-      await handle.close()
     }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
   }
 }
 
@@ -76,6 +93,8 @@ export class MediaFileWriter {
   readonly #path: string
   readonly #file: OutputFile
   #writing: Promise<void> = Promise.resolve()
+  /** What waits and no write has begun with. */
+  #pieces: Uint8Array[] = []
   #waiting = 0
   #bytes = 0
   #failure: AppFailure | null = null
@@ -113,15 +132,22 @@ export class MediaFileWriter {
     if (this.#failure !== null) return
     this.#bytes += bytes.length
     this.#waiting += bytes.length
-    this.#writing = this.#writing.then(async () => {
-      try {
-        await this.#file.empty()
-        if (this.#failure === null) await this.#file.handle.appendFile(bytes)
-      } catch (cause) {
-        this.#failure ??= writeFailure(cause as NodeJS.ErrnoException, this.#path)
-      }
-      this.#waiting -= bytes.length
-    })
+    this.#pieces.push(bytes)
+    if (this.#pieces.length === 1) this.#writing = this.#writing.then(() => this.#writePieces())
+  }
+
+  /** Writes all that waits at once: a stream may have a piece for each of its packets. */
+  async #writePieces(): Promise<void> {
+    const pieces = this.#pieces
+    this.#pieces = []
+    const all = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
+    try {
+      await this.#file.empty()
+      if (this.#failure === null) await this.#file.handle.appendFile(all)
+    } catch (cause) {
+      this.#failure ??= writeFailure(cause as NodeJS.ErrnoException, this.#path)
+    }
+    this.#waiting -= all.length
   }
 
   busy(): Promise<void> | null {

@@ -78,6 +78,10 @@ class MediaInPart implements Part {
     this.#wake()
   }
 
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
   state(): readonly AnySection[] {
     return this.#sections
   }

@@ -1,6 +1,7 @@
 import type { MediaFormat } from '../../media/stream/media-formats.ts'
 import { openWriter } from '../../media/stream/open-stages.ts'
 import { StreamFaults } from '../../media/stream/stream-faults.ts'
+import { HOSTILE_STREAMS } from '../hostile-streams.ts'
 import { demoMedia, readStream, writeStream } from '../media-streams.ts'
 import { type FuzzTarget, inProcess } from './fuzz-target.ts'
 import { mutate } from './mutate.ts'
@@ -20,8 +21,11 @@ export const mediaTargets = (): FuzzTarget[] =>
       open: inProcess(async (count, random, spent) => {
         if (streams.length === 0) streams = WRITTEN.map((each) => writeStream(each, demoMedia(1)).slice(0, 60_000))
         const own = streams[WRITTEN.indexOf(format)]
+        const hostile = HOSTILE_STREAMS.filter(({ extension }) => extension === format)
         for (let done = 0; done < count; done++) {
-          const sample = own ?? (streams[done % streams.length] as Uint8Array)
+          const kind = random() < 0.3 ? hostile[Math.floor(random() * hostile.length)] : undefined
+          const made = kind?.make(Math.floor(60_000 * random()), (limit) => Math.floor(random() * limit))
+          const sample = made ?? own ?? (streams[done % streams.length] as Uint8Array)
           const input = mutate(sample, streams[done % streams.length] as Uint8Array, random)
           const began = performance.now()
           try {

@@ -64,16 +64,9 @@ import type { XmlElement } from '../../xml/xml-element.ts'
 import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { makeIdentity, signCms } from '../signing.ts'
+import type { FuzzedParser } from './fuzzed-parser.ts'
 import * as sample from './samples.ts'
 import { TEXT_PARSERS } from './text-parsers.ts'
-
-/** A parser of bytes from the network, with valid inputs of each form. */
-export type FuzzedParser = {
-  /** Name of the exported function. */
-  readonly name: string
-  readonly samples: readonly Uint8Array[]
-  readonly parse: (bytes: Uint8Array) => unknown
-}
 
 const LIMIT = 1 << 20
 const identity = makeIdentity('Signer')

@@ -34,7 +34,7 @@ import { parseProcUdp } from '../../socket/host-drops.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
 import { parsePacketFraction } from '../../socket/stream/packet-shaper.ts'
 import { parseStreamAddress } from '../../socket/stream/stream-address.ts'
-import type { FuzzedParser } from './parsers.ts'
+import type { FuzzedParser } from './fuzzed-parser.ts'
 import * as sample from './samples.ts'
 
 /** Refusals in words are answers. */
