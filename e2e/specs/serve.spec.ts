@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, request } from 'node:http'
+import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -10,9 +10,15 @@ import { GridOnPage } from '../pages/grid.ts'
 type HarEntry = { readonly request: { readonly method: string; readonly url: string } }
 
 /** Asks as another program would. @returns status and body */
-function ask(url: string, method = 'GET', body = '', headers: Record<string, string> = {}) {
+function ask(
+  url: string,
+  method = 'GET',
+  body = '',
+  headers: Record<string, string> = {},
+  agent: Agent | false = false,
+) {
   return new Promise<readonly [number | undefined, string]>((resolve, reject) => {
-    const asked = request(url, { method, headers, agent: false }, (reply) => {
+    const asked = request(url, { method, headers, agent }, (reply) => {
       let text = ''
       reply.setEncoding('utf8')
       reply.on('data', (part: string) => {
@@ -263,6 +269,42 @@ async function pushTarget(first: number) {
       }),
   }
 }
+
+test('the table of requests is steady while hundreds come', async ({ routescope: { app, page, home } }) => {
+  await writeFile(join(home, 'hello.txt'), 'hello world')
+  await app.start.getByRole('button', { name: 'Serve…' }).click()
+  const form = page.getByRole('form', { name: 'Serve folders' })
+  await form.getByLabel('Folder to read', { exact: true }).fill(home)
+  await form.getByLabel('Address', { exact: true }).fill('127.0.0.1:0')
+  await form.getByRole('button', { name: 'Start serving' }).click()
+  const panel = page.getByRole('region', { name: 'Serve', exact: true })
+  await expect(panel.getByText('No request yet')).toBeVisible()
+  const url = /http:\S+/.exec((await panel.getByRole('heading').first().textContent()) ?? '')?.[0] ?? ''
+  const agent = new Agent({ keepAlive: true })
+  const flood = async (words: string, perLane: number) => {
+    const lanes = [0, 1, 2, 3].map(async (lane) => {
+      for (let at = 0; at < perLane; at++) await ask(`${url}/hello.txt?${words}-${lane}-${at}`, 'GET', '', {}, agent)
+    })
+    await Promise.all(lanes)
+  }
+  await flood('first', 8)
+  const requests = new GridOnPage(panel.getByRole('grid', { name: 'Requests' }))
+  await expect.poll(() => requests.count()).toBe(32)
+  const [third, bar] = [requests.grid.getByRole('row').nth(3), panel.getByLabel('Filter requests')]
+  // Its reply has ended, after which nothing of it changes.
+  await expect(third).toContainText(/ (?:µs|ms|s)/)
+  await third.click()
+  const before = [await third.textContent(), await third.boundingBox(), await bar.boundingBox()]
+  await flood('second', 105)
+  agent.destroy()
+  await expect(panel.getByText('the last 400 of 452')).toBeVisible()
+  await expect(panel.getByRole('button', { name: '400 new' })).toBeVisible()
+  expect([await third.textContent(), await third.boundingBox(), await bar.boundingBox()]).toEqual(before)
+  // Only what is in sight is in the page.
+  expect(await requests.grid.getByRole('row').count()).toBeLessThan(60)
+  await panel.getByRole('button', { name: '400 new' }).click()
+  await expect(requests.row('first-')).toHaveCount(0)
+})
 
 test('the Serve view says why a server cannot start, and keeps what was filled in', async ({
   routescope: { app, page, home },

@@ -49,7 +49,7 @@ export function Places({ mounts, reaches, children }: PlacesProps) {
                         <MiddleCut text={name} />
                       </td>
                     )}
-                    {hasCounts && <td>{counts}</td>}
+                    {hasCounts && <td className={styles.counts}>{counts}</td>}
                   </tr>
                 ))}
               </tbody>

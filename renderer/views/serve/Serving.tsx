@@ -20,18 +20,19 @@ type ServingProps = {
 export function Serving({ snapshot, isRunning }: ServingProps) {
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
   const { servers, clients, pushes } = snapshot
+  // What was received stays there for players until the session is closed.
+  const isUp = isRunning || snapshot.gateways.length + snapshot.origins.length > 0
   const mounts = useMemo(() => mountsOf(snapshot), [snapshot])
   const reaches = useMemo(() => {
     const networks = interfaces.flatMap(({ loopback, family, address }) =>
       loopback || family === 'IPv6' ? [] : [address],
     )
-    return new Map(clients.map(({ baseUrl, host }) => [baseUrl, reachOf(baseUrl, host, networks)]))
-  }, [clients, interfaces])
+    const listening = isUp ? clients : []
+    return new Map(listening.map(({ baseUrl, host }) => [baseUrl, reachOf(baseUrl, host, networks)]))
+  }, [clients, interfaces, isUp])
   const addresses = [...new Set(mounts.map(({ baseUrl }) => baseUrl))]
   const { requests, sent, received, held } = totalsOf(snapshot)
   const [server] = servers
-  // What was received stays there for players until the session is closed.
-  const isUp = isRunning || snapshot.gateways.length + snapshot.origins.length > 0
   return (
     <section className={styles.running} aria-label="Server">
       <RunHead

@@ -109,7 +109,7 @@ export function clientColumns(base: Base): readonly Column<ClientLine>[] {
     { id: 'doing', title: 'Now', width: 84, text: ({ client }) => client.doing },
     {
       id: 'target',
-      title: 'Reads',
+      title: 'Request',
       width: 160,
       grow: 2,
       text: ({ client }) => client.target ?? UNKNOWN,
