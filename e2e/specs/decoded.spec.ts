@@ -58,6 +58,27 @@ test('HEVC and E-AC-3 play through ffmpeg, in their colours', async ({
   await expect(app.rung('Decode')).toContainText(DECODED)
 })
 
+test('a codec that the window claims and fails at is decoded by ffmpeg, which it says', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  const obstacle = await hevcObstacle()
+  test.skip(obstacle !== null, obstacle ?? '')
+  // As a platform decoder that is there, and takes nothing.
+  await page.evaluate(() => {
+    const { isTypeSupported } = MediaSource
+    const claims = (type: string) => /hvc1|hev1/.test(type) || isTypeSupported.call(MediaSource, type)
+    MediaSource.isTypeSupported = claims
+  })
+  await openCapture(await hevcCapture(home))
+  await app.play()
+  await app.playing(3)
+  const { left, right } = await coloursOf(app)
+  expect([(left[0] ?? 0) > 180, (right[2] ?? 0) > 180]).toEqual([true, true])
+  await expect(app.player.getByRole('status')).toContainText(
+    'This window claims to decode it, and failed: ffmpeg decodes it instead.',
+  )
+})
+
 test('off the air: HEVC Main 10 shows its picture, and what would decode its sound is named', async ({
   routescope: { app, page, openCapture },
 }, info) => {

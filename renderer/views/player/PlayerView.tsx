@@ -12,7 +12,7 @@ import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
-import { checkCodecs } from './codecs.ts'
+import { checkCodecs, codecFact, decodedByFfmpeg } from './codecs.ts'
 import { timeCode } from './frame-steps.ts'
 import { OpenOutside } from './OpenOutside.tsx'
 import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx'
@@ -21,10 +21,12 @@ import styles from './PlayerView.module.css'
 import { Playback, type PlaybackState } from './playback.ts'
 import { type Arrivals, arrivalsOf, NOTHING_KNOWN, serviceToPlay } from './player-model.ts'
 import { savePicture } from './save-picture.ts'
+import { usePlaysUnseen } from './use-plays-unseen.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
 const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0, waiting: null }
 const VOLUME_STEP = 0.1
+const FALLBACK = 'This window claims to decode it, and failed: ffmpeg decodes it instead.'
 
 const setPlaying = (playing: { readonly sessionId: string; readonly serviceId: number } | null): void =>
   playerStore.setState({ playing })
@@ -51,14 +53,18 @@ export function PlayerView() {
   const kind = service?.playable?.kind
   const sentUrl = service?.playable?.url
   const decoder = kind === 'dash' ? (service?.playable?.decoder ?? null) : null
+  // A window may claim a codec and fail at it, as platform decoders do.
+  const [failedUrl, setFailedUrl] = useState<string | null>(null)
+  const failed = failedUrl !== null && failedUrl === sentUrl
   const codecs = useMemo(
     () =>
       checkCodecs(
         service?.playable?.codecs ?? [],
         (type) => globalThis.MediaSource?.isTypeSupported(type) ?? false,
         decoder,
+        failed,
       ),
-    [service?.playable?.codecs, decoder],
+    [service?.playable?.codecs, decoder, failed],
   )
   const url = sentUrl === undefined || codecs.decode.length === 0 ? sentUrl : decodedUrl(sentUrl, codecs.decode)
   const encryption = service?.playable?.encryption ?? null
@@ -100,6 +106,14 @@ export function PlayerView() {
     }
   }, [active, kind, url, attempt, sessionId, serviceId])
 
+  const helped = decodedByFfmpeg(service?.playable?.codecs ?? [], decoder)
+  const unseen = usePlaysUnseen(playback, state.snapshot) && helped.some((codec) => codecFact(codec).kind === 'video')
+  const fails = unseen || state.problem?.kind === 'decoder'
+  const canFallBack = helped.length > 0
+  useEffect(() => {
+    if (fails && canFallBack && sentUrl !== undefined) setFailedUrl(sentUrl)
+  }, [fails, canFallBack, sentUrl])
+
   const restarts = service?.playable?.restarts ?? 0
   useEffect(() => playback?.sent(restarts), [playback, restarts])
 
@@ -139,7 +153,8 @@ export function PlayerView() {
   const { snapshot, problem } = state
   const limit = problem === null || problem.fatal ? null : problem.message
   const lacks = [codecs.message, codecs.advice].filter((part) => part !== null).join(' ')
-  const notice = (lacks === '' ? null : lacks) ?? limit ?? cutText(service?.playable?.cut ?? null)
+  const fallback = failed && codecs.decode.length > 0 ? FALLBACK : null
+  const notice = (lacks === '' ? null : lacks) ?? fallback ?? limit ?? cutText(service?.playable?.cut ?? null)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the player takes keys of its own, listed under "?".
     <section ref={panel} className={styles.player} data-main tabIndex={0} aria-label="Playback">

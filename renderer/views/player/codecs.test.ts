@@ -34,6 +34,18 @@ describe('codecs', () => {
     })
   })
 
+  it('has all that ffmpeg can decoded by it where the window failed at what it claims', () => {
+    const state = { state: 'ready', path: '/usr/bin/ffmpeg', version: '5.1', reason: null } as const
+    const decoder = { ...state, decodes: ['hevc', 'aac'] }
+    const codecs = ['hvc1.2.4.L120', 'mp4a.40.2', 'ac-4.02.01']
+    expect(checkCodecs(codecs, () => true, decoder)).toEqual({ ...NOTHING, blocked: false, message: null })
+    expect(checkCodecs(codecs, () => true, decoder, true)).toMatchObject({
+      decode: ['hvc1.2.4.L120', 'mp4a.40.2'],
+      message: null,
+    })
+    expect(checkCodecs(codecs, () => true, null, true)).toMatchObject({ decode: [], message: null })
+  })
+
   it('blocks a service without decodable codecs', () => {
     expect(checkCodecs(['hvc1.2.4.L120', 'ac-4.02.01'], decodes('mp4a'))).toEqual({
       ...NOTHING,

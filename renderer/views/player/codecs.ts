@@ -58,15 +58,19 @@ const ADVICE: Readonly<Record<DecoderSnapshot['state'], string | null>> = {
  * Checks a service's codecs.
  * @param supported `MediaSource.isTypeSupported`
  * @param decoder the ffmpeg of the engine; null where it has none for this presentation
+ * @param failed this window failed at what it claims: ffmpeg decodes all that it can
  */
 export function checkCodecs(
   codecs: readonly string[],
   supported: (type: string) => boolean,
   decoder: DecoderSnapshot | null = null,
+  failed = false,
 ): CodecCheck {
+  const trusted = new Set(failed ? decodedByFfmpeg(codecs, decoder) : [])
   const facts = codecs.map(codecFact).filter((fact) => fact.kind !== 'text')
-  const foreign = facts.filter((fact) => !supported(`${fact.kind}/mp4; codecs="${fact.codec}"`))
-  const helped = foreign.filter(({ codec }) => decoder?.decodes.includes(decoderNameOf(codec) ?? '') === true)
+  const foreign = facts.filter(({ kind, codec }) => trusted.has(codec) || !supported(`${kind}/mp4; codecs="${codec}"`))
+  const able = new Set(decodedByFfmpeg(codecs, decoder))
+  const helped = foreign.filter(({ codec }) => able.has(codec))
   const bad = foreign.filter((fact) => !helped.includes(fact))
   const decode = [...new Set(helped.map(({ codec }) => codec))]
   if (bad.length === 0) return { blocked: false, message: null, decode, advice: null }
@@ -85,6 +89,11 @@ export function checkCodecs(
   const rest =
     same && facts.some((fact) => fact.kind === 'audio') ? 'playing video only' : 'playing the other representations'
   return { blocked, message: `${names} ${verb} not decodable here; ${rest}.`, decode, advice }
+}
+
+/** Those of some codecs that the engine's ffmpeg decodes. */
+export function decodedByFfmpeg(codecs: readonly string[], decoder: DecoderSnapshot | null): readonly string[] {
+  return codecs.filter((codec) => decoder?.decodes.includes(decoderNameOf(codec) ?? '') === true)
 }
 
 /** What would decode what is not. */
