@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { captionedCapture, demoCapture, sharedCapture } from '../fixtures/captures.ts'
+import { captionedCapture, captionedHlsCapture, demoCapture, sharedCapture } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
 /* Captions, sounds and single pictures of what plays. */
@@ -32,6 +32,36 @@ test('captions are drawn within the picture, and sounds are switched while playi
   await asked
   await app.playing(2)
   await expect(sound).toHaveValue('1')
+})
+
+test('of HLS: captions in WebVTT and sounds are chosen while playing', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await captionedHlsCapture(home))
+  await app.play()
+  await app.playing(1)
+  /** Words that the browser draws. */
+  const drawn = () =>
+    app.video.evaluate((video: HTMLVideoElement) =>
+      [...video.textTracks]
+        .filter(({ mode }) => mode === 'showing')
+        .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text)),
+    )
+  const captions = app.player.getByRole('combobox', { name: 'Captions' })
+  await expect(captions.getByRole('option')).toHaveText(['No captions', 'Captions: English', 'Captions: German'])
+  await captions.selectOption('Captions: German')
+  await expect.poll(drawn).toEqual(['WORTE DER DEMO'])
+  await captions.selectOption('Captions: English')
+  await expect.poll(drawn).toEqual(['WORDS OF THE DEMO'])
+  await captions.selectOption('No captions')
+  await expect.poll(drawn).toEqual([])
+  const sound = app.player.getByRole('combobox', { name: 'Sound' })
+  await expect(sound.getByRole('option')).toHaveText(['Sound: English', 'Sound: German'])
+  const asked = page.waitForRequest(/german-\d+\.m4s/)
+  await sound.selectOption('Sound: German')
+  await asked
+  await expect(sound).toHaveValue('1')
+  await app.playing(1)
 })
 
 test('off the air: captions of a station are drawn', async ({ routescope: { app, page, openCapture } }) => {
