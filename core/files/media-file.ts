@@ -1,12 +1,16 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { AppFailure } from '../failure/app-failure.ts'
 import { asideName } from './aside.ts'
 import { NotReadable, openRegular } from './door.ts'
 import { OutputFile } from './output-file.ts'
 import { writeFailure } from './write-failure.ts'
 
+/** Bytes given at a time, so that a source in real time gives little at once. */
 const PIECE_BYTES = 16 * 1024
+/** Bytes read at a time: a call costs as much as copying some hundred kilobytes. */
+const BLOCK_BYTES = 512 * 1024
 const COPY_BYTES = 1 << 20
 /** Bytes that wait for the disk, from which the source waits. */
 const BUSY_BYTES = 8 * 1024 * 1024
@@ -62,9 +66,9 @@ export class MediaFile {
   }
 
   /** Gives pieces of its parts one after the other until `take` returns false. @throws AppFailure file-unreadable */
-  async each(parts: readonly MediaFilePart[], take: (bytes: Uint8Array) => Promise<boolean>): Promise<void> {
+  async each(parts: readonly MediaFilePart[], take: (bytes: Uint8Array) => boolean | Promise<boolean>): Promise<void> {
     this.#ahead = { start: 0, bytes: new Uint8Array(0) }
-    const piece = new Uint8Array(PIECE_BYTES)
+    const block = new Uint8Array(BLOCK_BYTES)
     try {
       for (const part of parts) {
         if (part instanceof Uint8Array) {
@@ -72,10 +76,15 @@ export class MediaFile {
           continue
         }
         for (let at = part.start; at < part.end; ) {
-          const { bytesRead } = await this.#handle.read(piece, 0, Math.min(piece.length, part.end - at), at)
+          const { bytesRead } = await this.#handle.read(block, 0, Math.min(block.length, part.end - at), at)
           if (bytesRead === 0) break
           at += bytesRead
-          if (!(await take(piece.subarray(0, bytesRead)))) return
+          for (let from = 0; from < bytesRead; from += PIECE_BYTES) {
+            const taken = take(block.subarray(from, Math.min(bytesRead, from + PIECE_BYTES)))
+            if (!(typeof taken === 'boolean' ? taken : await taken)) return
+            // Sockets have a turn, as they had when each piece was read by itself.
+            await setImmediate()
+          }
         }
       }
     } catch (cause) {

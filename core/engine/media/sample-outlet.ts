@@ -10,7 +10,9 @@ const MAX_TRACKS = 64
 /** Writes the tracks that a format has a place for, in the order of their times; of elementary streams the first track. */
 export class SampleOutlet implements SampleSink {
   readonly #format: MediaFormat
-  readonly #order: SampleInterleaver
+  /** Puts tracks in order; an elementary stream has one, which needs none. */
+  readonly #order: SampleInterleaver | null
+  readonly #writer: SampleSink
   readonly #taken = new Set<number>()
   readonly #leftOut = new Set<string>()
   readonly #report: (codec: string) => void
@@ -22,7 +24,9 @@ export class SampleOutlet implements SampleSink {
    */
   constructor(format: MediaFormat, writer: SampleSink, firstS: number, report: (codec: string) => void) {
     this.#format = format
-    this.#order = new SampleInterleaver(writer, firstS)
+    const isOne = format !== 'mp4' && format !== 'ts'
+    this.#order = isOne ? null : new SampleInterleaver(writer, firstS)
+    this.#writer = this.#order ?? writer
     this.#report = report
   }
 
@@ -33,7 +37,7 @@ export class SampleOutlet implements SampleSink {
 
   /** Samples that wait for those of other tracks. */
   get waiting(): { readonly items: number; readonly bytes: number } {
-    return this.#order.waiting
+    return this.#order?.waiting ?? { items: 0, bytes: 0 }
   }
 
   /** Codecs of tracks that are left out, each once. */
@@ -43,10 +47,10 @@ export class SampleOutlet implements SampleSink {
 
   track(track: SampleTrack): void {
     const fits = this.#format === 'mp4' ? fitsMp4(track) : fitsFormat(this.#format, track.codec)
-    const isOne = this.#format !== 'mp4' && this.#format !== 'ts'
+    const isOne = this.#order === null
     if (fits && (this.#taken.has(track.id) || this.#taken.size < (isOne ? 1 : MAX_TRACKS))) {
       this.#taken.add(track.id)
-      this.#order.track(track)
+      this.#writer.track(track)
     } else if (!this.#leftOut.has(track.codec)) {
       this.#leftOut.add(track.codec)
       if (!isOne) this.#report(track.codec)
@@ -56,18 +60,18 @@ export class SampleOutlet implements SampleSink {
   sample(sample: Sample): void {
     if (!this.#taken.has(sample.track)) return
     this.#samples++
-    this.#order.sample(sample)
+    this.#writer.sample(sample)
   }
 
   gap(track: number, durationTicks: number | null): void {
-    this.#order.gap(track, durationTicks)
+    this.#writer.gap?.(track, durationTicks)
   }
 
   end(): void {
-    this.#order.end()
+    this.#writer.end()
   }
 
   busy(): Promise<void> | null {
-    return this.#order.busy()
+    return this.#writer.busy?.() ?? null
   }
 }

@@ -62,13 +62,13 @@ class MediaInPart implements Part {
     const stopped = new Promise<void>((resolve) => {
       this.#wake = resolve
     })
-    await this.#file.each(await this.#parts(), async (bytes) => {
+    const goesOn = (): boolean => !this.#stopped && sink.isOver !== true
+    await this.#file.each(await this.#parts(), (bytes) => {
       sink.chunk(bytes, 0, bytes.length, this.#host.nowUs())
       this.#bytes += bytes.length
       this.#pieces++
       const busy = sink.busy?.() ?? null
-      if (busy !== null) await Promise.race([busy, stopped])
-      return !this.#stopped && sink.isOver !== true
+      return busy === null ? goesOn() : Promise.race([busy, stopped]).then(goesOn)
     })
     sink.end(this.#host.nowUs())
   }
