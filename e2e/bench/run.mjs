@@ -11,11 +11,12 @@ import { liveBench } from './live-bench.mjs'
 import { root } from './measure.mjs'
 import { mediaBench } from './media-bench.mjs'
 import { sendBench } from './send-bench.mjs'
+import { serveBench } from './serve-bench.mjs'
 import { startBench } from './start-bench.mjs'
 import { windowBench } from './window-bench.mjs'
 
 /*
- * `npm run bench [start|capture|hour|fec|media|live|send|window]`: speed and size against our limits. Ratios are taken within one run,
+ * `npm run bench [start|capture|hour|fec|media|live|send|serve|window]`: speed and size against our limits. Ratios are taken within one run,
  * because machines differ and are noisy; the table is printed, and bench-results/ gets the figures as JSON.
  * `npm run bench -- --against FOLDER` compares with another checkout instead.
  */
@@ -35,6 +36,7 @@ const parts = {
   media: mediaBench,
   live: liveBench,
   send: sendBench,
+  serve: serveBench,
   window: windowBench,
 }
 const { values, positionals: chosen } = parseArgs({ allowPositionals: true, options: { against: { type: 'string' } } })
