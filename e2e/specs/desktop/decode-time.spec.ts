@@ -6,7 +6,9 @@ test('a segment without decode time is named by the player, the alarms and the i
 }) => {
   await openCapture(await captureWithoutDecodeTimes(home))
   await app.play()
-  await expect(app.player.getByRole('alert')).toContainText(/video-\d+\.m4s has no decode time \(tfdt\)/)
+  const told = app.player
+  await expect(told).toContainText(/video-\d+\.m4s cannot be decoded: .* has no decode time \(tfdt\)/)
+  await expect(told).toContainText('The sound plays without picture.')
   await app.openTab('Alarms')
   await expect(page.getByRole('treegrid', { name: 'Alarms' })).toContainText('no decode time (tfdt)')
   await app.openTab('Objects')

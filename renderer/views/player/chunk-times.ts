@@ -72,15 +72,6 @@ export function addDecodeTimes(segment: Uint8Array, durations: TrackDurations): 
   return insertions.length === 0 ? segment : insert(segment, insertions)
 }
 
-/** True where a segment's first track fragment has no decode time: no browser takes it. */
-export function lacksDecodeTime(segment: Uint8Array): boolean {
-  const view = viewOf(segment)
-  const moof = boxesOf(view, 0, segment.length).find((box) => box.type === 'moof')
-  if (moof === undefined) return false
-  const traf = boxesOf(view, moof.body, moof.end).find((box) => box.type === 'traf')
-  return traf !== undefined && !boxesOf(view, traf.body, traf.end).some((box) => box.type === 'tfdt')
-}
-
 function decodeTime(view: DataView, tfdt: Box): bigint {
   return view.getUint8(tfdt.body) === 1 ? view.getBigUint64(tfdt.body + 4) : BigInt(view.getUint32(tfdt.body + 4))
 }

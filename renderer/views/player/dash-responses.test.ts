@@ -13,6 +13,7 @@ function changes(wholeSegments = false) {
     wholeSegments,
     without: null,
     startS: null,
+    refused: new Set(),
     onProblem: (problem) => problems.push(problem),
   })
   return { problems, change }
@@ -51,26 +52,6 @@ describe('responses for dash.js', () => {
     const data = words('styp and more')
     expect((await change(response('MediaSegment', 200, data))).data).toBe(data)
     expect(problems).toEqual([])
-  })
-
-  it('name a segment whose fragments have no decode time', async () => {
-    const { change, problems } = changes()
-    const box = (type: string, ...children: number[]) => [
-      0,
-      0,
-      0,
-      8 + children.length,
-      ...new TextEncoder().encode(type),
-      ...children,
-    ]
-    const tfhd = box('tfhd', 0, 0, 0, 0, 0, 0, 0, 1)
-    const segment = (...parts: number[]) => Uint8Array.from(box('moof', ...box('traf', ...tfhd, ...parts))).buffer
-    await change(response('MediaSegment', 200, segment(...box('tfdt', 0, 0, 0, 0, 0, 0, 0, 9))))
-    expect(problems).toEqual([])
-    await change(response('MediaSegment', 200, segment(), 'http://127.0.0.1/service1/v-1.m4s?a=b'))
-    expect(problems).toMatchObject([
-      { fatal: true, message: 'v-1.m4s has no decode time (tfdt), without which no browser plays it.' },
-    ])
   })
 
   it('hide arriving segments when only whole ones can be played', async () => {

@@ -1,7 +1,8 @@
-import { addDecodeTimes, lacksDecodeTime, type TrackDurations, trackDurations } from './chunk-times.ts'
+import { addDecodeTimes, type TrackDurations, trackDurations } from './chunk-times.ts'
 import { Fillers } from './fillers.ts'
-import type { PlayerOptions, PlayerProblem } from './player-adapter.ts'
+import type { MediaKind, PlayerOptions, PlayerProblem } from './player-adapter.ts'
 import { refusalText } from './player-model.ts'
+import { SegmentCheck } from './segment-check.ts'
 import { TextLimits } from './text-limits.ts'
 
 /** Retries for a segment that is expected (503). */
@@ -13,17 +14,6 @@ export const LOST_SEGMENT: PlayerProblem = {
   message: 'A segment is missing.',
   tryThis: 'In the timeline, E steps through incomplete objects.',
   fatal: false,
-}
-
-/** A segment that no browser takes, since its fragments do not say when they begin. */
-export function untimed(url: string): PlayerProblem {
-  const name = decodeURIComponent(/[^/]*$/.exec(url.replace(/[?#].*$/, ''))?.[0] ?? '')
-  return {
-    kind: 'segments',
-    message: `${name === '' ? 'A segment' : name} has no decode time (tfdt), without which no browser plays it.`,
-    tryThis: 'Its sender has to write a tfdt in each track fragment; the inspector shows its boxes.',
-    fatal: true,
-  }
 }
 
 /** Subtitles that are left out. */
@@ -73,6 +63,7 @@ export function responseChanges(
 ): (response: DashResponse) => Promise<DashResponse> {
   const refusals = new Map<string, number>()
   const durations = new Map<string, TrackDurations>()
+  const check = new SegmentCheck(options)
   const texts = new TextLimits((message) => options.onProblem({ ...LEFT_OUT, message }))
   return async (response) => {
     const { status = 0, data } = response
@@ -82,6 +73,7 @@ export function responseChanges(
     const endS = (request?.mediaStartTime ?? Number.NaN) + (request?.duration ?? Number.NaN)
     const end = Number.isFinite(endS) ? endS : null
     const isText = request?.mediaType === 'text'
+    const kind = kindOf(request?.mediaType)
     if (isText && data instanceof ArrayBuffer && status < 400) response.data = texts.bounded(data, response.url ?? '')
     switch (request?.type) {
       case 'MPD':
@@ -92,6 +84,7 @@ export function responseChanges(
           durations.set(representation, trackDurations(new Uint8Array(data)))
           const codecs = request.representation?.codecs ?? request.representation?.mediaInfo?.codec ?? ''
           fillers.init(representation, codecs, new Uint8Array(data))
+          if (kind !== null) check.init(representation, kind, response.url ?? '', new Uint8Array(data))
         }
         break
       case 'MediaSegment':
@@ -99,11 +92,16 @@ export function responseChanges(
           const filler = () => (isText ? null : fillers.instead(timeline, representation, end))
           refuse(response, refusals, options, filler)
         } else if (!isText && data instanceof ArrayBuffer) {
-          if (request.mediaType === 'video')
-            options.onSegment(request.startTime ?? Number.NaN, request.duration ?? 0, response.url ?? '')
-          const whole = timed(data, durations.get(representation))
-          if (lacksDecodeTime(new Uint8Array(whole))) options.onProblem(untimed(response.url ?? ''))
-          response.data = bufferOf(fillers.media(timeline, representation, new Uint8Array(whole), end))
+          if (kind !== null)
+            options.onSegment(kind, request.startTime ?? Number.NaN, request.duration ?? 0, response.url ?? '')
+          const whole = new Uint8Array(timed(data, durations.get(representation)))
+          const placeS = request.mediaStartTime ?? null
+          const isRefused = kind !== null && check.refuses(representation, kind, response.url ?? '', whole, placeS)
+          response.data = bufferOf(
+            isRefused
+              ? (fillers.instead(timeline, representation, end) ?? new Uint8Array(0))
+              : fillers.media(timeline, representation, whole, end),
+          )
         }
         break
     }
@@ -127,6 +125,10 @@ function refuse(
   options.onProblem({ ...LOST_SEGMENT, message: `Skipped a segment. ${refusalText(status, '', words)}` })
   response.status = 200
   response.data = bufferOf(filler() ?? new Uint8Array(0))
+}
+
+function kindOf(mediaType: string | undefined): MediaKind | null {
+  return mediaType === 'video' || mediaType === 'audio' ? mediaType : null
 }
 
 function bufferOf(bytes: Uint8Array): ArrayBuffer {

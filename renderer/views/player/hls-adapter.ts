@@ -8,6 +8,7 @@ import { fragmentLoader, missingSegment, SEGMENT_RETRIES } from './hls-fragments
 import { labelledTracks, type TrackChoices } from './media-tracks.ts'
 import {
   ENCRYPTED_ADVICE,
+  type MediaKind,
   type PlayerAdapter,
   type PlayerOptions,
   type PlayerProblem,
@@ -15,6 +16,7 @@ import {
   qualityLabel,
 } from './player-adapter.ts'
 import { refusalText } from './player-model.ts'
+import { segmentName } from './segment-log.ts'
 import { videoFacts } from './video-facts.ts'
 
 const RETRY = { maxNumRetry: SEGMENT_RETRIES + 1, retryDelayMs: 500, maxRetryDelayMs: 1000 }
@@ -47,7 +49,7 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     enableDateRangeMetadataCues: false,
     enableEmsgMetadataCues: false,
     enableID3MetadataCues: false,
-    pLoader: decodableLoader(Player.DefaultConfig.loader as never) as never,
+    pLoader: decodableLoader(Player.DefaultConfig.loader as never, options.without) as never,
     fLoader: fragmentLoader(Player.DefaultConfig.loader as never, options, fillers, codecs) as never,
     maxBufferHole: 0.5,
     nudgeOnVideoHole: true,
@@ -70,12 +72,14 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     if (problem !== null) options.onProblem(problem)
   })
   hls.on(Player.Events.FRAG_BUFFERED, (_event, { frag }) => {
-    if (frag.type === 'main') options.onSegment(frag.start, frag.duration, frag.url)
+    if (frag.type === 'main') options.onSegment('video', frag.start, frag.duration, frag.url)
+    else if (frag.type === 'audio') options.onSegment('audio', frag.start, frag.duration, frag.url)
   })
   hls.on(Player.Events.MANIFEST_PARSED, () => {
     // Rejected if the page may not start sound: the view then shows its play button.
     options.video.play().catch(() => undefined)
   })
+  if (options.startS !== null) hls.config.startPosition = options.startS
   hls.loadSource(options.url)
   hls.attachMedia(options.video)
   return new HlsAdapter(hls, options.video, () => options.video.removeEventListener('seeking', forget))
@@ -102,7 +106,7 @@ class HlsAdapter implements PlayerAdapter {
     const playing = this.#hls.levels.length > 0 ? String(Math.max(0, this.#hls.currentLevel)) : null
     return {
       ...facts,
-      ahead: { video: null, audio: null },
+      ahead: this.#ahead(),
       ...this.#tracks(),
       live,
       startS: last >= 0 ? seekable.start(0) : 0,
@@ -116,6 +120,13 @@ class HlsAdapter implements PlayerAdapter {
       chosen: this.#chosen,
       playing,
     }
+  }
+
+  /** Told where picture and sound have playlists of their own. */
+  #ahead(): PlayerSnapshot['ahead'] {
+    const { mainForwardBufferInfo: main, audioForwardBufferInfo: sound, audioTracks } = this.#hls
+    const apart = audioTracks.some(({ url }) => url !== '')
+    return { video: apart ? (main?.len ?? 0) : null, audio: apart ? (sound?.len ?? 0) : null }
   }
 
   seek(timeS: number): void {
@@ -188,6 +199,10 @@ function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
     return { kind: 'manifest', message, tryThis: 'Read the playlist under Signalling.', fatal: true }
   }
   if (!data.fatal) {
+    if (/^(?:level|audioTrack)LoadError$/.test(data.details) && status !== undefined) {
+      const message = `The playlist ${segmentName(data.url ?? '') ?? 'of a variant'} is not to be had (HTTP ${status}).`
+      return { kind: 'manifest', message, tryThis: 'Wait until it is received, then play again.', fatal: false }
+    }
     if (data.details !== 'fragLoadError') return null
     return missingSegment(status)
   }
@@ -200,14 +215,18 @@ function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
   }
 }
 
+const isOffered = (type: string, without: MediaKind | null): boolean =>
+  !type.startsWith(`${without}/`) && MediaSource.isTypeSupported(type)
+
 /** What is marked as lost is asked for all the same, so that what fills its time is handed over instead (`fragmentLoader`). */
 function withoutGaps(playlist: string): string {
   return playlist.replaceAll(/^#EXT-X-GAP\r?\n/gm, '')
 }
 
-/** The library's loader of playlists, with what can be decoded here. */
+/** The library's loader of playlists, with what can be decoded here. @param without what is left out */
 function decodableLoader(
   Base: new (settings: unknown) => Loader<LoaderContext>,
+  without: MediaKind | null,
 ): new (
   settings: unknown,
 ) => Loader<LoaderContext> {
@@ -222,7 +241,7 @@ function decodableLoader(
         onSuccess(response, ...rest) {
           const { data } = response
           if (typeof data === 'string')
-            response.data = withoutGaps(decodableMaster(data, (type) => MediaSource.isTypeSupported(type)))
+            response.data = withoutGaps(decodableMaster(data, (type) => isOffered(type, without)))
           callbacks.onSuccess(response, ...rest)
         },
       })

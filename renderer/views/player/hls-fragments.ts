@@ -1,12 +1,15 @@
 import type { Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext } from 'hls.js'
-import { lacksDecodeTime } from './chunk-times.ts'
-import { LEFT_OUT, untimed } from './dash-responses.ts'
+import { LEFT_OUT } from './dash-responses.ts'
 import type { Fillers } from './fillers.ts'
 import type { PlayerOptions, PlayerProblem } from './player-adapter.ts'
+import { SegmentCheck } from './segment-check.ts'
 import { TextLimits } from './text-limits.ts'
 
 /** Requests for an expected segment (503) before it is one that does not come. */
 export const SEGMENT_RETRIES = 4
+
+/** Status of a segment that is not to be had. */
+const LOST = 404
 
 /** What a request of the library is for. */
 export type FragmentContext = LoaderContext & {
@@ -40,13 +43,14 @@ export function missingSegment(status: number | undefined): PlayerProblem {
  */
 export function fragmentLoader(
   Base: new (settings: unknown) => FragmentLoader,
-  options: Pick<PlayerOptions, 'onProblem'>,
+  options: Pick<PlayerOptions, 'onProblem' | 'refused'>,
   fillers: Fillers,
   codecs: () => string,
 ): new (
   settings: unknown,
 ) => FragmentLoader {
   const texts = new TextLimits((message) => options.onProblem({ ...LEFT_OUT, message }))
+  const check = new SegmentCheck(options)
   const refusals = new Map<string, number>()
   return class extends Base {
     override load(
@@ -63,6 +67,7 @@ export function fragmentLoader(
         const from = fillers.endOf(timeline)
         return from === null || frag === undefined ? null : from + frag.duration
       }
+      const kind = frag?.type === 'audio' ? 'audio' : 'video'
       super.load(context, config, {
         ...callbacks,
         onSuccess(response, ...rest) {
@@ -70,11 +75,18 @@ export function fragmentLoader(
           if (data instanceof ArrayBuffer) {
             const bytes = new Uint8Array(data)
             if (isText) response.data = texts.bounded(data, response.url)
-            else if (frag?.sn === 'initSegment') fillers.init(representation, codecs(), bytes.slice())
-            else {
-              if (lacksDecodeTime(bytes)) options.onProblem(untimed(response.url))
-              if (isFilled) response.data = bufferOf(fillers.media(timeline, representation, bytes, endS()))
-            }
+            else if (frag?.sn === 'initSegment') {
+              fillers.init(representation, codecs(), bytes.slice())
+              if (!frag.encrypted) check.init(representation, kind, response.url, bytes)
+            } else if (isFilled && check.refuses(representation, kind, response.url, bytes, null)) {
+              const filler = fillers.instead(timeline, representation, endS())
+              if (filler === null) {
+                const [stats, at, details] = rest
+                callbacks.onError({ code: LOST, text: 'cannot be decoded' }, at, details, stats)
+                return
+              }
+              response.data = bufferOf(filler)
+            } else if (isFilled) response.data = bufferOf(fillers.media(timeline, representation, bytes, endS()))
           }
           callbacks.onSuccess(response, ...rest)
         },

@@ -8,12 +8,14 @@ import {
   ENCRYPTED_ADVICE,
   type MediaKind,
   type PlayerAdapter,
+  type PlayerOptions,
   type PlayerProblem,
   type PlayerSnapshot,
 } from './player-adapter.ts'
 import { type Arrivals, LONG_WAIT_MS, NOTHING_KNOWN, refusalText, waitText } from './player-model.ts'
 import { requestGuard } from './request-guard.ts'
 import { SegmentLog } from './segment-log.ts'
+import { decoderFailure, Undecodable } from './undecodable.ts'
 import { nextBuffered } from './video-facts.ts'
 
 const SNAPSHOT_MS = 250
@@ -28,6 +30,8 @@ const INTO_S = 0.02
 const BEYOND = { ms: 1500, s: 1 }
 /** Live, the next segment may be so late. */
 const LATE_MS = 3000
+/** Standing this long at the beginning before what cannot be decoded: libraries do not pass it. */
+const UNDECODED_MS = 1200
 /** Of a finished presentation everything is at hand: what has run out for this long has ended. */
 const RUN_OUT_MS = 600
 /** What plays on for so long after a decoder failed has another one, seconds. */
@@ -54,6 +58,7 @@ export class Playback {
   /** Pictures of the video, and the objects they come from. */
   readonly frames: FrameSteps
   readonly segments = new SegmentLog()
+  readonly #sounds = new SegmentLog()
   readonly #onState: (state: PlaybackState) => void
   /** What has come of the service. */
   readonly #arrivals: () => Arrivals
@@ -80,6 +85,7 @@ export class Playback {
   #failedAtS: number | null = null
   #playsPart = false
   #refusal: string | null = null
+  readonly #undecodable = new Undecodable()
   #waitingSinceMs: number | null = null
   readonly #forbid: () => void
   readonly #picture: PictureWatch
@@ -139,6 +145,7 @@ export class Playback {
     this.#plays = false
     this.#failedAtS = null
     this.#playsPart = false
+    this.#undecodable.clear()
     this.#waitingSinceMs = null
     this.#startOver()
   }
@@ -203,10 +210,12 @@ export class Playback {
       const onProblem = (problem: PlayerProblem) => {
         if (!isOver()) this.#fail(problem)
       }
-      const onSegment = (...of: Parameters<SegmentLog['add']>) => this.segments.add(...of)
+      const onSegment: PlayerOptions['onSegment'] = (of, ...segment) =>
+        (of === 'video' ? this.segments : this.#sounds).add(...segment)
       const [wholeSegments, without, startS] = [this.#wholeSegments, this.#without, this.#startS]
       const [video, captions] = [this.#video, this.#captions]
-      const options = { video, captions, url, wholeSegments, without, startS, onProblem, onSegment }
+      const { refused } = this.#undecodable
+      const options = { video, captions, url, wholeSegments, without, startS, refused, onProblem, onSegment }
       const adapter = await (kind === 'dash' ? createDashAdapter(options) : createHlsAdapter(options))
       if (isOver()) {
         adapter.destroy()
@@ -232,6 +241,11 @@ export class Playback {
    */
   #outlast(snapshot: PlayerSnapshot | null, nowMs: number): void {
     const kind = snapshot === null || this.#without !== null ? null : lacking(snapshot)
+    const stands = snapshot === null ? null : this.#standsFor(snapshot, nowMs)
+    if (kind === null && stands !== null) {
+      this.#goWithout(stands, snapshot)
+      return
+    }
     if (kind === null || snapshot === null) {
       this.#lacks = null
       return
@@ -240,16 +254,67 @@ export class Playback {
     // Live, the next segment may only be late.
     if (nowMs - this.#lacks.sinceMs < (snapshot.live ? LATE_MS : RUN_OUT_MS)) return
     this.#lacks = null
+    this.#goWithout(kind, snapshot)
+  }
+
+  /** The kind of which nothing can be decoded, where playing does not begin for it, though there is another; null: none. */
+  #standsFor({ ahead }: PlayerSnapshot, nowMs: number): MediaKind | null {
+    const waits = this.#waitingSinceMs !== null && nowMs - this.#waitingSinceMs >= UNDECODED_MS
+    if (!waits || this.#plays || this.#without !== null || ahead.video === null || ahead.audio === null) return null
+    const kinds = ['video', 'audio'] as const
+    return kinds.find((kind) => this.#undecodable.sentence(kind) !== null) ?? null
+  }
+
+  /** Plays the other kind of media alone. */
+  #goWithout(kind: MediaKind, snapshot: PlayerSnapshot | null): void {
+    const [gone, left] = kind === 'video' ? ['picture', 'sound'] : ['sound', 'picture']
+    const fault = this.#undecodable.sentence(kind)
+    const others = snapshot?.ahead[kind === 'video' ? 'audio' : 'video'] ?? null
+    if (fault !== null && (others === null || this.#without !== null)) {
+      const message = this.#arrivals().notPlayable ?? fault
+      this.#fail({ kind: 'segments', message, tryThis: 'The inspector shows what came.', fatal: true })
+      return
+    }
     this.#without = kind
-    this.#startS = snapshot.live ? null : snapshot.timeS
-    this.#fail({
+    this.#startS = snapshot === null || snapshot.live ? null : snapshot.timeS
+    const message =
+      fault === null ? `The ${gone} ends here; the ${left} goes on.` : `${fault} The ${left} plays without ${gone}.`
+    this.#problem = {
       kind: 'segments',
-      message:
-        kind === 'video' ? 'The picture ends here; the sound goes on.' : 'The sound ends here; the picture goes on.',
+      message,
       tryThis: 'The rest was lost or not sent. In the timeline, E steps through incomplete objects.',
       fatal: false,
-    })
-    this.#startOver()
+    }
+    // Later: the library may be inside an event of its own.
+    this.#generation++
+    setTimeout(() => this.#startOver())
+  }
+
+  /** Something else fills the time of what no decoder takes; said of the first segment of a kind. */
+  #leaveOut(problem: PlayerProblem, { kind, all }: NonNullable<PlayerProblem['undecodable']>): void {
+    const isFirst = this.#undecodable.add(kind, problem.message)
+    if (all) this.#goWithout(kind, this.#adapter?.snapshot() ?? null)
+    else if (isFirst && this.#problem?.fatal !== true) this.#problem = problem
+    this.#update()
+  }
+
+  /** Goes on behind a segment at which a decoder failed. @returns false where it is not known which one that was */
+  #passBy(told: string): boolean {
+    const failure = decoderFailure(`${told} ${this.#video.error?.message ?? ''}`)
+    if (failure === null) return false
+    const { kind, timeS } = failure
+    const name = (kind === 'video' ? this.segments : this.#sounds).at(timeS)
+    if (name === null || this.#undecodable.refused.has(name)) return false
+    const all = this.#undecodable.failed(failure, name)
+    const message = `${name} cannot be decoded: no decoder takes its samples.`
+    const tryThis = 'The inspector shows its boxes.'
+    this.#leaveOut({ kind: 'decoder', message, tryThis, fatal: false }, { kind, all })
+    if (all) return true
+    const snapshot = this.#adapter?.snapshot() ?? null
+    this.#startS = snapshot === null || snapshot.live ? null : this.#timeS
+    this.#generation++
+    setTimeout(() => this.#startOver())
+    return true
   }
 
   /** Goes on where a player stands still though it could play: libraries do not pass a hole while they seek. */
@@ -291,6 +356,14 @@ export class Playback {
     // What segments lack is why the library fails afterwards.
     const named = this.#problem?.fatal === true && (!problem.fatal || this.#problem.kind === 'segments')
     if (this.#stop.signal.aborted || named) return
+    // Why a segment is left out is told already.
+    if (problem.kind === 'segments' && !problem.fatal && this.#undecodable.sentence() !== null && !problem.undecodable)
+      return
+    if (problem.undecodable !== undefined) {
+      this.#leaveOut(problem, problem.undecodable)
+      return
+    }
+    if (problem.kind === 'decoder' && this.#passBy(problem.message)) return
     if (problem.kind === 'decoder' && this.#playable.kind === 'dash' && !this.#wholeSegments) {
       this.#wholeSegments = true
       if (this.#adapter?.snapshot().live === false) this.#startS = this.#timeS
@@ -332,10 +405,15 @@ export class Playback {
     const why = thrown instanceof TypeError ? 'its manifest lacks what players need.' : message.slice(0, 200)
     this.#fail({
       kind: 'player',
-      message: `The player cannot read this presentation: ${why}`,
+      message: this.#arrivals().notPlayable ?? `The player cannot read this presentation: ${why}`,
       tryThis: 'Read the manifest under Signalling. Save the files with Dump and play them elsewhere.',
       fatal: true,
     })
+  }
+
+  /** That a playlist is not to be had, where that is known. */
+  #noPlaylist(): string | null {
+    return this.#problem?.kind === 'manifest' && !this.#problem.fatal ? this.#problem.message : null
   }
 
   #update(): void {
@@ -355,9 +433,12 @@ export class Playback {
     this.#unstick(snapshot, nowMs)
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs
     const stopped = this.#problem?.fatal === true ? this.#problem.message : null
-    const waiting = waitedMs < LONG_WAIT_MS ? null : waitText(snapshot, waitedMs, this.#arrivals())
+    const arrivals = this.#arrivals()
+    const known = this.#plays ? null : (arrivals.notPlayable ?? this.#undecodable.sentence() ?? this.#noPlaylist())
+    const waiting = waitedMs < LONG_WAIT_MS ? null : (known ?? waitText(snapshot, waitedMs, arrivals))
     this.#picture.problem(stopped ?? waiting)
-    this.#onState({ snapshot, problem: this.#problem, waitedMs, waiting })
+    const problem = this.#problem?.message === waiting ? null : this.#problem
+    this.#onState({ snapshot, problem, waitedMs, waiting })
   }
 }
 

@@ -10,6 +10,8 @@ export type PlayerProblem = {
   readonly tryThis: string
   /** Whether playback stopped. */
   readonly fatal: boolean
+  /** Where no browser decodes what came: of which kind it is, and whether all of that kind is meant. */
+  readonly undecodable?: { readonly kind: MediaKind; readonly all: boolean }
 }
 
 /** What to do about encryption. */
@@ -68,9 +70,11 @@ export type PlayerOptions = {
   readonly without: MediaKind | null
   /** Where to begin, seconds; null: where the library begins. */
   readonly startS: number | null
+  /** Names of segments that no decoder takes: something else fills their time. */
+  readonly refused: ReadonlySet<string>
   readonly onProblem: (problem: PlayerProblem) => void
-  /** Called for each segment of the picture, with its place on the time line of `timeS`, seconds. */
-  readonly onSegment: (startS: number, durationS: number, url: string) => void
+  /** Called for each segment, with its place on the time line of `timeS`, seconds. */
+  readonly onSegment: (kind: MediaKind, startS: number, durationS: number, url: string) => void
 }
 
 /** `720p 1.20 Mb/s`; without a height, the rate alone. */

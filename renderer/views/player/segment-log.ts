@@ -5,11 +5,10 @@ const MAX_SEGMENTS = 900
 export class SegmentLog {
   readonly #segments: { readonly startS: number; readonly endS: number; readonly name: string }[] = []
 
-  /** @param url `…/serviceN/<name>`, of which the folder of what is decoded is left out */
   add(startS: number, durationS: number, url: string): void {
-    const name = /\/service\d+\/(?:~decoded~[^/]*\/)?([^?#]*)/.exec(url)?.[1]
-    if (name === undefined || !(durationS > 0)) return
-    this.#segments.push({ startS, endS: startS + durationS, name: decoded(name) })
+    const name = segmentName(url)
+    if (name === null || !(durationS > 0)) return
+    this.#segments.push({ startS, endS: startS + durationS, name })
     if (this.#segments.length > MAX_SEGMENTS) this.#segments.shift()
   }
 
@@ -21,6 +20,12 @@ export class SegmentLog {
     }
     return null
   }
+}
+
+/** Name of the object behind an address `…/serviceN/<name>`, of which the folder of what is decoded is left out; null: it is none. */
+export function segmentName(url: string): string | null {
+  const name = /\/service\d+\/(?:~decoded~[^/]*\/)?([^?#]*)/.exec(url)?.[1]
+  return name === undefined ? null : decoded(name)
 }
 
 function decoded(name: string): string {

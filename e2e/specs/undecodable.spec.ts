@@ -1,0 +1,31 @@
+import { spoiltCapture } from '../fixtures/captures.ts'
+import { expect, test } from '../fixtures/routescope.ts'
+
+/* Media that came whole and that no browser takes: the segment and what is wrong with it are named, and the rest plays. */
+
+test('a picture of noise is named, and the sound plays', async ({ routescope: { app, home, openCapture } }) => {
+  await openCapture(await spoiltCapture(home, 'manifest.mpd', /^video-\d+\.m4s$/))
+  await app.play()
+  await expect(app.player).toContainText(/video-1\.m4s cannot be decoded: there is no box of a segment at byte 0/)
+  await expect(app.player).toContainText('The sound plays without picture.')
+  await expect.poll(() => app.video.evaluate((video: HTMLVideoElement) => video.currentTime)).toBeGreaterThan(2)
+})
+
+for (const manifest of ['manifest.mpd', 'master.m3u8']) {
+  test(`${manifest}: segments of noise between others are named, and playing goes on`, async ({
+    routescope: { app, home, openCapture },
+  }) => {
+    await openCapture(await spoiltCapture(home, manifest, /^video-[23]\.m4s$/))
+    await app.play()
+    await app.playing(7)
+    await expect(app.player).toContainText(/video-2\.m4s cannot be decoded: there is no box/)
+  })
+}
+
+test('where neither picture nor sound can be decoded, that is said', async ({
+  routescope: { app, home, openCapture },
+}) => {
+  await openCapture(await spoiltCapture(home, 'manifest.mpd', /^(?:video|audio)-\d+\.m4s$/))
+  await app.play()
+  await expect(app.player).toContainText(/(?:video|audio)-1\.m4s cannot be decoded: there is no box of a segment/)
+})
