@@ -78,6 +78,10 @@ export class ServiceManifests {
   readonly #scopes: ServiceScopes
   readonly #read = new BoundedMap<string, ReadEntry>(MAX_READ)
   readonly #told = new BoundedSet<string>(MAX_TOLD)
+  /** Manifests among the files of a service, as of a version of the store. */
+  readonly #files = new BoundedMap<ServiceId, { readonly version: number; readonly files: readonly StoredFile[] }>(
+    MAX_READ,
+  )
 
   constructor(store: ObjectStore, scopes: ServiceScopes, warn: (text: string) => void) {
     this.#store = store
@@ -137,14 +141,23 @@ export class ServiceManifests {
 
   /** Representation@id of a segment by the MPDs of the service; null where none lists it. */
   representationOf(serviceId: ServiceId, name: string): string | null {
-    for (const file of this.#store.available(serviceId)) {
-      if (!isManifest(file)) continue
+    for (const file of this.#manifestFiles(serviceId)) {
       const manifest = this.of(file)
       if (manifest.kind !== 'mpd') continue
       const rule = manifest.rules.find((one) => isOf(one, name))
       if (rule !== undefined) return rule.id
     }
     return null
+  }
+
+  /** Manifests of a service that are there. */
+  #manifestFiles(serviceId: ServiceId): readonly StoredFile[] {
+    const { version } = this.#store
+    const known = this.#files.get(serviceId)
+    if (known?.version === version) return known.files
+    const files = this.#store.available(serviceId).filter(isManifest)
+    this.#files.set(serviceId, { version, files })
+    return files
   }
 
   #parse(file: StoredFile, asked: Map<string, string | null>): ReadManifest {

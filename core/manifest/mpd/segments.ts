@@ -103,11 +103,22 @@ export type SegmentFinder = (name: string) => SegmentAddress | null
 /** Address of a segment: its number, its media time, or both, depending on the addressing. */
 export type SegmentAddress = { readonly number: number | null; readonly time: number | null }
 
+/** Finders of representations that were asked for: a manifest is served many times as it was read. */
+const FINDERS = new WeakMap<MpdRepresentation, SegmentFinder>()
+
 /**
  * The inverse of `segmentName` (and of the list), for many look-ups in one representation: by the address that a name has, in any
  * spelling, and also without the query of the manifest.
  */
 export function segmentFinder(representation: MpdRepresentation): SegmentFinder {
+  const known = FINDERS.get(representation)
+  if (known !== undefined) return known
+  const made = makeFinder(representation)
+  FINDERS.set(representation, made)
+  return made
+}
+
+function makeFinder(representation: MpdRepresentation): SegmentFinder {
   const { addressing, baseUrl } = representation
   if (addressing.kind === 'list') {
     const numbers = new Map<string, number>()
