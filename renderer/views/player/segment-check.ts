@@ -16,7 +16,8 @@ const round = (seconds: number): number => Math.round(seconds * 10) / 10
 function beginningOf(bytes: Uint8Array, { tracks }: SegmentForm): number | null {
   const times = segmentTimes(bytes, tracks)
   const timescale = tracks.find(({ id }) => id === times?.track)?.timescale ?? 0
-  return times === null || timescale === 0 ? null : Number(times.startTicks) / timescale
+  // Encoders put samples that come before the first one at times below 0, which browsers read as such.
+  return times === null || timescale === 0 ? null : Number(BigInt.asIntN(64, times.startTicks)) / timescale
 }
 
 /** Looks at ISO media before the browser does, which plays nothing more once it has refused one segment, and tells what it would refuse. */

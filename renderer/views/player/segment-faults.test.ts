@@ -101,6 +101,11 @@ describe('the check of segments', () => {
     expect(refuses('a/video-9.m4s', SEGMENT)).toBe(true)
     expect(refuses('video-4.m4s', SEGMENT, 0)).toBe(false)
     expect(problems).toHaveLength(3)
+    // The decode time of tfdt, version 1, is −256.
+    const early = changed(SEGMENT, placeOf(SEGMENT, 'tfdt') + 12, [255, 255, 255, 255, 255, 255, 255, 0])
+    expect(SEGMENT[placeOf(SEGMENT, 'tfdt') + 8]).toBe(1)
+    expect(refuses('video-4.m4s', early, 0)).toBe(false)
+    expect(problems).toHaveLength(3)
     expect(refuses('video-5.m4s', SEGMENT, 1000)).toBe(false)
     expect(problems[3]?.message).toBe('video-5.m4s begins at 0 s, where its manifest has it at 1000 s.')
   })
