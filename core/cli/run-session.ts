@@ -15,6 +15,7 @@ import type { SavedSession } from './session-file.ts'
 import { startupText } from './startup-text.ts'
 import { tellFailure, wildcardText } from './tell.ts'
 import { keepServing } from './unexpected.ts'
+import { runLong } from './v8-settings.ts'
 
 const PROGRESS_MS = 250
 /** Services with a line at the end. */
@@ -44,6 +45,7 @@ export async function runSession(
   const baseUrl = (gateways[0] ?? servers[0] ?? uploads[0] ?? origins[0])?.baseUrl ?? originOf(streams[0]?.url)
   if (baseUrl !== null) {
     keepServing()
+    runLong()
     if (json) printJson({ event: gateways.length > 0 ? 'gateway' : 'server', baseUrl })
     else
       printLines([

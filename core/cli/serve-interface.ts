@@ -13,6 +13,7 @@ import { printLines, tellLine } from './output.ts'
 import { onFirstSignal } from './quit-keys.ts'
 import { wildcardText } from './tell.ts'
 import { keepServing } from './unexpected.ts'
+import { runLong } from './v8-settings.ts'
 
 /**
  * Serves the interface to a browser on this machine until it is interrupted, and prints its address and why.
@@ -41,6 +42,7 @@ export async function serveInterface(
     removeSignals = onFirstSignal(resolve)
   })
   keepServing()
+  runLong()
   try {
     if (request.request !== null) await engine.open(request.request)
     printLines([`Routescope serves its interface to a browser, because ${reason}.`, `Open ${address}`])

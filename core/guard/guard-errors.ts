@@ -25,7 +25,7 @@ const LEFT = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATU
 
 const listeners = new Set<(error: PeerError) => void>()
 const kinds = new Map<string, { reportedMs: number; others: number }>()
-const guards = new Map<string, (error: unknown) => void>()
+const guards = new WeakMap<GuardedPeer, (error: unknown) => void>()
 
 /** Adds a listener for errors of peers, of which each kind is reported once in ten seconds. @returns the function that removes it */
 export function onPeerError(listener: (error: PeerError) => void): () => void {
@@ -62,13 +62,12 @@ export function reportPeerError({ topic, what }: GuardedPeer, error: unknown): v
   for (const listener of [...listeners]) listener({ topic, level, text: `${what} failed: ${message}${others}.` })
 }
 
-/** One listener for each kind of peer, so that a request costs no closure. */
+/** One listener for each peer that is described once, so that a request costs no closure. */
 function guardOf(peer: GuardedPeer): (error: unknown) => void {
-  const key = `${peer.topic} ${peer.what}`
-  let guard = guards.get(key)
+  let guard = guards.get(peer)
   if (guard === undefined) {
     guard = (error) => reportPeerError(peer, error)
-    guards.set(key, guard)
+    guards.set(peer, guard)
   }
   return guard
 }

@@ -178,7 +178,9 @@ class GatewayPart implements Part, Serving {
     return { expired: file.expiresUs !== null && file.expiresUs <= nowUs }
   }
 
+  /** Only what joins by what is asked for needs to know. */
   #asked(serviceId: ServiceId, name: string): void {
+    if (this.wants() !== 'asked') return
     const carrier = this.#gateway?.carrierOf(serviceId, name) ?? null
     const have = this.#store?.find(serviceId, name).state === 'ready'
     this.#receiving?.asked(serviceId, name, carrier, have)
