@@ -87,12 +87,18 @@ export class ByteWriter {
     return this
   }
 
+  /** Begins again, over the same memory: what `finish` gave is written over. */
+  clear(): this {
+    this.#length = 0
+    return this
+  }
+
   /** A copy of everything written. */
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
   }
 
-  /** A view of everything written; nothing may be written afterwards. */
+  /** A view of everything written; it changes with what is written afterwards. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
   }

@@ -1,5 +1,6 @@
 import type { ByteSink } from '../../flow/bytes.ts'
 import type { SampleSink, SampleTrack } from '../../flow/samples.ts'
+import { SampleMemory } from '../stream/sample-memory.ts'
 import type { StreamFaults } from '../stream/stream-faults.ts'
 import { type AccessUnit, AccessUnits, type NalCodec } from './access-units.ts'
 import { DisplayOrder } from './display-order.ts'
@@ -28,6 +29,7 @@ export class AnnexBReader implements ByteSink {
   readonly #codec: NalCodec
   readonly #asked: FrameRate | null
   readonly #order: DisplayOrder<Picture>
+  readonly #memory = new SampleMemory()
   #setsVersion = -1
   #pictures = 0
   #duration = 0
@@ -85,7 +87,7 @@ export class AnnexBReader implements ByteSink {
       track = videoTrack(this.#codec, sets.configuration(), format, { id: 1, timescale: this.#timescale, startTicks })
     }
     if (this.#timescale === 0) return
-    this.#order.push({ data: data.slice(), sync, track }, order, restart, format.reorder)
+    this.#order.push({ data: this.#memory.copy(data), sync, track }, order, restart, format.reorder)
   }
 
   #give({ data, sync, track }: Picture, display: number): void {
@@ -98,8 +100,8 @@ export class AnnexBReader implements ByteSink {
       offsetTicks: (display + this.#delay) * this.#duration - decodeTicks,
       durationTicks: this.#duration,
       sync,
-      owned: true,
     })
+    this.#memory.release(data)
   }
 }
 

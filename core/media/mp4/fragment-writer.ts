@@ -1,6 +1,7 @@
 import type { ByteSink } from '../../flow/bytes.ts'
 import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
 import { nalCodecOf, nalLengthBytes, parameterSetsOf } from '../annexb/video-track.ts'
+import { SampleMemory } from '../stream/sample-memory.ts'
 import { StreamFaults } from '../stream/stream-faults.ts'
 import { BoxWriter } from './box-writer.ts'
 import { type FragmentTrackRun, type HeldSample, makeFragment } from './fragment.ts'
@@ -52,6 +53,9 @@ export class FragmentWriter implements SampleSink {
   readonly #watch: FragmentWatch | null
   readonly #beginsAtS: number | null
   readonly #tracks = new Map<number, Track>()
+  readonly #memory = new SampleMemory()
+  /** Memory of the fragment written last. */
+  readonly #out = new BoxWriter(64 * 1024)
   #main: Track | null = null
   #init: Uint8Array | null = null
   #baseS = 0
@@ -84,13 +88,13 @@ export class FragmentWriter implements SampleSink {
     this.#tracks.set(track.id, { track, number, samples: [], nextTicks: 0, sets: null, described: false })
   }
 
-  sample({ track: id, data, decodeTicks, offsetTicks, durationTicks, sync, owned }: Sample): void {
+  sample({ track: id, data, decodeTicks, offsetTicks, durationTicks, sync }: Sample): void {
     const track = this.#tracks.get(id)
     if (track === undefined) return
     const { timescale } = track.track
     const main = this.#mainTrack()
     if (track === main && this.#isDue(main, decodeTicks, sync)) this.#write()
-    const bytes = sync && track.sets !== null ? joined(track.sets, data) : owned === true ? data : data.slice()
+    const bytes = this.#memory.copy(sync && track.sets !== null ? joined(track.sets, data) : data)
     if (sync) track.sets = null
     track.samples.push({ data: bytes, decodeTicks, offsetTicks, durationTicks, sync })
     track.nextTicks = decodeTicks + durationTicks
@@ -152,9 +156,12 @@ export class FragmentWriter implements SampleSink {
     const firstS = runs.map(({ number, samples }) => this.#secondsOf(tracks, number, samples))
     this.#timeUs = Math.round(Math.min(...firstS) * 1e6)
     const begins = this.#main?.samples[0]?.sync ?? true
-    const fragment = makeFragment(++this.#sequence, runs)
-    for (const track of this.#tracks.values()) track.samples = []
+    const fragment = makeFragment(this.#out, ++this.#sequence, runs)
     this.#watch?.written(runs, fragment.length - this.#dataOf(runs), this.#dataOf(runs))
+    for (const track of this.#tracks.values()) {
+      for (const { data } of track.samples) this.#memory.release(data)
+      track.samples = []
+    }
     this.#bytes = 0
     if (begins) this.#sink.joinable?.(this.#init)
     this.#sink.chunk(fragment, 0, fragment.length, this.#timeUs)

@@ -1,6 +1,6 @@
-import { BoxWriter } from './box-writer.ts'
+import type { BoxWriter } from './box-writer.ts'
 
-/** A sample with bytes of its own. */
+/** A sample whose bytes stay until its fragment is written. */
 export type HeldSample = {
   readonly data: Uint8Array
   readonly decodeTicks: number
@@ -30,11 +30,14 @@ const DEFAULT_BASE_IS_MOOF = 0x2_0000
 const DEFAULT_DURATION = 0x8
 const DEFAULT_FLAGS = 0x20
 
-/** A `moof` with one run for each track, and its `mdat`. Every run has a sample. */
-export function makeFragment(sequence: number, runs: readonly FragmentTrackRun[]): Uint8Array {
+/**
+ * A `moof` with one run for each track, and its `mdat`. Every run has a sample.
+ * @param out whose memory it is in, until something else is written
+ */
+export function makeFragment(out: BoxWriter, sequence: number, runs: readonly FragmentTrackRun[]): Uint8Array {
   let dataBytes = 0
   for (const { samples } of runs) for (const { data } of samples) dataBytes += data.length
-  const out = new BoxWriter(dataBytes + 1024)
+  out.clear()
   const offsets: { readonly at: number; readonly before: number }[] = []
   let before = 0
   out.box('moof', () => {

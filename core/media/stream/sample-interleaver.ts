@@ -1,4 +1,5 @@
 import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
+import { SampleMemory } from './sample-memory.ts'
 
 /** Longest time for which a track is waited for, s. */
 const MAX_LAG_S = 3
@@ -23,6 +24,7 @@ export class SampleInterleaver implements SampleSink {
   readonly #sink: SampleSink
   readonly #tracks: Track[] = []
   readonly #firstS: number
+  readonly #memory = new SampleMemory()
   #bytes = 0
   #began = false
 
@@ -53,7 +55,7 @@ export class SampleInterleaver implements SampleSink {
   sample(sample: Sample): void {
     const track = this.#tracks.find(({ id }) => id === sample.track)
     if (track === undefined) return
-    const own: Sample = sample.owned === true ? sample : { ...sample, data: sample.data.slice(), owned: true }
+    const own = sample.owned === true ? sample : { ...sample, data: this.#memory.copy(sample.data) }
     const last = track.changes.length - 1
     const change = track.changes[last]
     if (change?.before === null) track.changes[last] = { before: own, track: change.track }
@@ -120,6 +122,7 @@ export class SampleInterleaver implements SampleSink {
       this.#sink.track(change.track)
     }
     this.#sink.sample(sample)
+    if (sample.owned !== true) this.#memory.release(sample.data)
   }
 }
 

@@ -221,6 +221,35 @@ describe('a transport stream', () => {
     expect([...continuity.keys()].sort((a, b) => a - b)).toEqual([0, 0x100, 0x101, 0x1000])
   })
 
+  it('has some frames of audio in each PES packet, whose first one is presented 50 ms or more after it is sent', () => {
+    const seconds = ({ track, decodeTicks }: Sample): number =>
+      decodeTicks / (media.tracks.find(({ id }) => id === track)?.timescale ?? 1)
+    const samples = [...media.samples].sort((one, other) => seconds(one) - seconds(other))
+    const written = writeStream('ts', { tracks: media.tracks, samples })
+    let clock = 0
+    let count = 0
+    for (let at = 0; at < written.length; at += 188) {
+      const packet = Buffer.from(written.subarray(at, at + 188))
+      clock = clockAt(packet) ?? clock
+      if (pidOf(packet) !== 0x101 || (packet.readUInt8(1) & 0x40) === 0) continue
+      const begin = (packet.readUInt8(3) & 0x20) === 0 ? 4 : 5 + packet.readUInt8(4)
+      const high = (packet.readUInt8(begin + 9) & 0x0e) * 2 ** 29
+      const pts = high + (packet.readUInt16BE(begin + 10) >> 1) * 2 ** 15 + (packet.readUInt16BE(begin + 12) >> 1)
+      count++
+      expect(pts - clock).toBeGreaterThanOrEqual(4500)
+    }
+    expect(count).toBeLessThan(audio.samples.length / 2)
+    expect(count).toBeGreaterThan(audio.samples.length / 4)
+    expect(listing(readStream('ts', written), 'audio')).toHaveLength(audio.samples.length)
+  })
+
+  it('has each frame of audio in a PES packet of its own where there is no video', () => {
+    const read = Buffer.from(writeStream('ts', audio))
+    const starts = Array.from({ length: read.length / 188 }, (_, at) => read.subarray(at * 188, at * 188 + 188))
+    const pes = starts.filter((packet) => pidOf(packet) === 0x100 && ((packet[1] as number) & 0x40) !== 0)
+    expect(pes).toHaveLength(audio.samples.length)
+  })
+
   it('has a table of several packets where it has many streams, which is read again', () => {
     const [track, sample] = [audio.tracks[0] as SampleTrack, audio.samples[0] as Sample]
     const ids = Array.from({ length: 64 }, (_, at) => at + 1)

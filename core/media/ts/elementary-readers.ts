@@ -5,6 +5,7 @@ import { videoTrack } from '../annexb/video-track.ts'
 import { AudioFrames } from '../audio/audio-frames.ts'
 import type { AudioFraming, AudioHeader } from '../audio/audio-framing.ts'
 import { audioTrack, sameAudio } from '../audio/audio-reader.ts'
+import { SampleMemory } from '../stream/sample-memory.ts'
 import type { StreamFaults } from '../stream/stream-faults.ts'
 
 /** Ticks per second of the times of a PES packet (ISO/IEC 13818-1 §2.4.3.7). */
@@ -54,6 +55,7 @@ export class VideoElementary implements ElementaryReader {
   readonly #sink: SampleSink
   readonly #splitter: NalSplitter
   readonly #units: AccessUnits
+  readonly #memory = new SampleMemory()
   readonly #marks = new Marks()
   #setsVersion = -1
   #frameTicks = DEFAULT_FRAME_TICKS
@@ -103,7 +105,7 @@ export class VideoElementary implements ElementaryReader {
       const track = { id: this.#id, timescale: PES_TIMESCALE }
       this.#heldTrack = videoTrack(this.#codec, sets.configuration(), format, track)
     }
-    this.#held = { data: data.slice(), sync, pts, dts }
+    this.#held = { data: this.#memory.copy(data), sync, pts, dts }
   }
 
   /** Gives the picture held back. @param nextDts null: there is no next one */
@@ -118,16 +120,16 @@ export class VideoElementary implements ElementaryReader {
       this.#heldTrack = null
       this.#described = true
     }
-    if (!this.#described) return
-    this.#sink.sample({
-      track: this.#id,
-      data: picture.data,
-      decodeTicks: picture.dts,
-      offsetTicks: picture.pts - picture.dts,
-      durationTicks: this.#frameTicks,
-      sync: picture.sync,
-      owned: true,
-    })
+    if (this.#described)
+      this.#sink.sample({
+        track: this.#id,
+        data: picture.data,
+        decodeTicks: picture.dts,
+        offsetTicks: picture.pts - picture.dts,
+        durationTicks: this.#frameTicks,
+        sync: picture.sync,
+      })
+    this.#memory.release(picture.data)
   }
 }
 
