@@ -11,9 +11,14 @@ import { writeFailure } from './write-failure.ts'
 const PIECE_BYTES = 16 * 1024
 /** Bytes read at a time: a call costs as much as copying some hundred kilobytes. */
 const BLOCK_BYTES = 512 * 1024
+/** Bytes of a block that is written or copied at once. */
 const COPY_BYTES = 1 << 20
 /** Bytes that wait for the disk, from which the source waits. */
 const BUSY_BYTES = 8 * 1024 * 1024
+/** A block that does not get full is written after as much time: each write costs as much as copying some hundred kilobytes. */
+const WRITE_DELAY_MS = 20
+/** Blocks that are kept for what is written next. */
+const MAX_SPARE_BLOCKS = 8
 
 /** Ranges of a file, in the order in which they are read. */
 export type MediaFilePart = { readonly start: number; readonly end: number } | Uint8Array
@@ -101,9 +106,17 @@ export class MediaFile {
 export class MediaFileWriter {
   readonly #path: string
   readonly #file: OutputFile
-  #writing: Promise<void> = Promise.resolve()
-  /** What waits and no write has begun with. */
-  #pieces: Uint8Array[] = []
+  /** Settles once the blocks that were full have been written. */
+  #writing: Promise<void> | null = null
+  /** Blocks to be written, in order. */
+  readonly #full: Uint8Array[] = []
+  /** The block that is being filled. */
+  #block: Uint8Array | null = null
+  #filled = 0
+  /** Blocks that were written. */
+  readonly #spare: ArrayBufferLike[] = []
+  /** Writes a block that does not get full. */
+  #timer: NodeJS.Timeout | null = null
   #waiting = 0
   #bytes = 0
   #failure: AppFailure | null = null
@@ -136,27 +149,52 @@ export class MediaFileWriter {
     return this.#failure
   }
 
-  /** Appends bytes, which stay as they are. */
-  write(bytes: Uint8Array): void {
+  /** Appends a copy of `bytes[start, end)`. It is on its way to the disk within 20 ms. */
+  write(bytes: Uint8Array, start: number, end: number): void {
     if (this.#failure !== null) return
-    this.#bytes += bytes.length
-    this.#waiting += bytes.length
-    this.#pieces.push(bytes)
-    if (this.#pieces.length === 1) this.#writing = this.#writing.then(() => this.#writePieces())
+    this.#bytes += end - start
+    this.#waiting += end - start
+    for (let at = start; at < end; ) {
+      const block = this.#block ?? this.#begin()
+      const count = Math.min(end - at, block.length - this.#filled)
+      block.set(bytes.subarray(at, at + count), this.#filled)
+      this.#filled += count
+      at += count
+      if (this.#filled === block.length) this.#pass()
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      this.#pass()
+    }, WRITE_DELAY_MS)
   }
 
-  /** Writes all that waits at once: a stream may have a piece for each of its packets. */
-  async #writePieces(): Promise<void> {
-    const pieces = this.#pieces
-    this.#pieces = []
-    const all = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
-    try {
-      await this.#file.empty()
-      if (this.#failure === null) await this.#file.handle.appendFile(all)
-    } catch (cause) {
-      this.#failure ??= writeFailure(cause as NodeJS.ErrnoException, this.#path)
+  #begin(): Uint8Array {
+    const block = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(COPY_BYTES))
+    this.#block = block
+    this.#filled = 0
+    return block
+  }
+
+  /** Has what is in the block written. */
+  #pass(): void {
+    if (this.#block === null) return
+    this.#full.push(this.#block.subarray(0, this.#filled))
+    this.#block = null
+    this.#writing ??= this.#writeBlocks()
+  }
+
+  async #writeBlocks(): Promise<void> {
+    for (let block = this.#full.shift(); block !== undefined; block = this.#full.shift()) {
+      try {
+        await this.#file.empty()
+        if (this.#failure === null) await appendAll(this.#file.handle, block)
+      } catch (cause) {
+        this.#failure ??= writeFailure(cause as NodeJS.ErrnoException, this.#path)
+      }
+      this.#waiting -= block.length
+      if (this.#spare.length < MAX_SPARE_BLOCKS) this.#spare.push(block.buffer)
     }
-    this.#waiting -= all.length
+    this.#writing = null
   }
 
   busy(): Promise<void> | null {
@@ -165,6 +203,9 @@ export class MediaFileWriter {
 
   /** Writes what waits and closes; a file into which nothing was written is left as it was. */
   async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#pass()
     await this.#writing
     if (this.#bytes === 0) await this.#file.abandon()
     else await this.#file.close()
@@ -184,14 +225,14 @@ export class MediaFileWriter {
         const piece = new Uint8Array(COPY_BYTES)
         for (const part of parts) {
           if (part instanceof Uint8Array) {
-            await target.appendFile(part)
+            await appendAll(target, part)
             continue
           }
           for (let at = part.start; at < part.end; ) {
             const { bytesRead } = await source.read(piece, 0, Math.min(piece.length, part.end - at), at)
             if (bytesRead === 0) break
             at += bytesRead
-            await target.appendFile(piece.subarray(0, bytesRead))
+            await appendAll(target, piece.subarray(0, bytesRead))
           }
         }
       } finally {
@@ -204,6 +245,11 @@ export class MediaFileWriter {
       throw writeFailure(cause as NodeJS.ErrnoException, this.#path)
     }
   }
+}
+
+/** Writes all bytes behind those written before. */
+async function appendAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten
 }
 
 function unreadable(path: string, cause: unknown): AppFailure {

@@ -3,6 +3,7 @@ import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MediaFileWriter } from './media-file.ts'
 import { OutputFile } from './output-file.ts'
 
 let folder = ''
@@ -48,5 +49,27 @@ describe('OutputFile', () => {
   it.skipIf(process.platform === 'win32')('does not wait for the reader of a pipe', async () => {
     execFileSync('mkfifo', [join(folder, 'pipe')])
     await expect(OutputFile.open(join(folder, 'pipe'))).rejects.toMatchObject({ code: 'ENXIO' })
+  })
+})
+
+describe('MediaFileWriter', () => {
+  it('keeps what it is given as it was, in order, and writes it without being closed', async () => {
+    const path = join(folder, 'x')
+    const file = await MediaFileWriter.open(path)
+    const wanted: number[] = []
+    const memory = new Uint8Array(700_000)
+    for (const [round, count] of [3, 700_000, 1, 699_999, 350_000].entries()) {
+      memory.fill(round)
+      file.write(memory, 0, count)
+      for (let at = 0; at < count; at++) wanted.push(round)
+    }
+    expect(file.bytes).toBe(wanted.length)
+    await expect.poll(() => file.waitingBytes).toBe(0)
+    expect(readFileSync(path).length).toBe(wanted.length)
+    memory.fill(9)
+    file.write(memory, 10, 20)
+    await file.close()
+    const written = readFileSync(path)
+    expect(Buffer.compare(written, Buffer.from([...wanted, ...new Array<number>(10).fill(9)]))).toBe(0)
   })
 })

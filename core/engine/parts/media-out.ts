@@ -72,7 +72,7 @@ class MediaOutPart implements Part {
     const sink: ByteSink = {
       chunk: (bytes, start, end) => {
         this.#chunks++
-        file.write(bytes.slice(start, end))
+        file.write(bytes, start, end)
         this.#report()
       },
       end: () => undefined,
