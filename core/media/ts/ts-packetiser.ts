@@ -22,7 +22,7 @@ export class TsPacketiser {
   /** Appends packets made before, such as those of a table, with the next continuity counters of their PID. */
   table(packets: Uint8Array, pid: number): void {
     for (let from = 0; from < packets.length; from += TS_PACKET_BYTES) {
-      const at = this.#room()
+      const at = this.#room(1)
       this.bytes.set(packets.subarray(from, from + TS_PACKET_BYTES), at)
       this.bytes[at + 3] = 0x10 | this.#next(pid)
     }
@@ -30,7 +30,7 @@ export class TsPacketiser {
 
   /** Appends a packet with nothing but a PCR; its continuity counter does not move (ISO/IEC 13818-1 §2.4.3.3). */
   pcrOnly(pid: number, pcr: number): void {
-    const at = this.#room()
+    const at = this.#room(1)
     this.bytes.fill(0xff, at, at + TS_PACKET_BYTES)
     this.#head(at, pid, false, 0x20 | (this.#continuity.get(pid) ?? 15))
     this.bytes[at + 4] = PAYLOAD_BYTES - 1
@@ -40,26 +40,44 @@ export class TsPacketiser {
 
   /** Appends the packets of a PES packet; the last is filled by its adaptation field. */
   pes(pid: number, pes: Uint8Array, size: number, first: FirstPacket): void {
-    let done = 0
-    while (done < size) {
-      const begins = done === 0
-      const at = this.#room()
-      const flags = begins ? flagsOf(first) : 0
-      let field = flags === 0 ? 0 : first.pcr === null ? 2 : PCR_FIELD_BYTES
-      const count = Math.min(size - done, PAYLOAD_BYTES - field)
-      if (count < PAYLOAD_BYTES - field) field = PAYLOAD_BYTES - count
-      this.#head(at, pid, begins, (field > 0 ? 0x30 : 0x10) | this.#next(pid))
-      if (field > 0) {
-        this.bytes[at + 4] = field - 1
-        if (field > 1) {
-          this.bytes[at + 5] = flags
-          this.bytes.fill(0xff, at + 6, at + 4 + field)
-          if (begins && first.pcr !== null) this.#pcr(at + 6, first.pcr)
-        }
+    let done = this.#packet(pid, pes, 0, size, first)
+    done = this.#fullPackets(pid, pes, done, size)
+    if (done < size) this.#packet(pid, pes, done, size, null)
+  }
+
+  /** @param first null: not the first of its PES packet. @returns how much of the PES packet is done */
+  #packet(pid: number, pes: Uint8Array, done: number, size: number, first: FirstPacket | null): number {
+    const at = this.#room(1)
+    const flags = first === null ? 0 : flagsOf(first)
+    let field = flags === 0 ? 0 : first === null || first.pcr === null ? 2 : PCR_FIELD_BYTES
+    const count = Math.min(size - done, PAYLOAD_BYTES - field)
+    if (count < PAYLOAD_BYTES - field) field = PAYLOAD_BYTES - count
+    this.#head(at, pid, first !== null, (field > 0 ? 0x30 : 0x10) | this.#next(pid))
+    if (field > 0) {
+      this.bytes[at + 4] = field - 1
+      if (field > 1) {
+        this.bytes[at + 5] = flags
+        this.bytes.fill(0xff, at + 6, at + 4 + field)
+        if (first !== null && first.pcr !== null) this.#pcr(at + 6, first.pcr)
       }
-      this.bytes.set(pes.subarray(done, done + count), at + 4 + field)
-      done += count
     }
+    this.bytes.set(pes.subarray(done, done + count), at + 4 + field)
+    return done + count
+  }
+
+  /** Appends packets that are nothing but payload. @returns how much of the PES packet is done */
+  #fullPackets(pid: number, pes: Uint8Array, from: number, size: number): number {
+    const count = Math.floor((size - from) / PAYLOAD_BYTES)
+    if (count <= 0) return from
+    let at = this.#room(count)
+    let done = from
+    for (let packet = 0; packet < count; packet++) {
+      this.#head(at, pid, false, 0x10 | this.#next(pid))
+      this.bytes.set(pes.subarray(done, done + PAYLOAD_BYTES), at + 4)
+      at += TS_PACKET_BYTES
+      done += PAYLOAD_BYTES
+    }
+    return done
   }
 
   #head(at: number, pid: number, starts: boolean, control: number): void {
@@ -87,14 +105,14 @@ export class TsPacketiser {
     return next
   }
 
-  #room(): number {
+  #room(packets: number): number {
     const at = this.length
-    if (at + TS_PACKET_BYTES > this.bytes.length) {
-      const grown = new Uint8Array(this.bytes.length * 2)
-      grown.set(this.bytes)
+    this.length += packets * TS_PACKET_BYTES
+    if (this.length > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(this.length, 2 * this.bytes.length))
+      grown.set(this.bytes.subarray(0, at))
       this.bytes = grown
     }
-    this.length += TS_PACKET_BYTES
     return at
   }
 }

@@ -3,7 +3,8 @@ import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
 import { eachNal, nalCodecOf, nalLengthBytes, parameterSetsOf } from '../annexb/video-track.ts'
 import { openAudioSpecificConfig, writeAdtsHeader } from '../audio/adts.ts'
 import { openEsds } from '../audio/esds.ts'
-import { TsPacketiser, writePesTime } from './ts-packetiser.ts'
+import { PesBuffer } from './pes-buffer.ts'
+import { TsPacketiser } from './ts-packetiser.ts'
 import { makePat, makePmt, PMT_PID, type PmtStream } from './ts-tables.ts'
 
 const CLOCK = 90_000
@@ -17,7 +18,13 @@ const DELAY_TICKS = 0.1 * CLOCK
 /** Media times beyond are no pause but a jump: nothing is sent for the time between. */
 const MAX_PAUSE_TICKS = 10 * CLOCK
 const FIRST_PID = 0x100
-const PES_HEADER_BYTES = 19
+const ADTS_HEADER_BYTES = 7
+/** Audio beside video: a PES packet has frames of as much time. The first is presented so much after its sending. */
+const GROUP_TICKS = 0.05 * CLOCK
+/** Bytes from which on a PES packet takes no other frame. */
+const MAX_GROUP_BYTES = 32 * 1024
+/** A frame follows the one before as exactly as this: only the first of a PES packet has a time. */
+const CONTINUITY_TICKS = 22
 const START_CODE = [0, 0, 0, 1] as const
 const DELIMITERS = { avc: [0, 0, 0, 1, 9, 0xf0], hevc: [0, 0, 0, 1, 0x46, 1, 0x50] } as const
 
@@ -29,6 +36,16 @@ type Track = {
   sets: readonly Uint8Array[]
   lengthBytes: number
   adts: ReturnType<typeof openAudioSpecificConfig>
+  readonly frames: Frames
+}
+
+/** Audio frames that are collected for one PES packet. */
+type Frames = {
+  readonly pes: PesBuffer
+  isOpen: boolean
+  firstTicks: number
+  /** End of the last. */
+  nextTicks: number
 }
 
 /** Whether a transport stream carries the codec. */
@@ -39,7 +56,8 @@ export function fitsTs(codec: string): boolean {
 /**
  * Writes samples of all tracks, in the order of their decode times, as a transport stream (ISO/IEC 13818-1): PAT and PMT at least
  * every 100 ms and before each random access point, PCR at least every 40 ms of media time, video with delimiters and parameter sets
- * before each sync sample. Each chunk is the packets of one sample, at its decode time.
+ * before each sync sample, audio beside video in PES packets of some frames. Each chunk is the packets of one PES packet, at the decode
+ * time of its last sample.
  */
 export class TsWriter implements SampleSink {
   readonly #sink: ByteSink
@@ -53,8 +71,9 @@ export class TsWriter implements SampleSink {
   #tablesTicks = Number.NEGATIVE_INFINITY
   #pcrTicks = Number.NEGATIVE_INFINITY
   #discontinuity = false
-  #pes = new Uint8Array(64 * 1024)
-  #length = 0
+  readonly #pes = new PesBuffer()
+  /** Decode time of the sample taken last. */
+  #nowTicks = 0
 
   constructor(sink: ByteSink) {
     this.#sink = sink
@@ -64,6 +83,7 @@ export class TsWriter implements SampleSink {
     if (!fitsTs(track.codec)) return
     const { id, kind, codec, configuration } = track
     const known = this.#tracks.get(id)
+    if (known !== undefined) this.#sendGroup(known)
     const nal = nalCodecOf(codec)
     const esds = codec.startsWith('mp4a.40') && configuration !== null ? openEsds(configuration) : null
     const adts = esds === null ? null : openAudioSpecificConfig(esds.specific)
@@ -80,6 +100,7 @@ export class TsWriter implements SampleSink {
       sets,
       lengthBytes,
       adts,
+      frames: { pes: new PesBuffer(), isOpen: false, firstTicks: 0, nextTicks: 0 },
     })
     if (!changed) return
     this.#pmt = null
@@ -94,33 +115,26 @@ export class TsWriter implements SampleSink {
     this.#originS ??= decodeS
     const dts = Math.round((decodeS - this.#originS) * CLOCK) + BASE_TICKS
     const pts = Math.round((decodeS - this.#originS + sample.offsetTicks / timescale) * CLOCK) + BASE_TICKS
-    this.#fillUntil(dts)
-    const isClock = track === this.#clockTrack()
-    const randomAccess = sample.sync && track.track.kind === 'video'
-    if (randomAccess || dts - this.#tablesTicks >= TABLES_TICKS - PCR_TICKS) this.#tables(dts)
-    if (!isClock && dts - this.#pcrTicks >= PCR_TICKS / 2) this.#pcrOnly(dts)
-    this.#build(track, sample, pts, dts)
-    if (randomAccess || track.track.kind === 'audio') {
-      const joins = randomAccess || this.#clockTrack()?.track.kind === 'audio'
-      if (joins) this.#sink.joinable?.(this.#preamble(track.track.kind === 'audio'))
+    this.#sendOverdue(dts)
+    this.#nowTicks = dts
+    if (track.track.kind === 'audio' && pts === dts && track !== this.#clockTrack()) {
+      this.#group(track, sample, dts)
+      return
     }
-    const pcr = isClock ? clockOf(dts) : null
-    if (pcr !== null) this.#pcrTicks = dts
-    this.#packets.pes(track.pid, this.#pes, this.#length, {
-      pcr,
-      randomAccess,
-      discontinuity: isClock && this.#discontinuity,
-    })
-    if (isClock) this.#discontinuity = false
-    this.#flush(dts)
+    this.#pes.begin(track.streamId, pts, dts)
+    if (track.nal === null) this.#frame(this.#pes, track, sample.data)
+    else this.#video(this.#pes, track, track.nal, sample.data, sample.sync)
+    this.#send(track, this.#pes, dts, sample.sync && track.track.kind === 'video')
   }
 
   /** Samples are missing: the next clock reference is marked. */
   gap(): void {
+    this.#sendGroups()
     this.#discontinuity = true
   }
 
   end(): void {
+    this.#sendGroups()
     this.#sink.end(0)
   }
 
@@ -176,30 +190,68 @@ export class TsWriter implements SampleSink {
     return tracks.find(({ track }) => track.kind === 'video') ?? tracks[0] ?? null
   }
 
-  /** Writes the PES packet (§2.4.3.6). */
-  #build(track: Track, { data, sync }: Sample, pts: number, dts: number): void {
-    this.#length = 0
-    this.#room(PES_HEADER_BYTES)
-    const both = pts !== dts
-    const headerBytes = 9 + (both ? 10 : 5)
-    this.#pes.set([0, 0, 1, track.streamId, 0, 0, 0x84, both ? 0xc0 : 0x80, headerBytes - 9])
-    writePesTime(this.#pes, 9, both ? 3 : 2, pts)
-    if (both) writePesTime(this.#pes, 14, 1, dts)
-    this.#length = headerBytes
-    if (track.nal !== null) this.#video(track, track.nal, data, sync)
-    else {
-      const header = track.adts === null ? 0 : 7
-      this.#room(data.length + header)
-      if (track.adts !== null) writeAdtsHeader(this.#pes, this.#length, track.adts, data.length)
-      this.#pes.set(data, this.#length + header)
-      this.#length += header + data.length
-      const size = this.#length - 6
-      if (size <= 0xffff) this.#pes.set([size >> 8, size & 255], 4)
+  /** Adds a frame to the PES packet of its track, which is sent once it has enough of them. */
+  #group(track: Track, { data, durationTicks }: Sample, dts: number): void {
+    const { frames } = track
+    const isNext = Math.abs(dts - frames.nextTicks) <= CONTINUITY_TICKS && frames.pes.length < MAX_GROUP_BYTES
+    if (frames.isOpen && !isNext) this.#sendGroup(track)
+    if (!frames.isOpen) {
+      frames.isOpen = true
+      frames.firstTicks = dts
+      frames.pes.begin(track.streamId, dts, dts)
     }
+    this.#frame(frames.pes, track, data)
+    frames.nextTicks = dts + Math.round((durationTicks / track.track.timescale) * CLOCK)
+    if (frames.nextTicks - frames.firstTicks > GROUP_TICKS) this.#sendGroup(track)
   }
 
-  #video(track: Track, nal: 'avc' | 'hevc', data: Uint8Array, sync: boolean): void {
-    this.#append(DELIMITERS[nal])
+  /** Sends the frames that were collected of a track. */
+  #sendGroup(track: Track): void {
+    const { frames } = track
+    if (!frames.isOpen) return
+    frames.isOpen = false
+    this.#send(track, frames.pes, this.#nowTicks, false)
+  }
+
+  /** Sends frames that have waited long enough; all of them where times do not go on from theirs. */
+  #sendOverdue(dts: number): void {
+    for (const track of this.#tracks.values())
+      if (track.frames.isOpen && Math.abs(dts - track.frames.firstTicks) > GROUP_TICKS) this.#sendGroup(track)
+  }
+
+  #sendGroups(): void {
+    for (const track of this.#tracks.values()) this.#sendGroup(track)
+  }
+
+  /** Sends a PES packet at a decode time, with the tables and clock references due before it. */
+  #send(track: Track, pes: PesBuffer, dts: number, randomAccess: boolean): void {
+    this.#fillUntil(dts)
+    const isClock = track === this.#clockTrack()
+    if (randomAccess || dts - this.#tablesTicks >= TABLES_TICKS - PCR_TICKS) this.#tables(dts)
+    if (!Number.isFinite(this.#pcrTicks) && !isClock) this.#pcrOnly(dts)
+    if (track.nal === null) pes.bound()
+    const isAudio = track.track.kind === 'audio'
+    if (randomAccess || (isAudio && this.#clockTrack()?.track.kind === 'audio'))
+      this.#sink.joinable?.(this.#preamble(isAudio))
+    const pcr = isClock ? clockOf(dts) : null
+    if (pcr !== null) this.#pcrTicks = dts
+    const discontinuity = isClock && this.#discontinuity
+    this.#packets.pes(track.pid, pes.bytes, pes.length, { pcr, randomAccess, discontinuity })
+    if (isClock) this.#discontinuity = false
+    this.#flush(dts)
+  }
+
+  /** Writes a frame of audio, or a unit of what is neither audio nor video. */
+  #frame(pes: PesBuffer, { adts }: Track, data: Uint8Array): void {
+    if (adts !== null) {
+      const at = pes.room(ADTS_HEADER_BYTES)
+      writeAdtsHeader(pes.bytes, at, adts, data.length)
+    }
+    pes.append(data)
+  }
+
+  #video(pes: PesBuffer, track: Track, nal: 'avc' | 'hevc', data: Uint8Array, sync: boolean): void {
+    pes.append(DELIMITERS[nal])
     let has = false
     const typeOf = (at: number): number =>
       nal === 'avc' ? (data[at] as number) & 31 : ((data[at] as number) >> 1) & 63
@@ -207,28 +259,15 @@ export class TsWriter implements SampleSink {
     if (sync) eachNal(data, track.lengthBytes, (start) => (has ||= isSet(typeOf(start))))
     if (sync && !has)
       for (const set of track.sets) {
-        this.#append(START_CODE)
-        this.#append(set)
+        pes.append(START_CODE)
+        pes.append(set)
       }
     eachNal(data, track.lengthBytes, (start, end) => {
       // A delimiter of the sample's own would be a second one.
       if (typeOf(start) === (nal === 'avc' ? 9 : 35)) return
-      this.#append(START_CODE)
-      this.#append(data.subarray(start, end))
+      pes.append(START_CODE)
+      pes.append(data.subarray(start, end))
     })
-  }
-
-  #append(bytes: Uint8Array | readonly number[]): void {
-    this.#room(bytes.length)
-    this.#pes.set(bytes, this.#length)
-    this.#length += bytes.length
-  }
-
-  #room(count: number): void {
-    if (this.#length + count <= this.#pes.length) return
-    const grown = new Uint8Array(Math.max(this.#length + count, 2 * this.#pes.length))
-    grown.set(this.#pes.subarray(0, this.#length))
-    this.#pes = grown
   }
 
   #flush(dts: number): void {
