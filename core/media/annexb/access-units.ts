@@ -3,7 +3,7 @@ import type { StreamFaults } from '../stream/stream-faults.ts'
 import { AvcPictures } from './avc-pictures.ts'
 import { HevcPictures } from './hevc-pictures.ts'
 import { ParameterSets } from './parameter-sets.ts'
-import type { PictureFormat, PictureHeader } from './video-format.ts'
+import type { PictureFormat, PictureHeader, SliceFault } from './video-format.ts'
 
 /** One access unit as a sample of ISO BMFF. `data` is valid during the call. */
 export type AccessUnit = {
@@ -77,11 +77,9 @@ export class AccessUnits {
   }
 
   #slice(bytes: Uint8Array, start: number, end: number, offset: number): void {
-    let picture: PictureHeader | null
-    try {
-      picture = this.#pictures.slice(bytes.subarray(start, end))
-    } catch (thrown) {
-      this.#fault(thrown)
+    const picture = this.#pictures.slice(bytes.subarray(start, end))
+    if (typeof picture === 'string') {
+      this.#fault(picture)
       if (this.#picture === null) {
         this.#length = 0
         this.#offset = -1
@@ -103,14 +101,14 @@ export class AccessUnits {
       this.#pictures.parameterSet(nal)
       this.sets.add(nal)
     } catch (thrown) {
-      this.#fault(thrown)
+      if (!(thrown instanceof CodecError)) throw thrown
+      this.#fault('malformed')
     }
   }
 
-  #fault(thrown: unknown): void {
-    if (!(thrown instanceof CodecError)) throw thrown
-    this.#faults.add(thrown.code === 'nal-parameters' ? 'undecodable' : 'malformed')
-    if (thrown.code !== 'nal-parameters') this.#broken = true
+  #fault(fault: SliceFault): void {
+    this.#faults.add(fault)
+    if (fault === 'malformed') this.#broken = true
   }
 
   /** A NAL unit that precedes the first slice of a picture begins the next access unit. */

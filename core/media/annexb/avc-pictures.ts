@@ -1,7 +1,6 @@
-import { CodecError } from '../../bytes/codec-error.ts'
 import { type AvcPps, type AvcSps, readAvcPps, readAvcSps } from './avc-parameters.ts'
 import { BitReader } from './bit-reader.ts'
-import type { PictureFormat, PictureHeader } from './video-format.ts'
+import type { PictureFormat, PictureHeader, SliceFault } from './video-format.ts'
 
 /** What a slice header has that tells pictures apart (ISO/IEC 14496-10 §7.4.1.2.4). */
 type Slice = {
@@ -48,12 +47,12 @@ export class AvcPictures {
   }
 
   /**
-   * Reads the header of a slice.
+   * Reads the header of a slice. One that cannot be read makes no error: a stream may have nothing else.
    * @returns the picture that it begins; null where it continues the one before
-   * @throws CodecError nal-… and nal-parameters where its parameter sets are missing
    */
-  slice(nal: Uint8Array): PictureHeader | null {
+  slice(nal: Uint8Array): PictureHeader | SliceFault | null {
     const slice = this.#read(nal)
+    if (typeof slice === 'string') return slice
     const before = this.#last
     if (before !== null && samePicture(before, slice)) return null
     this.#last = slice
@@ -74,16 +73,17 @@ export class AvcPictures {
     return { sync: slice.idr, order, restart: slice.idr && !secondField, secondField }
   }
 
-  #read(nal: Uint8Array): Slice {
+  #read(nal: Uint8Array): Slice | SliceFault {
     const header = nal[0] as number
     const idr = (header & 31) === 5
-    const bits = new BitReader(nal, 1, Math.min(nal.length, 64))
+    const bits = new BitReader(nal, 1, Math.min(nal.length, 64), true)
     bits.ue()
     bits.ue()
-    const pps = this.#pps.get(bits.ue())
+    const ppsId = bits.ue()
+    if (bits.bad) return 'malformed'
+    const pps = this.#pps.get(ppsId)
     const sps = pps === undefined ? undefined : this.#sps.get(pps.sps)
-    if (pps === undefined || sps === undefined)
-      throw new CodecError('nal-parameters', 0, 'a slice came before its parameter sets')
+    if (pps === undefined || sps === undefined) return 'undecodable'
     if (sps.separatePlanes) bits.skip(2)
     const frameNum = bits.bits(sps.frameNumBits)
     const field = !sps.frameOnly && bits.flag()
@@ -100,6 +100,7 @@ export class AvcPictures {
       delta0 = bits.se()
       if (pps.bottomPocPresent && !field) delta1 = bits.se()
     }
+    if (bits.bad) return 'malformed'
     const ref = (header & 0x60) !== 0
     return { pps: pps.id, sps, frameNum, field, bottom, idr, idrId, ref, lsb, deltaBottom, delta0, delta1 }
   }

@@ -1,7 +1,6 @@
-import { CodecError } from '../../bytes/codec-error.ts'
 import { BitReader } from './bit-reader.ts'
 import { type HevcPps, type HevcSps, readHevcPps, readHevcSps } from './hevc-parameters.ts'
-import type { PictureFormat, PictureHeader } from './video-format.ts'
+import type { PictureFormat, PictureHeader, SliceFault } from './video-format.ts'
 
 /** Parameter sets and the order of pictures of an H.265 stream. */
 export class HevcPictures {
@@ -29,27 +28,30 @@ export class HevcPictures {
   }
 
   /**
-   * Reads the header of a slice segment.
+   * Reads the header of a slice segment. One that cannot be read makes no error: a stream may have nothing else.
    * @returns the picture that it begins; null where it continues the one before
-   * @throws CodecError nal-… and nal-parameters where its parameter sets are missing
    */
-  slice(nal: Uint8Array): PictureHeader | null {
+  slice(nal: Uint8Array): PictureHeader | SliceFault | null {
     const type = ((nal[0] as number) >> 1) & 63
     const temporalId = ((nal[1] as number) & 7) - 1
-    const bits = new BitReader(nal, 2, Math.min(nal.length, 64))
-    if (!bits.flag()) return null
+    const bits = new BitReader(nal, 2, Math.min(nal.length, 64), true)
+    const isFirst = bits.flag()
+    if (bits.bad) return 'malformed'
+    if (!isFirst) return null
     const irap = type >= 16 && type <= 23
     if (irap) bits.skip(1)
-    const pps = this.#pps.get(bits.ue())
+    const ppsId = bits.ue()
+    if (bits.bad) return 'malformed'
+    const pps = this.#pps.get(ppsId)
     const sps = pps === undefined ? undefined : this.#sps.get(pps.sps)
-    if (pps === undefined || sps === undefined)
-      throw new CodecError('nal-parameters', 0, 'a slice came before its parameter sets')
+    if (pps === undefined || sps === undefined) return 'undecodable'
     bits.skip(pps.extraSliceBits)
     bits.ue()
     if (pps.outputFlagPresent) bits.skip(1)
     if (sps.separatePlanes) bits.skip(2)
     const idr = type === 19 || type === 20
     const lsb = idr ? 0 : bits.bits(sps.pocLsbBits)
+    if (bits.bad) return 'malformed'
     // NoRaslOutputFlag (§8.1.3): IDR, BLA, and the first picture of the stream.
     const restart = irap && (type <= 20 || !this.#begun)
     this.#begun = true

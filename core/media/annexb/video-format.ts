@@ -8,6 +8,9 @@ export type PictureFormat = {
   readonly reorder: number
 }
 
+/** Why the header of a slice cannot be read, as it is counted: its parameter sets are missing, or it is cut off or no header. */
+export type SliceFault = 'undecodable' | 'malformed'
+
 /** One picture, as its first slice has it. */
 export type PictureHeader = {
   /** Random access point at which nothing before is needed. */

@@ -4,9 +4,12 @@ import { mediaTargets } from '../../testing/fuzz/media-targets.ts'
 import { AVC_SPS, HEVC_SPS } from '../../testing/fuzz/samples.ts'
 import { demoMedia, type KeptSamples, keepChunks, readStream, writeStream } from '../../testing/media-streams.ts'
 import { seeded } from '../../testing/seeded.ts'
+import { AccessUnits } from '../annexb/access-units.ts'
 import { readAvcSps } from '../annexb/avc-parameters.ts'
+import { AvcPictures } from '../annexb/avc-pictures.ts'
 import { DisplayOrder } from '../annexb/display-order.ts'
 import { readHevcSps } from '../annexb/hevc-parameters.ts'
+import { HevcPictures } from '../annexb/hevc-pictures.ts'
 import { AC3 } from '../audio/ac3.ts'
 import { MPEG_AUDIO } from '../audio/mpeg-audio.ts'
 import { FragmentWriter } from '../mp4/fragment-writer.ts'
@@ -129,6 +132,31 @@ describe('a stage', () => {
     const lastOf = (kept: KeptSamples): number => sum(kept.samples.at(-1) as Sample)
     if (format !== 'mp4') expect(lastOf(read)).toBe(lastOf(whole))
   })
+
+  it.each(['avc', 'hevc'] as const)(
+    'counts pictures of %s that are cut off or came too early, and makes no error for each',
+    (codec) => {
+      const hevc = codec === 'hevc'
+      const pictures = hevc ? new HevcPictures() : new AvcPictures()
+      const header = hevc ? [2, 1] : [0x41]
+      const cases: readonly [readonly number[], string][] = [
+        [[], 'malformed'],
+        [[0x80, 0], 'malformed'],
+        [[0x80, 0, 0, 0, 0, 0, 0], 'malformed'],
+        // Parameter set 5, which nobody sent.
+        [hevc ? [0x80 | 0x18] : [0b1100_1100], 'undecodable'],
+      ]
+      expect(cases.map(([body]) => pictures.slice(Uint8Array.from([...header, ...body])))).toEqual(
+        cases.map(([, fault]) => fault),
+      )
+      pictures.parameterSet(hevc ? HEVC_SPS : AVC_SPS)
+      const faults = new StreamFaults()
+      const units = new AccessUnits(codec, () => {}, faults)
+      const tiny = Uint8Array.from([...header, 0x80])
+      for (let at = 0; at < 1000; at++) units.nal(tiny, 0, tiny.length, at)
+      expect(faults.of('malformed')).toBe(1000)
+    },
+  )
 
   it('takes damaged streams of every format', async () => {
     for (const target of mediaTargets()) {
