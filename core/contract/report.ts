@@ -5,13 +5,13 @@ import type { LossSpans } from './loss.ts'
  * Times are seconds since the UNIX epoch (float), sizes bytes, ranges half-open `[start, end)`.
  * A field that is not known is null, never left out or invented.
  */
-export type Report<Objects = readonly ReportObject[]> = {
+export type Report = {
   readonly format: 'routescope-report'
   readonly version: 1
   readonly source: ReportSource
   readonly totals: ReportTotals
   readonly lls: readonly ReportLls[]
-  readonly services: readonly ReportService<Objects>[]
+  readonly services: readonly ReportService[]
   readonly flows: readonly ReportFlow[]
   /** Links and tunnels that carried the flows with a PLP; empty for plain IP traffic. */
   readonly links: readonly ReportLink[]
@@ -156,7 +156,7 @@ export type ChannelRole = 'signaling' | 'video' | 'audio' | 'text' | 'data' | 'u
 export type Severity = 'error' | 'warning' | 'info'
 
 /** One service: its signalling, and what was received of it. */
-export type ReportService<Objects = readonly ReportObject[]> = {
+export type ReportService<Channels = readonly ReportChannel[], Sls = readonly ReportSls[]> = {
   readonly id: number
   readonly name: string | null
   readonly protocol: ServiceProtocol
@@ -166,8 +166,8 @@ export type ReportService<Objects = readonly ReportObject[]> = {
   /** `ip:port`, or `[ipv6]:port`. */
   readonly destination: string | null
   readonly source: string | null
-  readonly sls: readonly ReportSls[]
-  readonly sessions: readonly ReportSession<Objects>[]
+  readonly sls: Sls
+  readonly sessions: readonly ReportSession<Channels>[]
   /** Times of the steps of tuning in. */
   readonly startup: Startup
   /** Why nothing of it can be played, in a sentence; null where all that a player needs has arrived. */
@@ -216,9 +216,9 @@ export type ReportSls = {
 }
 
 /** One ROUTE or FLUTE session, by destination, with its LCT channels. */
-export type ReportSession<Objects = readonly ReportObject[]> = {
+export type ReportSession<Channels = readonly ReportChannel[]> = {
   readonly destination: string
-  readonly channels: readonly ReportChannel<Objects>[]
+  readonly channels: Channels
 }
 
 /** One LCT channel (TSI). */

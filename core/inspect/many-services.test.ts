@@ -1,8 +1,13 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { gzip } from '#platform'
+import type { ReportSource } from '../contract/report.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { TestSession, testFlow } from '../testing/test-session.ts'
+import { StartupLog } from './report/startup-log.ts'
 import { SessionColumns } from './session-columns.ts'
+
+const SOURCE: ReportSource = { kind: 'capture', name: 'x.pcap', firstTime: 1, lastTime: 2 }
+const EXTRA = { frames: 9, udp: 8, bytes: 7, fragmentsDropped: 0 }
 
 it('lists 10 000 services, receives as many sessions as the limit allows, and reports the others', () => {
   const columns = new SessionColumns({ hash: false })
@@ -40,10 +45,31 @@ it('is read and applied to its end in turns, where nothing more comes', () => {
   expect(first).toEqual(columns.views.services(() => null)[0])
 })
 
-/** A datagram with a list of 10 000 services. */
-function longList(): Uint8Array {
+it('is reported a few services at a time, in the same words as at once', () => {
+  const columns = new SessionColumns({ hash: false })
+  const session = new TestSession({ kind: 'atsc' }, {}, { sessions: 20 }, {}, undefined, columns)
+  session.datagram(longList(2000), testFlow(LLS_ADDRESS, LLS_PORT, 9))
+  while (session.receiver.readOn(session.timeUs));
+  session.close()
+  const made = vi.spyOn(StartupLog.prototype, 'of')
+  const pieces: string[] = []
+  let before = 0
+  let most = 0
+  for (const piece of columns.views.reportPieces(SOURCE, EXTRA)) {
+    pieces.push(piece)
+    most = Math.max(most, made.mock.calls.length - before)
+    before = made.mock.calls.length
+  }
+  made.mockRestore()
+  expect(before).toBe(2000)
+  expect(most).toBeLessThan(200)
+  expect(pieces.join('')).toBe(`${JSON.stringify(columns.views.report(SOURCE, EXTRA), null, 1)}\n`)
+})
+
+/** A datagram with a list of so many services. */
+function longList(length = 10_000): Uint8Array {
   const services = Array.from(
-    { length: 10_000 },
+    { length },
     (_, index) =>
       `<Service serviceId="${index}" shortServiceName="S${index}"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="239.255.${index >> 8}.${index & 255}" slsDestinationUdpPort="5000"/></Service>`,
   )

@@ -15,7 +15,8 @@ import { channelNumber } from '../../flow/carriers.ts'
 import type { ChannelFacts, FlowFacts, LinkFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
-import type { SignallingLog } from '../signalling/signalling-log.ts'
+import { llsReportOf, type SignallingEntry, slsReportOf } from '../signalling/signalling-entry.ts'
+import type { ListedSignalling, SignallingLog } from '../signalling/signalling-log.ts'
 import { reportFec } from './fec-report.ts'
 import { jsonPieces, LazyList } from './json-pieces.ts'
 import { type OfServices, ofServices, sharedWith } from './of-services.ts'
@@ -51,39 +52,87 @@ export type ReportParts = {
 
 /** Makes the report document (design: command-line.md); times become seconds only here. */
 export function makeReport(parts: ReportParts, source: ReportSource, extra: ReportExtra): Report {
-  return reportWith(parts, source, extra, (rows) => rows.map((row) => reportObject(parts.columns, row)))
-}
-
-/** The JSON text of the same document, piece by piece: a hundred thousand objects are never there at once. */
-export function reportPieces(parts: ReportParts, source: ReportSource, extra: ReportExtra): Iterable<string> {
-  const report = reportWith(
-    parts,
-    source,
-    extra,
-    (rows) => new LazyList(rows.length, (at) => reportObject(parts.columns, rows[at] as number)),
-  )
-  const { lls, services } = report
-  const lazily = {
-    lls: oneByOne(lls),
-    services: oneByOne(services.map((each) => ({ ...each, sls: oneByOne(each.sls) }))),
+  const listed = listedOf(parts)
+  const channelOf = (channel: ChannelFacts): ReportChannel =>
+    reportChannel(
+      parts,
+      channel,
+      rowsOf(listed, channel).map((row) => reportObject(parts.columns, row)),
+    )
+  return {
+    ...beginningOf(parts, source, extra),
+    lls: listed.signalling.lls.map(llsReportOf),
+    services: parts.services.map((service) =>
+      reportService(parts, service, listed, {
+        sls: (entries) => entries.map(slsReportOf),
+        channels: (channels) => channels.map(channelOf),
+      }),
+    ),
+    ...endOf(parts),
   }
-  return jsonPieces({ ...report, ...lazily }, '\n')
 }
 
-/** Tables are decoded when they are looked at, and may be long. */
-function oneByOne<Element>(list: readonly Element[]): LazyList<Element> {
-  return new LazyList(list.length, (at) => list[at] as Element, true)
+/**
+ * The JSON text of the same document, piece by piece: a hundred thousand objects are never there at once, and neither are
+ * ten thousand services, the channels of one, or tables.
+ */
+export function reportPieces(parts: ReportParts, source: ReportSource, extra: ReportExtra): Iterable<string> {
+  const listed = listedOf(parts)
+  const objectsOf = (rows: readonly number[]): LazyList<ReportObject> =>
+    new LazyList(rows.length, (at) => reportObject(parts.columns, rows[at] as number))
+  const lists: ServiceLists<LazyList<unknown>, LazyList<unknown>> = {
+    sls: (entries) => oneByOne(entries, slsReportOf),
+    channels: (channels) =>
+      oneByOne(channels, (channel) => reportChannel(parts, channel, objectsOf(rowsOf(listed, channel)))),
+  }
+  const report = {
+    ...beginningOf(parts, source, extra),
+    lls: oneByOne(listed.signalling.lls, llsReportOf),
+    // Services come and go while a long report is written.
+    services: oneByOne([...parts.services], (service) => reportService(parts, service, listed, lists)),
+    ...endOf(parts),
+  }
+  return jsonPieces(report, '\n')
 }
 
-/** @param listed makes the list of a channel's objects from their rows */
-function reportWith<Objects>(
+/** A list of what may be long each, as tables are, which are decoded when they are looked at. */
+function oneByOne<Item, Element>(items: readonly Item[], make: (item: Item) => Element): LazyList<Element> {
+  return new LazyList(items.length, (at) => make(items[at] as Item), true)
+}
+
+/** What came, by what it is of. */
+type Listed = {
+  readonly rows: readonly (readonly number[])[]
+  readonly channels: OfServices<ChannelFacts>
+  readonly flows: OfServices<FlowFacts>
+  readonly signalling: ListedSignalling
+}
+
+function listedOf({ columns, channels, flows, signalling }: ReportParts): Listed {
+  return {
+    rows: rowsByChannel(columns, channels.length),
+    channels: ofServices(channels),
+    flows: ofServices(flows),
+    signalling: signalling.listed(),
+  }
+}
+
+function rowsOf({ rows }: Listed, { index }: ChannelFacts): readonly number[] {
+  return rows[index] ?? []
+}
+
+/** How the lists of a service are made: as arrays, or while they are written. */
+type ServiceLists<Channels, Sls> = {
+  readonly sls: (entries: readonly SignallingEntry[]) => Sls
+  readonly channels: (channels: readonly ChannelFacts[]) => Channels
+}
+
+/** What comes before the tables. */
+function beginningOf(
   parts: ReportParts,
   source: ReportSource,
   extra: ReportExtra,
-  listed: (rows: readonly number[]) => Objects,
-): Report<Objects> {
-  const rows = rowsByChannel(parts.columns, parts.channels.length)
-  const [channels, flows] = [ofServices(parts.channels), ofServices(parts.flows)]
+): Pick<Report, 'format' | 'version' | 'source' | 'totals'> {
   return {
     format: 'routescope-report',
     version: 1,
@@ -100,8 +149,12 @@ function reportWith<Objects>(
       captureDrops: parts.losses.host.droppedInCapture,
       eventLoopLagMs: parts.losses.host.longestLagMs,
     },
-    lls: parts.signalling.reportLls(),
-    services: parts.services.map((service) => reportService(parts, service, { channels, flows }, rows, listed)),
+  }
+}
+
+/** What comes after the services. */
+function endOf(parts: ReportParts): Pick<Report, 'flows' | 'links' | 'alarms'> {
+  return {
     flows: reportFlows(parts.flows),
     links: parts.links.map(({ kind, destination, counts, lmt }) => ({ kind, destination, counts, lmt })),
     alarms: parts.alarms,
@@ -114,24 +167,20 @@ function rowsByChannel(columns: ObjectColumns, channels: number): number[][] {
   return rows
 }
 
-function reportService<Objects>(
+function reportService<Channels, Sls>(
   parts: ReportParts,
   service: ServiceFacts,
-  all: { readonly channels: OfServices<ChannelFacts>; readonly flows: OfServices<FlowFacts> },
-  rows: readonly number[][],
-  listed: (rows: readonly number[]) => Objects,
-): ReportService<Objects> {
-  const sessions = new Map<string, ReportChannel<Objects>[]>()
+  all: Listed,
+  lists: ServiceLists<Channels, Sls>,
+): ReportService<Channels, Sls> {
+  const sessions = new Map<string, ChannelFacts[]>()
   const own = all.channels.get(service.id) ?? []
   for (const channel of own) {
     // Sessions are those of LCT; MMTP has a section of its own.
     if (channel.carrier.kind !== 'lct') continue
-    let channels = sessions.get(channel.destination)
-    if (channels === undefined) {
-      channels = []
-      sessions.set(channel.destination, channels)
-    }
-    channels.push(reportChannel(parts, channel, listed(rows[channel.index] ?? [])))
+    const channels = sessions.get(channel.destination)
+    if (channels === undefined) sessions.set(channel.destination, [channel])
+    else channels.push(channel)
   }
   const { id, name, protocol, category, major, minor, destination, source } = service
   const withShared = [...own, ...sharedWith(service, all.channels)]
@@ -145,10 +194,10 @@ function reportService<Objects>(
     minor,
     destination,
     source,
-    sls: parts.signalling.reportSls(id),
+    sls: lists.sls(all.signalling.sls.get(id) ?? []),
     sessions: Array.from(sessions, ([destination, channels]) => ({
       destination,
-      channels: channels.sort((a, b) => a.tsi - b.tsi),
+      channels: lists.channels(channels.sort((a, b) => channelNumber(a.carrier) - channelNumber(b.carrier))),
     })),
     repairServers: service.repairServers.map((server) => ({
       url: server.url,

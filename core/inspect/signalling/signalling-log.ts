@@ -1,6 +1,6 @@
 import type { SignallingText } from '../../contract/engine-api.ts'
 import type { ServiceId } from '../../contract/ids.ts'
-import type { ReportLls, ReportSignature, ReportSls } from '../../contract/report.ts'
+import type { ReportSignature } from '../../contract/report.ts'
 import type { SignallingSnapshot } from '../../contract/snapshot.ts'
 import { BoundedMap } from '../../flow/bounded-map.ts'
 import type { SignallingCarrier } from '../../flow/carriers.ts'
@@ -12,11 +12,9 @@ import {
   contentSize,
   isCarriedBy,
   keptContent,
-  llsReportOf,
   type SignallingEntry,
   type SignallingSeries,
   signallingTextOf,
-  slsReportOf,
   snapshotOf,
   versionOf,
 } from './signalling-entry.ts'
@@ -37,6 +35,12 @@ type NewEntry = Pick<SignallingEntry, 'version' | 'llsKey' | 'carrier' | 'bytes'
   readonly body: Uint8Array | null
   readonly raw: Uint8Array | null
   readonly timeUs: number
+}
+
+/** Entries of a report. */
+export type ListedSignalling = {
+  readonly lls: readonly SignallingEntry[]
+  readonly sls: ReadonlyMap<ServiceId, readonly SignallingEntry[]>
 }
 
 /** Tables of LLS and fragments of SLS with their bytes, the newest versions of each; values are decoded on demand. */
@@ -230,23 +234,20 @@ export class SignallingLog {
     return Array.from([...this.#entries.values()].slice(-most), snapshotOf)
   }
 
-  reportLls(): ReportLls[] {
-    const tables: ReportLls[] = []
+  /** What a report lists: tables of LLS, and the fragments of each service, in order of arrival. */
+  listed(): ListedSignalling {
+    const lls: SignallingEntry[] = []
+    const sls = new Map<ServiceId, SignallingEntry[]>()
     for (const entry of this.#entries.values()) {
-      if (entry.series.scope !== 'lls') continue
-      tables.push(llsReportOf(entry))
+      const { scope, service } = entry.series
+      if (scope === 'lls') lls.push(entry)
+      else if (service !== null) {
+        const fragments = sls.get(service)
+        if (fragments === undefined) sls.set(service, [entry])
+        else fragments.push(entry)
+      }
     }
-    return tables
-  }
-
-  reportSls(service: ServiceId): ReportSls[] {
-    const fragments: ReportSls[] = []
-    for (const entry of this.#entries.values()) {
-      const { scope, service: own } = entry.series
-      if (scope !== 'sls' || own !== service) continue
-      fragments.push(slsReportOf(entry))
-    }
-    return fragments
+    return { lls, sls }
   }
 
   /** Its tables are those of another number, under ids of that. */
