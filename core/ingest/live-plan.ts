@@ -2,11 +2,12 @@ import { CodecError } from '../bytes/codec-error.ts'
 import { EntryFaults } from '../bytes/entry-faults.ts'
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import type { Mpd, MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
+import type { InclusiveRange, Mpd, MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
+import { namedRanges } from '../manifest/mpd/named-ranges.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
 import { relativeMpd } from '../manifest/mpd/relative-mpd.ts'
 import { initSegment, namedSegment, type Span } from '../manifest/mpd/segments.ts'
-import type { LiveDocument } from './growing-origin.ts'
+import type { ByteSpan, LiveDocument } from './growing-origin.ts'
 import { nameBelow } from './names-below.ts'
 import { hasWholeFiles } from './whole-files.ts'
 
@@ -37,9 +38,7 @@ export type LivePlan = {
 export function livePlan({ bytes, url }: LiveDocument, shown: string): LivePlan {
   try {
     const mpd = parseMpd(bytes, url.split(/[?#]/, 1)[0], new EntryFaults(true))
-    const text = relativeMpd(mpd.document, url)
-    const sent = text === mpd.document.text ? bytes : new TextEncoder().encode(text)
-    const onAir = parseMpd(sent, '', new EntryFaults(true))
+    const { bytes: sent, onAir } = planOnAir(mpd, bytes, url)
     const channels = new Map<string, LiveEntry[]>()
     for (const [at, period] of mpd.periods.entries()) {
       const { startUs } = period
@@ -65,6 +64,17 @@ export function livePlan({ bytes, url }: LiveDocument, shown: string): LivePlan 
   }
 }
 
+/** The manifest with the names of files on air: all below it, and a file for each byte range of a list. */
+function planOnAir(mpd: Mpd, bytes: Uint8Array, url: string): { readonly bytes: Uint8Array; readonly onAir: Mpd } {
+  const text = relativeMpd(mpd.document, url)
+  const below = text === mpd.document.text ? bytes : new TextEncoder().encode(text)
+  const onAir = parseMpd(below, '', new EntryFaults(true))
+  const named = namedRanges(onAir)
+  if (named === onAir.document.text) return { bytes: below, onAir }
+  const sent = new TextEncoder().encode(named)
+  return { bytes: sent, onAir: parseMpd(sent, '', new EntryFaults(true)) }
+}
+
 /** What reads a manifest, with a failure in words. @throws AppFailure bad-manifest */
 export async function readable<Read>(shown: string, read: () => Promise<Read>): Promise<Read> {
   try {
@@ -84,11 +94,26 @@ function unusable(shown: string, thrown: unknown): unknown {
   )
 }
 
-/** Name and address of a span's file. */
-export function liveNames({ origin, onAir }: LiveEntry, span: Span): { readonly name: string; readonly at: string } {
+/** A file as it is named on air, its address, and its bytes there; null for all of them. */
+export type LiveName = { readonly name: string; readonly at: string; readonly range: ByteSpan | null }
+
+/** The file of a span. */
+export function liveNames({ origin, onAir }: LiveEntry, span: Span): LiveName {
   const { addressing } = origin
   const index = addressing.kind === 'list' ? span.number - addressing.startNumber : 0
-  return { name: namedSegment(onAir, span, index).name, at: namedSegment(origin, span, index).name }
+  const { name: at, range } = namedSegment(origin, span, index)
+  return { name: namedSegment(onAir, span, index).name, at, range: spanOf(range) }
+}
+
+/** The initialisation segment of an entry; null where it has none. */
+export function liveInit({ origin, onAir }: LiveEntry): LiveName | null {
+  const from = initSegment(origin)
+  const to = initSegment(onAir)
+  return from === null || to === null ? null : { name: to.name, at: from.name, range: spanOf(from.range) }
+}
+
+function spanOf(range: InclusiveRange | null): ByteSpan | null {
+  return range === null ? null : [range[0], range[1] + 1]
 }
 
 const FIRST_SPAN: Span = { number: 1, time: 0, duration: 0, timescale: 1, startUs: 0, durationUs: 0 }

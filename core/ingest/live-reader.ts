@@ -17,7 +17,7 @@ import {
   SILENT_SEGMENTS,
   SILENT_US,
 } from './live-pace.ts'
-import { type LiveEntry, liveNames } from './live-plan.ts'
+import { type LiveEntry, liveInit, liveNames } from './live-plan.ts'
 import { type ChannelPlan, isPartial, type LiveNext, LiveTimeline } from './live-timeline.ts'
 import { PatientFetch } from './patient-fetch.ts'
 import type { InlineFile, LiveSegment, LiveTrack } from './presentation.ts'
@@ -164,10 +164,11 @@ export class LiveReader implements LiveTrack {
 
   async #fetch(next: LiveNext): Promise<void> {
     const { entry, span, availableUs } = next
-    const { name, at } = liveNames(entry, span)
+    const { name, at, range } = liveNames(entry, span)
     const { nextUs } = this.#timeline
-    const wholeUs = this.#timeline.wholeUs(next)
-    const wanted = { at, range: null, availableUs, durationUs: span.durationUs, wholeUs }
+    // A part of a file is known to be whole by its length.
+    const wholeUs = range === null ? this.#timeline.wholeUs(next) : null
+    const wanted = { at, range, availableUs, durationUs: span.durationUs, wholeUs }
     const { file, trouble } = await this.#patient.fetch(wanted, () => this.#readInit(entry))
     // By the time it came the presentation had begun again.
     if (this.#timeline.nextUs !== nextUs) return
@@ -220,23 +221,24 @@ export class LiveReader implements LiveTrack {
     return asToi(this.#toi)
   }
 
-  async #readInit({ origin, onAir, period }: LiveEntry): Promise<string | null> {
-    const from = initSegment(origin)
-    const to = initSegment(onAir)
-    if (from === null || to === null) {
+  async #readInit(entry: LiveEntry): Promise<string | null> {
+    const { onAir, period } = entry
+    const wanted = liveInit(entry)
+    if (wanted === null) {
       this.init = null
       return null
     }
+    const { name, at, range } = wanted
     // Each period has its own, even of the same name.
-    const key = `${period.id ?? period.startUs}\n${from.name}`
+    const key = `${period.id ?? period.startUs}\n${at}\n${range?.join('-') ?? ''}`
     if (key === this.#initOf) return null
-    const file = await this.#host.source.file(from.name, MAX_INIT_BYTES, this.#over.signal)
+    const file = await this.#host.source.file(at, MAX_INIT_BYTES, this.#over.signal, range)
     if (file.kind !== 'bytes')
-      return `its initialisation segment "${this.#host.source.shown(from.name)}" is not there: ${file.reason}`
+      return `its initialisation segment "${this.#host.source.shown(at)}" is not there: ${file.reason}`
     this.#initOf = key
     const { init } = this
-    if (init === null || init.name !== to.name || Buffer.compare(init.bytes, file.bytes) !== 0)
-      this.init = { name: to.name, contentType: onAir.mimeType ?? 'application/octet-stream', bytes: file.bytes }
+    if (init === null || init.name !== name || Buffer.compare(init.bytes, file.bytes) !== 0)
+      this.init = { name, contentType: onAir.mimeType ?? 'application/octet-stream', bytes: file.bytes }
     return null
   }
 
