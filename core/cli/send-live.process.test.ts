@@ -42,6 +42,28 @@ describe('send of a live presentation', () => {
     expect(await received(file)).toEqual(made(presentation, ['v-003.m4s']))
   })
 
+  it('fetches what two of its services want from one server once, and sends both whole', async () => {
+    const presentation = new GrowingPresentation('number', { segmentMs: 300 })
+    const origin = await LiveOrigin.open(presentation, 4)
+    open.push(origin)
+    const file = folder.at('twice.pcapng')
+    const url = origin.manifestUrl
+    const { status } = await routescope(['send', url, url, 'atsc://239.255.1.9:6000', '--capture-out', file])
+    expect(status).toBe(0)
+    const out = folder.at('twice')
+    await routescope(['receive', '--capture', file, '--services', 'all', '--out', out])
+    const names = [...presentation.files.keys()]
+    for (const name of names) {
+      const copies = treeOf(out).filter(({ path }) => path.endsWith(`/${name}`))
+      expect([name, copies.map(({ sha256: digest }) => digest)]).toEqual([
+        name,
+        Array(2).fill(sha256(presentation.files.get(name) ?? new Uint8Array())),
+      ])
+    }
+    const { seen } = origin.server
+    expect(names.map((name) => seen.filter(({ path }) => path === `/live/${name}`).length)).toEqual(names.map(() => 1))
+  })
+
   it('follows a folder that another program writes, until it is stopped', async () => {
     const presentation = new GrowingPresentation('time', { segmentMs: 300 })
     const write = (): void => {

@@ -10,10 +10,12 @@ import { HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { RequestSlots } from '../http/client/request-slots.ts'
 import type { ResourceRequest } from '../http/client/resource-answer.ts'
-import type { ByteSpan } from './growing-origin.ts'
+import type { ByteSpan, LiveFile } from './growing-origin.ts'
+import type { LoadOptions } from './load-options.ts'
 import { missingFile, nameBelow } from './names-below.ts'
 import type { FileReader, Located, Origin } from './origin.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
+import type { FileSharing } from './shared-files.ts'
 
 /** Requests at once. */
 const AT_ONCE = 16
@@ -33,14 +35,24 @@ export class HttpOrigin implements Origin {
   readonly files: FileReader
   readonly #base: URL
   readonly #server: OriginServer
+  readonly #sharing: FileSharing | undefined
 
-  /** @param manifest address of the manifest, after redirects */
-  constructor(manifest: string, server: OriginServer) {
+  /**
+   * @param manifest address of the manifest, after redirects
+   * @param options `loop`: its files are looked for again in every turn
+   */
+  constructor(
+    manifest: string,
+    server: OriginServer,
+    { sharing, loop }: Pick<LoadOptions, 'sharing' | 'loop'> = { loop: false },
+  ) {
     this.#base = new URL('.', manifest)
     this.address = withoutCredentials(manifest)
     this.#server = server
+    this.#sharing = sharing
     this.files = {
       read: (path, sizeBytes) => this.#read(path, sizeBytes),
+      ...(loop ? { isThere: (path: string, sizeBytes: number) => this.#isThere(path, sizeBytes) } : undefined),
       paths: () => [],
       close: () => server.close(),
     }
@@ -62,9 +74,9 @@ export class HttpOrigin implements Origin {
 
   async read(name: string, role: string): Promise<Uint8Array> {
     const path = placeOf(name)
-    const answer = await this.#server.ask(this.#urlOf(path), null, MAX_SMALL_BYTES)
-    if (answer === null) throw this.missing(path, role)
-    return bytesOf(answer)
+    const bytes = await this.#whole(path, MAX_SMALL_BYTES)
+    if (bytes === null) throw this.missing(path, role)
+    return bytes
   }
 
   async filesBeside(): Promise<null> {
@@ -105,8 +117,7 @@ export class HttpOrigin implements Origin {
   }
 
   async #read(path: string, sizeBytes: number): Promise<Uint8Array> {
-    const answer = await this.#server.ask(this.#urlOf(path), null, sizeBytes + 1)
-    const bytes = answer === null ? null : bytesOf(answer)
+    const bytes = await this.#whole(path, sizeBytes + 1)
     if (bytes?.length === sizeBytes) return bytes
     const found = bytes === null ? 'is gone' : `has changed from ${sizeBytes} to ${bytes.length} bytes`
     throw new AppFailure(
@@ -114,6 +125,29 @@ export class HttpOrigin implements Origin {
       `"${this.shown(path)}" ${found} while it is being sent.`,
       'Keep the presentation as it is while it is sent.',
     )
+  }
+
+  /** A whole file, which another input may have asked for; null where there is none. */
+  async #whole(path: string, maxBytes: number): Promise<Uint8Array | null> {
+    const url = this.#urlOf(path)
+    const ask = async (): Promise<LiveFile> => {
+      const answer = await this.#server.ask(url, null, maxBytes)
+      return answer === null ? { kind: 'absent', reason: 'it is gone' } : { kind: 'bytes', bytes: bytesOf(answer) }
+    }
+    const { over } = this.#server
+    const file = await (this.#sharing === undefined ? ask() : this.#sharing.get(`${url}\n`, over, ask))
+    if (file.kind === 'failed') throw unreachable(url, { kind: 'cancelled' })
+    return file.kind === 'bytes' ? file.bytes : null
+  }
+
+  /** A server in trouble says nothing of its files. */
+  async #isThere(path: string, sizeBytes: number): Promise<boolean> {
+    try {
+      const answer = await this.#server.ask(this.#urlOf(path), [0, 1], MAX_OBJECT_BYTES)
+      return answer !== null && (answer.total ?? sizeBytes) === sizeBytes
+    } catch {
+      return true
+    }
   }
 }
 
@@ -155,6 +189,11 @@ export class OriginServer {
     } finally {
       free()
     }
+  }
+
+  /** Aborted once it is closed. */
+  get over(): AbortSignal {
+    return this.#over.signal
   }
 
   async close(): Promise<void> {

@@ -23,6 +23,7 @@ import type {
 } from './growing-origin.ts'
 import { bytesOf } from './http-origin.ts'
 import { ServerClock } from './server-clock.ts'
+import type { FileSharing } from './shared-files.ts'
 
 /** Requests at once. */
 const AT_ONCE = 16
@@ -46,6 +47,7 @@ export class LiveServer implements GrowingOrigin {
   readonly #client: HttpClient
   readonly #clock: ServerClock
   readonly #localUs: () => number
+  readonly #sharing: FileSharing | undefined
   readonly #slots = new RequestSlots(AT_ONCE)
   readonly #over = new AbortController()
   readonly #login: { readonly origin: string; readonly username: string; readonly password: string }
@@ -57,14 +59,18 @@ export class LiveServer implements GrowingOrigin {
   #ownClock = false
   #clockAskedUs = Number.NEGATIVE_INFINITY
 
-  /** @param address that a person named; its host may be in a local network */
-  constructor(address: string, localUs: () => number) {
+  /**
+   * @param address that a person named; its host may be in a local network
+   * @param sharing with the other inputs of the broadcast; absent: there are none
+   */
+  constructor(address: string, localUs: () => number, sharing?: FileSharing) {
     const { origin, username, password, hostname } = new URL(address)
     this.#first = address
     this.#address = address
     this.#url = address
     this.#login = { origin, username, password }
     this.#localUs = localUs
+    this.#sharing = sharing
     this.#clock = new ServerClock(localUs)
     this.#client = new HttpClient(SYSTEM_CLOCK, new HostRule([hostname]))
     setMaxListeners(4 * AT_ONCE, this.#over.signal)
@@ -121,12 +127,24 @@ export class LiveServer implements GrowingOrigin {
     )
   }
 
-  async file(
+  file(
     name: string,
     maxBytes: number,
     signal: AbortSignal,
     range: ByteSpan | null = null,
     heldMs = 0,
+  ): Promise<LiveFile> {
+    const fetch = (): Promise<LiveFile> => this.#file(name, maxBytes, signal, range, heldMs)
+    if (this.#sharing === undefined) return fetch()
+    return this.#sharing.get(`${this.#withLogin(name)}\n${range?.join('-') ?? ''}`, signal, fetch)
+  }
+
+  async #file(
+    name: string,
+    maxBytes: number,
+    signal: AbortSignal,
+    range: ByteSpan | null,
+    heldMs: number,
   ): Promise<LiveFile> {
     const free = await this.#slots.take()
     try {

@@ -3,6 +3,7 @@ import type { RepresentationChoice } from './chosen-mpd.ts'
 import type { LiveReport } from './live-reader.ts'
 import type { SendNote } from './mpd-notes.ts'
 import type { Origin } from './origin.ts'
+import type { FileSharing } from './shared-files.ts'
 
 /** How a presentation is loaded. */
 export type LoadOptions = {
@@ -18,6 +19,8 @@ export type LoadOptions = {
   readonly fileName?: string
   /** Ends what a server is asked for while it is loaded. */
   readonly over?: AbortSignal
+  /** Files of servers that other inputs may want as well; absent: there are no others. */
+  readonly sharing?: FileSharing
   /** Called with what is not sent, and what receivers will not take. */
   readonly note: (note: SendNote) => void
   /** Called with what happens to a live presentation while it is sent. */

@@ -15,6 +15,8 @@ export interface StoredFiles extends FileBytes {
 export interface FileReader {
   /** @throws AppFailure where there is no file of this size any more */
   read(path: string, sizeBytes: number): Promise<Uint8Array>
+  /** Whether a file of this size is still there. Absent: nobody can say. Never rejects. */
+  isThere?(path: string, sizeBytes: number): Promise<boolean>
   /** Takes back bytes that `read` gave, for files to come: nobody reads them any more. Absent: their memory is not used again. */
   reuse?(bytes: Uint8Array): void
   /** Paths of the files on disk, which nothing else may write meanwhile. */

@@ -93,13 +93,13 @@ async function loadFromServer(address: string, options: LoadOptions): Promise<Pr
     const at = new URL(answer.url)
     // Of a redirect to the same server, which it asks for the files as well.
     if (at.origin === url.origin) Object.assign(at, { username: url.username, password: url.password })
-    const origin = new HttpOrigin(at.href, server)
+    const origin = new HttpOrigin(at.href, server, options)
     const start = new TextDecoder('latin1').decode(bytes.subarray(0, 1024)).trimStart()
     const name = decodedName(at.pathname.slice(at.pathname.lastIndexOf('/') + 1))
     const live = async (): Promise<GrowingOrigin> => {
       await server.close()
       const { LiveServer } = await import('./live-server.ts')
-      const growing = new LiveServer(url.href, options.nowUs)
+      const growing = new LiveServer(url.href, options.nowUs, options.sharing)
       options.over?.addEventListener('abort', () => void growing.close(), { once: true })
       return growing
     }

@@ -7,6 +7,7 @@ import { AwaitedPresentation } from '../../ingest/awaited-presentation.ts'
 import { parseRepresentationChoice } from '../../ingest/chosen-mpd.ts'
 import type { LiveReport } from '../../ingest/live-reader.ts'
 import type { Presentation } from '../../ingest/presentation.ts'
+import { SharedFiles } from '../../ingest/shared-files.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import type { PresentationSpec } from './presentation-options.ts'
@@ -17,12 +18,14 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
   const { id, input, loop, cut, representations, lowLatency } = own
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
+  const isServed = /^https?:/i.test(input)
+  const sharing = isServed ? host.shared('served-files', () => new SharedFiles()).join() : undefined
   const notes = new FirstReports((error) => host.problem(error, 'warning'))
   const live = new LiveReports(host)
   const load = (over?: AbortSignal): Promise<Presentation> =>
     loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, {
       loop: loop === 0,
-      ...defined({ fileName: own.objectName, over }),
+      ...defined({ fileName: own.objectName, over, sharing }),
       cut,
       representations: parseRepresentationChoice(representations),
       lowLatency,
@@ -36,7 +39,6 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
       message: `${more} more entries are not sent.`,
       tryThis: 'Only what the presentation names, and plain files of a folder, are sent.',
     }))
-  const isServed = /^https?:/i.test(input)
   const awaited = isServed ? new AwaitedPresentation((over) => load(over).finally(told)) : null
   const local = isServed ? null : await load().finally(told)
   const programme: Programme = {
