@@ -11,6 +11,11 @@ export function folderReader(door: FolderDoor): FileReader {
   const memory = new SpareMemory()
   return {
     read: (path, sizeBytes) => read(door, path, sizeBytes, memory),
+    isThere: (path, sizeBytes) =>
+      door.find(path).then(
+        (found) => found.sizeBytes === sizeBytes,
+        () => false,
+      ),
     reuse: (bytes) => memory.give(bytes),
     paths: () => door.used(),
     close: async () => undefined,

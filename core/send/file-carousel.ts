@@ -31,6 +31,8 @@ export type FileCarouselOptions = {
   readonly rateBps: number
   /** Repeat for ever; otherwise send once. */
   readonly repeat: boolean
+  /** Called when a file is not there any more, or is there again, before the next packet. */
+  readonly changed?: (context: EmitContext) => void
   /** Called when nothing follows. */
   readonly ended: (context: EmitContext) => void
 }
@@ -63,7 +65,9 @@ export class FileCarousel implements Emitter {
   readonly #sendUs: number
   readonly #totalBytes: number
   readonly #repeat: boolean
+  readonly #changed: ((context: EmitContext) => void) | undefined
   readonly #ended: (context: EmitContext) => void
+  readonly #absent = new Set<PresentationFile>()
 
   constructor(presentation: Presentation, sender: PacketSender, open: OpenFile, options: FileCarouselOptions) {
     this.#files = presentation.files
@@ -71,6 +75,7 @@ export class FileCarousel implements Emitter {
     this.sender = sender
     this.#open = open
     this.#repeat = options.repeat
+    this.#changed = options.changed
     this.#ended = options.ended
     this.#totalBytes = Math.max(
       1,
@@ -86,6 +91,11 @@ export class FileCarousel implements Emitter {
 
   get nextUs(): number {
     return this.#nextUs
+  }
+
+  /** Files that could not be read when it was their turn. */
+  get absent(): ReadonlySet<PresentationFile> {
+    return this.#absent
   }
 
   missing(): PresentationFile[] {
@@ -118,7 +128,13 @@ export class FileCarousel implements Emitter {
     if (this.#object === null) {
       if (this.#isClosing) return this.#end(file, context)
       const stored = bytes.get(file)
-      if (stored === null) return bytes.isUnreadable(file) && this.#end(file, context)
+      if (stored === null && !bytes.isUnreadable(file)) return false
+      if (this.#absent.has(file) !== (stored === null)) {
+        if (stored === null) this.#absent.add(file)
+        else this.#absent.delete(file)
+        this.#changed?.(context)
+      }
+      if (stored === null) return this.#end(file, context)
       this.#object = this.#open(this.#index, file, stored, context)
     }
     const object = this.#object

@@ -1,18 +1,28 @@
+import type { PresentationFile } from '../ingest/presentation.ts'
 import { relativeReference } from '../manifest/reference.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
+
+/** Version of the protocol from which on players know gaps (RFC 8216bis §4.4.4.7). */
+const GAP_VERSION = 8
 
 /**
  * The child playlist of a looped HLS presentation: a sliding window over the sent segments (RFC 8216 §6.2.2). Turns of MPEG-2
  * TS, whose time stamps are not shifted, are separated by discontinuities.
+ * @param absent segments that were not sent, which are gaps
  */
-export function livePlaylist(schedule: TrackSchedule, segments: readonly ScheduledSegment[]): Uint8Array {
+export function livePlaylist(
+  schedule: TrackSchedule,
+  segments: readonly ScheduledSegment[],
+  absent: ReadonlySet<PresentationFile>,
+): Uint8Array {
   const { playlist, segments: own } = schedule.track
   if (playlist === null) throw new RangeError(`${schedule.track.repId} has no playlist`)
   const isMoved = playlist.mapUri !== null
   const first = segments[0]
+  const hasGaps = segments.some(({ source }) => absent.has(source))
   const lines = [
     '#EXTM3U',
-    `#EXT-X-VERSION:${playlist.version}`,
+    `#EXT-X-VERSION:${hasGaps ? Math.max(playlist.version, GAP_VERSION) : playlist.version}`,
     `#EXT-X-TARGETDURATION:${playlist.targetDurationS}`,
     `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence + (first?.index ?? 0)}`,
   ]
@@ -25,6 +35,7 @@ export function livePlaylist(schedule: TrackSchedule, segments: readonly Schedul
   if (playlist.mapUri !== null) lines.push(`#EXT-X-MAP:URI="${playlist.mapUri}"`)
   for (const segment of segments) {
     if (!isMoved && segment.turn > 0 && segment.index % own.length === 0) lines.push('#EXT-X-DISCONTINUITY')
+    if (absent.has(segment.source)) lines.push('#EXT-X-GAP')
     lines.push(
       `#EXTINF:${(segment.durationUs / 1_000_000).toFixed(6)},`,
       relativeReference(playlist.name, segment.name),

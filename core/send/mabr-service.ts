@@ -146,7 +146,7 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   }
 
   /** Manifest and playlist that name a segment: as they are, where they do not change. */
-  #announced({ schedule, index }: TrackEmitter, segment: ScheduledSegment): CarouselFile[] {
+  #announced({ schedule, index, absent }: TrackEmitter, segment: ScheduledSegment): CarouselFile[] {
     const { playlist } = schedule.track
     if (this.#loop === null) {
       if (!this.#options.inBand) return []
@@ -157,7 +157,7 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
     if (playlist === null) return manifest
     const listed = segmentsToList(schedule, segment.startUs, index)
     if (listed.length === 0) return manifest
-    return [...manifest, { ...this.#named(playlist), bytes: livePlaylist(schedule, listed) }]
+    return [...manifest, { ...this.#named(playlist), bytes: livePlaylist(schedule, listed, absent) }]
   }
 
   #initOf({ schedule }: TrackEmitter): CarouselFile[] {

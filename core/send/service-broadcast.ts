@@ -1,6 +1,6 @@
 import { sameBytes } from '#platform'
 import { asToi, type Toi, type Tsi } from '../contract/ids.ts'
-import type { FileBytes, LiveTrack, Presentation } from '../ingest/presentation.ts'
+import type { FileBytes, LiveTrack, Presentation, PresentationFile } from '../ingest/presentation.ts'
 import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from '../protocol/route/toi-plan.ts'
 import { type EmitContext, type Emitter, isGoingOn, type OutgoingObject, PacketSender } from './emitter.ts'
 import { type FecProtection, fecProtection, ProtectedRouteObject, repairFlow, repairTsi } from './fec-protection.ts'
@@ -57,6 +57,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   #manifestVersion: number
   #stsidVersion: number
   #usbdVersion: number
+  #filesVersion: number
   #patterns: string | null = null
   #manifest: SignalledManifest | null
   readonly #channels: ChannelState[]
@@ -91,6 +92,7 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     this.#manifestVersion = this.#version
     this.#stsidVersion = this.#version
     this.#usbdVersion = this.#version
+    this.#filesVersion = firstVersion(mediaUs)
     this.bytes = presentation.bytes
     this.#loop = options.loop ? planLoop(presentation) : null
     this.#sender = new PacketSender(options.address, options.port, options.mtu)
@@ -116,6 +118,10 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
               rateBps: options.fileRateBps,
               times: options.fileTimes,
               repeat: repeatsFiles(options.fileTimes, options.loop),
+              changed: (context) => {
+                this.#filesVersion = nextVersion(this.#filesVersion)
+                this.#renewList(context)
+              },
               ended: (context) => this.#endSignalling(context),
             },
           )
@@ -180,6 +186,13 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     return this.#protection === null ? object : new ProtectedRouteObject(object, this.#protection, channel.closes)
   }
 
+  /** A channel without a template lists its segments: one that is not sent any more is taken out. */
+  listChanged(track: TrackEmitter, context: EmitContext): void {
+    if (track.schedule.fileTemplate !== null) return
+    this.#channels[this.tracks.indexOf(track)]?.renewList()
+    this.#renewList(context)
+  }
+
   /** Closes the session of a track, where its last segment was not there to do it, and that of the signalling after all of them. */
   ended(track: TrackEmitter, context: EmitContext): void {
     const channel = this.#channels[this.tracks.indexOf(track)] as ChannelState
@@ -205,16 +218,15 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   /** In a loop, lists the segment in the playlist or the manifest. */
   #announce(channel: ChannelState, segment: ScheduledSegment, context: EmitContext): void {
     if (this.#loop === null) return
-    const { schedule } = channel.emitter
+    const { schedule, absent } = channel.emitter
     if (schedule.track.playlist === null) {
       if (this.#loop.manifest === 'timeline') this.#renewManifest(segment.startUs, context)
       return
     }
     const listed = segmentsToList(schedule, segment.startUs, segment.index)
     if (listed.length === 0) return
-    channel.renewPlaylist(livePlaylist(schedule, listed))
-    this.#stsidVersion = nextVersion(this.#stsidVersion)
-    this.#renew(context)
+    channel.renewPlaylist(livePlaylist(schedule, listed, absent))
+    this.#renewList(context)
   }
 
   /** @param closes nothing follows it on its TSI */
@@ -232,6 +244,11 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     if (manifest === null || this.#manifest === null || sameBytes(manifest.bytes, this.#manifest.bytes)) return
     this.#manifest = manifest
     this.#manifestVersion = nextVersion(this.#manifestVersion)
+    this.#renew(context)
+  }
+
+  #renewList(context: EmitContext): void {
+    this.#stsidVersion = nextVersion(this.#stsidVersion)
     this.#renew(context)
   }
 
@@ -254,7 +271,8 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
 
   #serialise(): SerialisedSls {
     const channels = this.#channels.map((channel) => channel.signalled())
-    if (this.files !== null) channels.push(filesChannel(this.#options, this.#presentation, firstVersion(this.#startUs)))
+    if (this.files !== null)
+      channels.push(filesChannel(this.#options, this.#presentation, this.files.absent, this.#filesVersion))
     // The USBD lists the beginnings of their names, and a receiver reads it again only with a new version.
     const patterns = basePatterns(channels).join('\n')
     if (this.#patterns !== null && patterns !== this.#patterns) this.#usbdVersion = nextVersion(this.#usbdVersion)
@@ -294,6 +312,11 @@ class ChannelState {
   renewPlaylist(bytes: Uint8Array): void {
     const toi = this.playlist?.toi === PLAYLIST_TOIS[0] ? PLAYLIST_TOIS[1] : PLAYLIST_TOIS[0]
     this.playlist = { toi, bytes }
+    this.renewList()
+  }
+
+  /** Its list of files has changed. */
+  renewList(): void {
     this.#efdtVersion = nextVersion(this.#efdtVersion)
   }
 
@@ -312,8 +335,10 @@ class ChannelState {
       files.push({ toi: this.playlist.toi, name, contentType, bytes: this.playlist.bytes.length })
     }
     if (fileTemplate === null)
-      for (const { toi, name, contentType, sizeBytes } of track.segments)
-        files.push({ toi, name, contentType, bytes: sizeBytes })
+      for (const segment of track.segments) {
+        const { toi, name, contentType, sizeBytes } = segment
+        if (!this.emitter.absent.has(segment)) files.push({ toi, name, contentType, bytes: sizeBytes })
+      }
     return {
       tsi: this.tsi,
       endpoint: { address: this.sender.address, port: this.sender.port },
@@ -339,7 +364,12 @@ class ChannelState {
   }
 }
 
-function filesChannel({ address, port }: Endpoint, presentation: Presentation, efdtVersion: number): SignalledChannel {
+function filesChannel(
+  { address, port }: Endpoint,
+  presentation: Presentation,
+  absent: ReadonlySet<PresentationFile>,
+  efdtVersion: number,
+): SignalledChannel {
   return {
     tsi: FILES_TSI,
     endpoint: { address, port },
@@ -349,11 +379,9 @@ function filesChannel({ address, port }: Endpoint, presentation: Presentation, e
     efdtVersion,
     fileTemplate: null,
     largestBytes: presentation.files.reduce((most, file) => Math.max(most, file.sizeBytes), 0),
-    files: presentation.files.map(({ name, contentType, sizeBytes }, index) => ({
-      toi: asToi(index + 1),
-      name,
-      contentType,
-      bytes: sizeBytes,
-    })),
+    files: presentation.files.flatMap((file, index) => {
+      const { name, contentType, sizeBytes } = file
+      return absent.has(file) ? [] : [{ toi: asToi(index + 1), name, contentType, bytes: sizeBytes }]
+    }),
   }
 }

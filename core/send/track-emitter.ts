@@ -1,6 +1,6 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import type { FileBytes } from '../ingest/presentation.ts'
+import type { FileBytes, PresentationFile } from '../ingest/presentation.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { trackTimescales } from '../media/bmff/init-segment.ts'
 import { shiftSegment } from '../media/bmff/shift-segment.ts'
@@ -18,6 +18,8 @@ import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 export interface SegmentCarriage {
   /** Called when a segment starts: sends what it needs before it. @returns its object */
   openSegment(track: TrackEmitter, segment: ScheduledSegment, bytes: Uint8Array, context: EmitContext): OutgoingObject
+  /** Called when a segment is not there any more, or is there again. Absent: it names none before it is sent. */
+  listChanged?(track: TrackEmitter, context: EmitContext): void
   /** Called when nothing of a track follows. */
   ended(track: TrackEmitter, context: EmitContext): void
 }
@@ -43,6 +45,7 @@ export class TrackEmitter implements Emitter {
   readonly sender: PacketSender
   readonly #carriage: SegmentCarriage
   readonly #timescales: ReadonlyMap<number, number>
+  readonly #absent = new Set<PresentationFile>()
 
   constructor(
     schedule: TrackSchedule,
@@ -70,6 +73,11 @@ export class TrackEmitter implements Emitter {
   /** Index of the current segment, or of the next. */
   get index(): number {
     return this.#index
+  }
+
+  /** Segments that could not be read when it was their turn. */
+  get absent(): ReadonlySet<PresentationFile> {
+    return this.#absent
   }
 
   /** Segments needed up to `untilUs` that are not in memory. */
@@ -130,13 +138,21 @@ export class TrackEmitter implements Emitter {
   #begin(segment: ScheduledSegment, context: EmitContext): OutgoingObject | null {
     const stored = this.#bytes.get(segment.source)
     if (stored === null) return null
+    if (this.#absent.delete(segment.source)) this.#carriage.listChanged?.(this, context)
     this.#object = this.#carriage.openSegment(this, segment, this.#moved(segment, stored), context)
     return this.#object
   }
 
   /** Goes on without a segment that cannot be read or is not sent any more. @returns false where it is not loaded yet */
   #skip(segment: ScheduledSegment, context: EmitContext): boolean {
-    if (!this.#isClosing && !this.#bytes.isUnreadable(segment.source)) return false
+    if (!this.#isClosing) {
+      const { source } = segment
+      if (!this.#bytes.isUnreadable(source)) return false
+      if (!this.#absent.has(source)) {
+        this.#absent.add(source)
+        this.#carriage.listChanged?.(this, context)
+      }
+    }
     this.#bytes.release(segment.source)
     this.#advance()
     if (this.#segment === null) this.#carriage.ended(this, context)
