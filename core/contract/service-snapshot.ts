@@ -8,6 +8,8 @@ export type ServiceState = 'announced' | 'signalled' | 'receiving' | 'partial' |
 /** State of a service. */
 export type ServiceSnapshot = {
   readonly id: number
+  /** Stays the same where a late SLT gives the service another number; no other service of its receiver has had it. */
+  readonly serial: number
   readonly name: string | null
   readonly protocol: ServiceProtocol
   readonly category: number | null

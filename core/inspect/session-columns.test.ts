@@ -5,6 +5,7 @@ import { OBJECT_ROW, OBJECT_ROW_BYTES } from '../contract/object-batch.ts'
 import { OBJECT_STATE } from '../contract/object-table.ts'
 import type { ReportSource } from '../contract/report.ts'
 import { placeAt } from '../flow/findings.ts'
+import { ReceivedService } from '../receive/context/received-service.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { DEFAULT_RECEIVE } from '../testing/default-receive.ts'
 import { content, testFlow, testPacket } from '../testing/test-session.ts'
@@ -416,6 +417,25 @@ describe('snapshot', () => {
       sessions: [{ channels: [{ tsi: 10 }, { tsi: 20 }] }],
     })
     expect(columns.views.signallingText('none').text).toBe('')
+  })
+
+  it('say which service is which where one gets another number', () => {
+    const columns = new SessionColumns({ hash: false })
+    const [found, other] = [new ReceivedService(asServiceId(1), true), new ReceivedService(asServiceId(2), true)]
+    const lines = () => columns.views.services(() => null).map(({ id, serial }) => [id, serial])
+    for (const service of [found, other]) columns.serviceChanged(service)
+    expect(lines()).toEqual([
+      [1, 1],
+      [2, 2],
+    ])
+    found.id = asServiceId(7)
+    columns.serviceRenumbered(found, asServiceId(1))
+    columns.serviceChanged(new ReceivedService(asServiceId(1), false))
+    expect(lines().sort()).toEqual([
+      [1, 3],
+      [2, 2],
+      [7, 1],
+    ])
   })
 
   it('keeps the last 32 versions of a fragment', () => {

@@ -3,6 +3,7 @@ import type { AppError } from '../../core/contract/app-error.ts'
 import type { SessionRequest } from '../../core/contract/open-request.ts'
 import { SessionSections } from '../../core/contract/session-sections.ts'
 import type { SectionChanges, SessionSnapshot } from '../../core/contract/snapshot.ts'
+import { followNumbers } from './service-numbers.ts'
 
 /** An attempt to open a session, under way or failed. */
 export type Opening = {
@@ -94,10 +95,12 @@ function ended(snapshot: SessionSnapshot): SessionSnapshot {
 
 /** Applies changes of the session on the screen; changes of other sessions are ignored. */
 export function applySections({ sessionId, changes }: SectionChanges): void {
-  const { sessionId: shown, receiver } = sessionStore.getState()
+  const { sessionId: shown, receiver, snapshot: before } = sessionStore.getState()
   if (sessionId !== shown) return
   sections.take(changes)
-  sessionStore.setState({ snapshot: sections.snapshot(sessionId, receiver) })
+  const snapshot = sections.snapshot(sessionId, receiver)
+  sessionStore.setState({ snapshot })
+  followNumbers(before?.services ?? [], snapshot?.services ?? [])
 }
 
 /** The receiver for commands about objects and tables; undefined: the session's first. */

@@ -38,6 +38,7 @@ export function columnsOf(bars: readonly Bar[], columns = new ObjectColumns(), f
 export function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot {
   return {
     id,
+    serial: id,
     name: `S${id}`,
     protocol: 'route',
     category: 1,

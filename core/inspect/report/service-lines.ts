@@ -2,6 +2,7 @@ import type { ServiceId } from '../../contract/ids.ts'
 import type { Startup } from '../../contract/report.ts'
 import type { ServiceSnapshot } from '../../contract/service-snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
+import { renameKey } from '../../flow/rename-key.ts'
 import type { StreamWatch } from '../clock/stream-watch.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
 import type { RateMeter } from '../rate-meter.ts'
@@ -25,6 +26,9 @@ export class ServiceLines {
   readonly #from: LineSources
   /** Services whose files others share. */
   readonly #configuring = new Set<ServiceId>()
+  /** By the number that a service has now. */
+  readonly #serials = new Map<ServiceId, number>()
+  #lastSerial = 0
 
   constructor(from: LineSources) {
     this.#from = from
@@ -37,10 +41,12 @@ export class ServiceLines {
 
   serviceGone(service: ServiceId): void {
     this.#configuring.delete(service)
+    this.#serials.delete(service)
   }
 
   serviceRenumbered(former: ServiceId, service: ServiceId): void {
     if (this.#configuring.delete(former)) this.#configuring.add(service)
+    renameKey(this.#serials, former, service)
   }
 
   /** @param playable address and codecs of a service's manifest where served */
@@ -69,6 +75,7 @@ export class ServiceLines {
       const startup = log.of(service, all, ownFlows)
       const { silence } = watch
       const around = {
+        serial: this.#serialOf(service.id),
         channels: own,
         flows: ownFlows,
         silent: !silence.isSilent(service.id) ? null : silence.isClosed(service.id) ? 'closed' : 'silent',
@@ -78,6 +85,15 @@ export class ServiceLines {
       } as const
       yield serviceSnapshot(service, around, { rates, meter: losses.meter, fetched: losses.fetched })
     }
+  }
+
+  #serialOf(service: ServiceId): number {
+    let serial = this.#serials.get(service)
+    if (serial === undefined) {
+      serial = ++this.#lastSerial
+      this.#serials.set(service, serial)
+    }
+    return serial
   }
 
   /** @param channels of the service, and of the one whose files it shares */

@@ -9,6 +9,8 @@ export type ServedState = PlayableSnapshot | 'awaited' | null
 
 /** What is known of a service beside its own facts. */
 export type AroundService = {
+  /** See `ServiceSnapshot`. */
+  readonly serial: number
   /** Its own channels and flows, or more. */
   readonly channels: readonly ChannelFacts[]
   readonly flows: readonly FlowFacts[]
@@ -27,7 +29,7 @@ export type ServiceMeters = {
 
 /** Makes one line of the service list. */
 export function serviceSnapshot(service: ServiceFacts, around: AroundService, meters: ServiceMeters): ServiceSnapshot {
-  const { channels, flows, silent, tuningIn, playable: served, notPlayable } = around
+  const { serial, channels, flows, silent, tuningIn, playable: served, notPlayable } = around
   const playable = served === 'awaited' ? null : served
   const { rates, meter, fetched } = meters
   let packets = 0
@@ -55,6 +57,7 @@ export function serviceSnapshot(service: ServiceFacts, around: AroundService, me
   const { id, name, protocol, category, major, minor, destination } = service
   return {
     id,
+    serial,
     name,
     protocol,
     category,

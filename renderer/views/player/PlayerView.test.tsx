@@ -3,7 +3,8 @@ import { act } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { setEngine } from '../../client/engine-client.ts'
-import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
+import { playerStore } from '../../stores/player-store.ts'
+import { clearSelection, playService, selectionStore, selectService } from '../../stores/selection-store.ts'
 import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
 import { FakeEngine, fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
@@ -132,6 +133,23 @@ describe('player', () => {
     )
     expect(words).toContain('S1 cannot be played')
     expect(words).toContain('No manifest in 9 s. Services lists its assets and packets.')
+  })
+
+  it('goes on with a service to which a late SLT gives another number, and keeps it selected', async () => {
+    const under = (id: number, serial: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => {
+      const { playable, ...rest } = playableService(id, { serial, ...change })
+      return { ...rest, playable: playable && { ...playable, url: `http://127.0.0.1:8080/service${id}/live.mpd` } }
+    }
+    await show(under(1, 5))
+    await act(async () => selectService(1))
+    await act(async () => buttonNamed(view.host, 'Play S1').click())
+    // Another service has its former number now.
+    const words = await show(under(1, 6, { name: 'Other' }), under(7, 5, { name: 'News' }))
+    expect(words).toContain('Plays News')
+    expect(words).not.toContain('Play Other')
+    expect(selectionStore.getState().serviceId).toBe(7)
+    expect(playerStore.getState().playing).toEqual({ sessionId: 's1', serviceId: 7 })
+    expect(asked.map((url) => url.split('/')[3])).toEqual(['service1', 'service7'])
   })
 
   it('offers the selected service, and keeps the playing one', async () => {
