@@ -29,3 +29,15 @@ test('where neither picture nor sound can be decoded, that is said', async ({
   await app.play()
   await expect(app.player).toContainText(/(?:video|audio)-1\.m4s cannot be decoded: there is no box of a segment/)
 })
+
+test('a playlist without initialisation segment is named, and the sound plays', async ({
+  routescope: { app, home, openCapture },
+}) => {
+  const withoutMap = (text: Buffer): Buffer => Buffer.from(text.toString().replace(/^#EXT-X-MAP.*\n/m, ''))
+  await openCapture(await spoiltCapture(home, 'master.m3u8', /^video\.m3u8$/, withoutMap))
+  await app.play()
+  await expect(app.player).toContainText(
+    /video-\d+\.m4s cannot be decoded: its playlist names no initialisation segment/,
+  )
+  await expect(app.player).toContainText('The sound plays without picture.')
+})

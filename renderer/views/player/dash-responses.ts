@@ -95,8 +95,9 @@ export function responseChanges(
           if (kind !== null)
             options.onSegment(kind, request.startTime ?? Number.NaN, request.duration ?? 0, response.url ?? '')
           const whole = new Uint8Array(timed(data, durations.get(representation)))
-          const placeS = request.mediaStartTime ?? null
-          const isRefused = kind !== null && check.refuses(representation, kind, response.url ?? '', whole, placeS)
+          const placeS = request.mediaStartTime
+          const place = placeS === undefined ? null : { timeS: placeS, by: 'its manifest has it' }
+          const isRefused = kind !== null && check.refuses(representation, kind, response.url ?? '', whole, place)
           response.data = bufferOf(
             isRefused
               ? (fillers.instead(timeline, representation, end) ?? new Uint8Array(0))

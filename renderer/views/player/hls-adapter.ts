@@ -71,8 +71,9 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     const problem = problemOf(data, data.type === Player.ErrorTypes.NETWORK_ERROR)
     if (problem !== null) options.onProblem(problem)
   })
+  const main = options.without === 'video' ? 'audio' : 'video'
   hls.on(Player.Events.FRAG_BUFFERED, (_event, { frag }) => {
-    if (frag.type === 'main') options.onSegment('video', frag.start, frag.duration, frag.url)
+    if (frag.type === 'main') options.onSegment(main, frag.start, frag.duration, frag.url)
     else if (frag.type === 'audio') options.onSegment('audio', frag.start, frag.duration, frag.url)
   })
   hls.on(Player.Events.MANIFEST_PARSED, () => {

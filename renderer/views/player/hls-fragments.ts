@@ -1,8 +1,12 @@
 import type { Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext } from 'hls.js'
 import { LEFT_OUT } from './dash-responses.ts'
 import type { Fillers } from './fillers.ts'
-import type { PlayerOptions, PlayerProblem } from './player-adapter.ts'
+import { PendingInits } from './hls-inits.ts'
+import { type PlacedSegment, SegmentPlaces } from './hls-places.ts'
+import type { MediaKind, PlayerOptions, PlayerProblem } from './player-adapter.ts'
 import { SegmentCheck } from './segment-check.ts'
+import { needsInit } from './segment-faults.ts'
+import { segmentName } from './segment-log.ts'
 import { TextLimits } from './text-limits.ts'
 
 /** Requests for an expected segment (503) before it is one that does not come. */
@@ -18,7 +22,11 @@ export type FragmentContext = LoaderContext & {
     readonly level: number
     readonly cc: number
     readonly sn: number | 'initSegment'
+    /** On the time line of the playlist, seconds. */
+    readonly start: number
     readonly duration: number
+    /** Null where its playlist names none. */
+    readonly initSegment: { readonly url: string } | null
     readonly encrypted: boolean
   }
   /** Of low latency; null: a whole segment. */
@@ -43,7 +51,7 @@ export function missingSegment(status: number | undefined): PlayerProblem {
  */
 export function fragmentLoader(
   Base: new (settings: unknown) => FragmentLoader,
-  options: Pick<PlayerOptions, 'onProblem' | 'refused'>,
+  options: Pick<PlayerOptions, 'onProblem' | 'refused' | 'without'>,
   fillers: Fillers,
   codecs: () => string,
 ): new (
@@ -51,6 +59,8 @@ export function fragmentLoader(
 ) => FragmentLoader {
   const texts = new TextLimits((message) => options.onProblem({ ...LEFT_OUT, message }))
   const check = new SegmentCheck(options)
+  const inits = new PendingInits()
+  const places = new SegmentPlaces()
   const refusals = new Map<string, number>()
   return class extends Base {
     override load(
@@ -67,28 +77,59 @@ export function fragmentLoader(
         const from = fillers.endOf(timeline)
         return from === null || frag === undefined ? null : from + frag.duration
       }
-      const kind = frag?.type === 'audio' ? 'audio' : 'video'
+      const kind = kindOf(frag?.type, options.without)
+      const isInit = frag?.sn === 'initSegment'
+      if (isInit) inits.begun(url)
+      const isRefused = (bytes: Uint8Array): boolean => {
+        if (frag?.initSegment === null && needsInit(bytes)) {
+          check.lacksInit(kind, url)
+          return true
+        }
+        const segment = placed(frag, kind, url)
+        const place = segment === null ? null : places.expected(segment)
+        if (check.refuses(representation, kind, url, bytes, place)) return true
+        const beginS = segment === null ? null : check.beginning(representation, bytes)
+        if (segment !== null && beginS !== null) places.came(segment, beginS)
+        return false
+      }
+      let isAborted = false
       super.load(context, config, {
         ...callbacks,
         onSuccess(response, ...rest) {
           const { data } = response
-          if (data instanceof ArrayBuffer) {
-            const bytes = new Uint8Array(data)
-            if (isText) response.data = texts.bounded(data, response.url)
-            else if (frag?.sn === 'initSegment') {
-              fillers.init(representation, codecs(), bytes.slice())
-              if (!frag.encrypted) check.init(representation, kind, response.url, bytes)
-            } else if (isFilled && check.refuses(representation, kind, response.url, bytes, null)) {
-              const filler = fillers.instead(timeline, representation, endS())
-              if (filler === null) {
-                const [stats, at, details] = rest
-                callbacks.onError({ code: LOST, text: 'cannot be decoded' }, at, details, stats)
-                return
-              }
-              response.data = bufferOf(filler)
-            } else if (isFilled) response.data = bufferOf(fillers.media(timeline, representation, bytes, endS()))
+          const take = (): void => {
+            if (isAborted) return
+            if (data instanceof ArrayBuffer) {
+              const bytes = new Uint8Array(data)
+              if (isText) response.data = texts.bounded(data, response.url)
+              else if (isInit) {
+                fillers.init(representation, codecs(), bytes.slice())
+                if (frag?.encrypted === false) check.init(representation, kind, response.url, bytes)
+              } else if (isFilled && isRefused(bytes)) {
+                const filler = fillers.instead(timeline, representation, endS())
+                if (filler === null) {
+                  const [stats, at, details] = rest
+                  callbacks.onError({ code: LOST, text: 'cannot be decoded' }, at, details, stats)
+                  return
+                }
+                response.data = bufferOf(filler)
+              } else if (isFilled) response.data = bufferOf(fillers.media(timeline, representation, bytes, endS()))
+            }
+            callbacks.onSuccess(response, ...rest)
           }
-          callbacks.onSuccess(response, ...rest)
+          if (isInit) {
+            take()
+            inits.over(url)
+          } else inits.after(frag?.initSegment?.url ?? null, take)
+        },
+        onAbort: (...why) => {
+          isAborted = true
+          callbacks.onAbort?.(...why)
+          if (isInit) inits.over(url)
+        },
+        onTimeout: (...why) => {
+          callbacks.onTimeout(...why)
+          if (isInit) inits.over(url)
         },
         onError: (error, at, details, stats) => {
           const refused = (refusals.get(url) ?? 0) + 1
@@ -97,6 +138,7 @@ export function fragmentLoader(
           const filler = isFilled && isLost ? fillers.instead(timeline, representation, endS()) : null
           if (filler === null) {
             callbacks.onError(error, at, details, stats)
+            if (isInit) inits.over(url)
             return
           }
           refusals.delete(url)
@@ -110,6 +152,18 @@ export function fragmentLoader(
       })
     }
   }
+}
+
+/** Without pictures, the playlist of the sound is the main one. */
+function kindOf(type: string | undefined, without: MediaKind | null): MediaKind {
+  return type === 'audio' || without === 'video' ? 'audio' : 'video'
+}
+
+/** A segment by its playlist; null where that is no whole segment. */
+function placed(frag: FragmentContext['frag'], kind: MediaKind, url: string): PlacedSegment | null {
+  if (frag === undefined || typeof frag.sn !== 'number') return null
+  const { sn: number, cc: section, start: startS, duration: durationS } = frag
+  return { kind, name: segmentName(url) ?? 'another segment', section, number, startS, durationS }
 }
 
 function bufferOf(bytes: Uint8Array): ArrayBuffer {

@@ -1,6 +1,7 @@
 import { segmentTimes } from './fragment-times.ts'
+import type { ExpectedPlace } from './hls-places.ts'
 import type { MediaKind, PlayerOptions } from './player-adapter.ts'
-import { initFault, type SegmentForm, segmentFault, segmentForm } from './segment-faults.ts'
+import { initFault, isIsoMedia, NO_FORM, type SegmentForm, segmentFault, segmentForm } from './segment-faults.ts'
 import { segmentName } from './segment-log.ts'
 
 const ADVICE = 'The inspector shows its boxes. Save the files with Dump to look at them elsewhere.'
@@ -39,13 +40,30 @@ export class SegmentCheck {
     else this.#tell(kind, true, url, `cannot be decoded: ${fault}`)
   }
 
+  /** A segment came that needs an initialisation segment, of which its playlist names none: no other has one. */
+  lacksInit(kind: MediaKind, url: string): void {
+    this.#tell(kind, true, url, 'cannot be decoded: its playlist names no initialisation segment (EXT-X-MAP)')
+  }
+
+  /** Where a segment begins on its media's time line, seconds; null where that is not known. */
+  beginning(representation: string, bytes: Uint8Array): number | null {
+    return beginningOf(bytes, this.#forms.get(representation) ?? NO_FORM)
+  }
+
   /**
    * True where something else has to fill the time of a media segment.
-   * @param placeS where its manifest has it on the media's time line; null where it does not tell
+   * @param place where it should begin on the media's time line; null where nothing tells
    */
-  refuses(representation: string, kind: MediaKind, url: string, bytes: Uint8Array, placeS: number | null): boolean {
-    const form = this.#forms.get(representation)
-    if (form === undefined) return false
+  refuses(
+    representation: string,
+    kind: MediaKind,
+    url: string,
+    bytes: Uint8Array,
+    place: ExpectedPlace | null,
+  ): boolean {
+    // Where no initialisation segment came, its boxes can be looked at all the same.
+    const form = this.#forms.get(representation) ?? (isIsoMedia(bytes) ? NO_FORM : null)
+    if (form === null) return false
     if (this.#options.refused.has(segmentName(url) ?? '')) return true
     const fault = segmentFault(bytes, form)
     if (fault !== null) {
@@ -55,9 +73,9 @@ export class SegmentCheck {
       return true
     }
     this.#good.add(kind)
-    const beginS = placeS === null ? null : beginningOf(bytes, form)
-    if (placeS !== null && beginS !== null && Math.abs(beginS - placeS) > FAR_S)
-      this.#tell(kind, false, url, `begins at ${round(beginS)} s, where its manifest has it at ${round(placeS)} s`)
+    const beginS = place === null ? null : beginningOf(bytes, form)
+    if (place !== null && beginS !== null && Math.abs(beginS - place.timeS) > FAR_S)
+      this.#tell(kind, false, url, `begins at ${round(beginS)} s, where ${place.by} at ${round(place.timeS)} s`)
     return false
   }
 

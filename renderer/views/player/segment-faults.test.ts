@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Fillers } from './fillers.ts'
+import { type FragmentContext, fragmentLoader } from './hls-fragments.ts'
 import type { PlayerProblem } from './player-adapter.ts'
 import { SegmentCheck } from './segment-check.ts'
 import { initFault, segmentFault, segmentForm } from './segment-faults.ts'
@@ -94,7 +96,10 @@ describe('the check of segments', () => {
     const check = new SegmentCheck({ refused: new Set(['a/video-9.m4s']), onProblem: (one) => problems.push(one) })
     check.init('v', 'video', url('i.mp4'), INIT)
     const refuses = (name: string, bytes: Uint8Array, placeS: number | null = null): boolean =>
-      check.refuses('v', 'video', url(name), bytes, placeS)
+      check.refuses(
+        ...(['v', 'video', url(name), bytes] as const),
+        placeS === null ? null : { timeS: placeS, by: 'its manifest has it' },
+      )
     expect([1, 2, 3].map((at) => refuses(`video-${at}.m4s`, noise))).toEqual([true, true, true])
     expect(problems.map(({ undecodable }) => undecodable?.all)).toEqual([false, false, true])
     expect(problems[0]?.message).toMatch(/^video-1\.m4s cannot be decoded: there is no box/)
@@ -113,6 +118,93 @@ describe('the check of segments', () => {
   it('leaves what is no ISO media to the browser', () => {
     const check = new SegmentCheck({ refused: new Set(), onProblem: () => expect.unreachable() })
     expect(check.refuses('v', 'video', url('a.ts'), noise, null)).toBe(false)
+  })
+})
+
+describe('the loader of HLS fragments', () => {
+  type Frag = NonNullable<FragmentContext['frag']>
+  type Request = { readonly frag: Frag; readonly answer: (bytes: Uint8Array) => void }
+
+  /** Requests of a library whose answers the test gives, with what came of them. */
+  function loading() {
+    const problems: string[] = []
+    const done: string[] = []
+    const requests = new Map<string, Request>()
+    const Base = class {
+      load(context: FragmentContext, _config: unknown, callbacks: { onSuccess: (...of: unknown[]) => void }): void {
+        const { url, frag } = context
+        const answer = (bytes: Uint8Array): void =>
+          callbacks.onSuccess({ url, data: bytes.slice().buffer, code: 200 }, {}, context, null)
+        if (frag !== undefined) requests.set(url, { frag, answer })
+      }
+    }
+    const options = {
+      refused: new Set<string>(),
+      without: null,
+      onProblem: ({ message }: PlayerProblem) => problems.push(message),
+    }
+    const Loader = fragmentLoader(Base as never, options, new Fillers(), () => 'avc1.64001f,mp4a.40.2')
+    const ask = (name: string, change: Partial<Frag> = {}): Request => {
+      const url = `http://127.0.0.1:1/service1/${name}`
+      const frag: Frag = {
+        ...{ type: 'main', level: 0, cc: 0, sn: 1, start: 0, duration: 2, encrypted: false },
+        initSegment: { url: 'http://127.0.0.1:1/service1/video-init.mp4' },
+        ...change,
+      }
+      const callbacks = {
+        onSuccess: () => done.push(name),
+        onError: () => done.push(`no ${name}`),
+        onTimeout: () => undefined,
+      }
+      new Loader({}).load({ url, frag, responseType: 'arraybuffer', type: 'fragment' as never }, {} as never, callbacks)
+      return requests.get(url) as Request
+    }
+    const sound = { type: 'audio', initSegment: { url: 'http://127.0.0.1:1/service1/audio-init.mp4' } }
+    return { ask, problems, done, sound }
+  }
+
+  it('looks at a segment that comes before its initialisation segment by that one', () => {
+    const { ask, problems, done } = loading()
+    const init = ask('video-init.mp4', { sn: 'initSegment', initSegment: null })
+    ask('video-1.m4s').answer(changed(SEGMENT, placeOf(SEGMENT, 'tfhd') + 12, [0, 0, 0, 99]))
+    expect(done).toEqual([])
+    init.answer(INIT)
+    expect(done).toEqual(['video-init.mp4', 'no video-1.m4s'])
+    expect(problems).toEqual([
+      'video-1.m4s cannot be decoded: it is of track 99, and its initialisation segment has track 1.',
+    ])
+  })
+
+  it('looks at the boxes of segments without one, and says where a playlist names none', () => {
+    const { ask, problems } = loading()
+    ask('video-1.m4s').answer(SEGMENT)
+    expect(problems).toEqual([])
+    ask('video-2.m4s').answer(SEGMENT.subarray(0, MDAT))
+    ask('video-3.m4s', { initSegment: null }).answer(SEGMENT)
+    ask('video-4.ts', { initSegment: null }).answer(noise)
+    expect(problems).toEqual([
+      'video-2.m4s cannot be decoded: it has no mdat.',
+      'video-3.m4s cannot be decoded: its playlist names no initialisation segment (EXT-X-MAP).',
+    ])
+  })
+
+  it('says which segments are far from where others have them', () => {
+    const far = (bytes: Uint8Array): Uint8Array => changed(bytes, placeOf(bytes, 'tfdt') + 12, [0, 0, 9, 0, 0, 0, 0, 0])
+    const { ask, problems, sound } = loading()
+    ask('video-init.mp4', { sn: 'initSegment', initSegment: null }).answer(INIT)
+    ask('audio-init.mp4', { ...sound, sn: 'initSegment', initSegment: null }).answer(demo('audio-init.mp4'))
+    ask('video-1.m4s').answer(SEGMENT)
+    ask('audio-1.m4s', sound).answer(demo('audio-1.m4s'))
+    ask('video-2.m4s', { sn: 2, start: 2 }).answer(demo('video-2.m4s'))
+    expect(problems).toEqual([])
+    ask('video-3.m4s', { sn: 3, start: 4 }).answer(far(demo('video-3.m4s')))
+    ask('video-4.m4s', { sn: 4, start: 6, cc: 1 }).answer(demo('video-4.m4s'))
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(/^video-3\.m4s begins at \d{6,}(?:\.\d)? s, where video-2\.m4s ends at 4 s\.$/)
+    ask('audio-5.m4s', { ...sound, sn: 5, start: 8, cc: 2 }).answer(demo('audio-5.m4s'))
+    ask('video-5.m4s', { sn: 5, start: 8, cc: 2 }).answer(far(demo('video-5.m4s')))
+    expect(problems).toHaveLength(2)
+    expect(problems[1]).toMatch(/^video-5\.m4s begins at .* s, where its playlist and audio-5\.m4s have it at 8 s\.$/)
   })
 })
 

@@ -29,6 +29,20 @@ export type SegmentForm = {
   readonly lengthBytes: ReadonlyMap<number, number>
 }
 
+/** What is judged by where no initialisation segment is known. */
+export const NO_FORM: SegmentForm = { tracks: [], lengthBytes: new Map() }
+
+/** True of bytes that begin with a box of a segment. */
+export function isIsoMedia(bytes: Uint8Array): boolean {
+  return bytes.length >= 8 && TOP_LEVEL.test(typeAt(viewOf(bytes), 0))
+}
+
+/** True of ISO media that cannot be decoded without an initialisation segment: fragments without their own. */
+export function needsInit(bytes: Uint8Array): boolean {
+  const types = boxesOf(viewOf(bytes), 0, bytes.length).map(({ type }) => type)
+  return types.includes('moof') && !types.includes('moov')
+}
+
 /** Reads what media segments are judged by. */
 export function segmentForm(init: Uint8Array): SegmentForm {
   const tracks = attempt(() => tracksOf(init)) ?? []
