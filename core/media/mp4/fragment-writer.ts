@@ -10,6 +10,8 @@ import { fitsMp4 } from './sample-entry.ts'
 
 /** Time for which samples are held at first, so that all tracks are known, s. */
 const TRACKS_S = 1
+/** A fragment may be shorter than asked for by as much, s. */
+const MARGIN_S = 0.001
 /** Most bytes of a fragment. */
 const MAX_FRAGMENT_BYTES = 32 * 1024 * 1024
 
@@ -99,7 +101,13 @@ export class FragmentWriter implements SampleSink {
     track.samples.push({ data: bytes, decodeTicks, offsetTicks, durationTicks, sync })
     track.nextTicks = decodeTicks + durationTicks
     this.#bytes += bytes.length
-    if (this.#bytes > MAX_FRAGMENT_BYTES || (track !== main && this.#span(track) > 4 * this.#period() * timescale))
+    // Of one track nothing else belongs to the fragment: its last sample does not wait for the next one.
+    const isWhole = this.#beginsAtS !== null && this.#span(track) >= (this.#chunkS - MARGIN_S) * timescale
+    if (
+      isWhole ||
+      this.#bytes > MAX_FRAGMENT_BYTES ||
+      (track !== main && this.#span(track) > 4 * this.#period() * timescale)
+    )
       this.#write()
   }
 
@@ -139,7 +147,7 @@ export class FragmentWriter implements SampleSink {
   #isDue(main: Track, decodeTicks: number, sync: boolean): boolean {
     const [first] = main.samples
     if (sync && this.#init !== null && main.samples.at(-1)?.sync === false) return true
-    return first !== undefined && decodeTicks - first.decodeTicks >= (this.#period() - 0.001) * main.track.timescale
+    return first !== undefined && decodeTicks - first.decodeTicks >= (this.#period() - MARGIN_S) * main.track.timescale
   }
 
   #write(): void {
