@@ -20,9 +20,13 @@ describe('JSON in pieces', () => {
     expect([...jsonPieces(lazy)].join('')).toBe(JSON.stringify(whole, null, 1))
   })
 
-  it.each([0, 1, 3])('writes a list of %i long elements with lazy lists in them', (length) => {
+  it.each([0, 1, 3])('writes a list of %i nested elements with lazy lists in them', (length) => {
     const inner = (at: number, list: unknown) => ({ at, list, deep: [{ a: [] }], none: undefined })
-    const lazy = new LazyList(length, (at) => inner(at, new LazyList(at, (each) => each)), true)
+    const lazy = new LazyList(
+      length,
+      (at) => inner(at, new LazyList(at, (each) => each, at === 1 ? 'long' : 'short')),
+      'nested',
+    )
     const whole = Array.from({ length }, (_, at) => inner(at, [...Array(at).keys()]))
     expect([...jsonPieces({ lazy })].join('')).toBe(JSON.stringify({ lazy: whole }, null, 1))
   })
@@ -35,7 +39,7 @@ describe('JSON in pieces', () => {
         return 'x'.repeat(1 << 16)
       },
     })
-    const pieces = jsonPieces({ lists: new LazyList(4, element, true) })
+    const pieces = jsonPieces({ lists: new LazyList(4, element, 'long') })
     pieces.next()
     expect(made).toEqual([0])
     expect([...pieces].join('')).toContain('x')

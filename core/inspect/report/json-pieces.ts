@@ -1,20 +1,25 @@
+/**
+ * Elements of a lazy list, by how they are made: `short` ones many at once; `long` ones one by one; `nested` ones one by one as well,
+ * with lazy lists in them, and nothing behind a getter.
+ */
+type LazyElements = 'short' | 'long' | 'nested'
+
 /** A list whose elements are made when they are written. */
 export class LazyList<Element> {
   readonly length: number
   readonly at: (index: number) => Element
-  /** Each element may be long, and have lazy lists in it: they are made one by one. */
-  readonly isLong: boolean
+  readonly elements: LazyElements
 
-  constructor(length: number, at: (index: number) => Element, isLong = false) {
+  constructor(length: number, at: (index: number) => Element, elements: LazyElements = 'short') {
     this.length = length
     this.at = at
-    this.isLong = isLong
+    this.elements = elements
   }
 }
 
 /** Characters of a piece, at least. */
 const PIECE = 1 << 16
-/** Elements of a list that are made and written at once. */
+/** Short elements of a list that are made and written at once. */
 const TOGETHER = 64
 
 /** The text of `JSON.stringify(value, null, 1)` in pieces, and `end`; what is in lazy lists is made for its piece, and then forgotten. */
@@ -36,20 +41,16 @@ function findHolders(value: unknown, into: Set<unknown>): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (value instanceof LazyList) return true
   let holds = false
-  // What is made when it is looked at is not looked at here.
-  const parts: unknown[] = Array.isArray(value)
-    ? value
-    : Object.values(Object.getOwnPropertyDescriptors(value)).map(({ value: each }) => each as unknown)
-  for (const each of parts) if (findHolders(each, into)) holds = true
+  for (const each of Object.values(value)) if (findHolders(each, into)) holds = true
   if (holds) into.add(value)
   return holds
 }
 
 function* partsOf(value: unknown, depth: number, holders: ReadonlySet<unknown>): Generator<string> {
-  if (value instanceof LazyList && value.isLong) {
-    yield* longElements(value, depth)
+  if (value instanceof LazyList && value.elements === 'nested') {
+    yield* nestedElements(value, depth)
   } else if (value instanceof LazyList) {
-    yield* elements(value.length, value.at, depth)
+    yield* elements(value.length, value.at, depth, value.elements === 'long' ? 1 : TOGETHER)
   } else if (!holders.has(value)) {
     if (Array.isArray(value)) yield* elements(value.length, (at) => value[at], depth)
     else yield indented(value, depth)
@@ -79,7 +80,7 @@ function* between<Key>(
   yield next === open ? open + close : `${lineOf(depth)}${close}`
 }
 
-function* longElements({ length, at }: LazyList<unknown>, depth: number): Generator<string> {
+function* nestedElements({ length, at }: LazyList<unknown>, depth: number): Generator<string> {
   if (length === 0) {
     yield '[]'
     return
@@ -95,13 +96,18 @@ function* longElements({ length, at }: LazyList<unknown>, depth: number): Genera
 }
 
 /** A list of elements without lazy lists in them. */
-function* elements(length: number, elementAt: (index: number) => unknown, depth: number): Generator<string> {
+function* elements(
+  length: number,
+  elementAt: (index: number) => unknown,
+  depth: number,
+  together = TOGETHER,
+): Generator<string> {
   if (length === 0) {
     yield '[]'
     return
   }
-  for (let at = 0; at < length; at += TOGETHER) {
-    const some = Array.from({ length: Math.min(TOGETHER, length - at) }, (_, index) => elementAt(at + index))
+  for (let at = 0; at < length; at += together) {
+    const some = Array.from({ length: Math.min(together, length - at) }, (_, index) => elementAt(at + index))
     // Without the brackets and the line before the last one.
     yield `${at === 0 ? '[' : ','}${indented(some, depth).slice(1, -1 - lineOf(depth).length)}`
   }

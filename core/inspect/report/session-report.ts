@@ -81,23 +81,28 @@ export function reportPieces(parts: ReportParts, source: ReportSource, extra: Re
   const objectsOf = (rows: readonly number[]): LazyList<ReportObject> =>
     new LazyList(rows.length, (at) => reportObject(parts.columns, rows[at] as number))
   const lists: ServiceLists<LazyList<unknown>, LazyList<unknown>> = {
-    sls: (entries) => oneByOne(entries, slsReportOf),
+    sls: (entries) => listOf(entries, slsReportOf, 'long'),
     channels: (channels) =>
-      oneByOne(channels, (channel) => reportChannel(parts, channel, objectsOf(rowsOf(listed, channel)))),
+      listOf(channels, (channel) => reportChannel(parts, channel, objectsOf(rowsOf(listed, channel))), 'nested'),
   }
   const report = {
     ...beginningOf(parts, source, extra),
-    lls: oneByOne(listed.signalling.lls, llsReportOf),
+    // Tables are decoded when they are looked at, and may be long.
+    lls: listOf(listed.signalling.lls, llsReportOf, 'long'),
     // Services come and go while a long report is written.
-    services: oneByOne([...parts.services], (service) => reportService(parts, service, listed, lists)),
+    services: listOf([...parts.services], (service) => reportService(parts, service, listed, lists), 'nested'),
     ...endOf(parts),
   }
   return jsonPieces(report, '\n')
 }
 
-/** A list of what may be long each, as tables are, which are decoded when they are looked at. */
-function oneByOne<Item, Element>(items: readonly Item[], make: (item: Item) => Element): LazyList<Element> {
-  return new LazyList(items.length, (at) => make(items[at] as Item), true)
+/** A list that is made of these, one by one. */
+function listOf<Item, Element>(
+  items: readonly Item[],
+  make: (item: Item) => Element,
+  elements: 'long' | 'nested',
+): LazyList<Element> {
+  return new LazyList(items.length, (at) => make(items[at] as Item), elements)
 }
 
 /** What came, by what it is of. */
