@@ -34,6 +34,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
+/** Limit against hanging. */
+const HANGS = { timeout: 60_000 }
 const RULES: PushRules = { method: 'PUT', headers: {}, timeoutMs: 5000, retries: true, growing: true }
 
 /** A server that shows requests while they come. */
@@ -128,6 +130,42 @@ describe('files that are pushed while they come', () => {
     end(whole.sink, later, 'whole')
     await Promise.all([...targets, ...whole.targets].map((target) => target.finish()))
     expect(asked.map(({ headers }) => headers['content-length'])).toEqual(['5', '5'])
+  })
+
+  it('a server gets six requests at a time, of many files that are whole at once and of more that come', async () => {
+    let open = 0
+    let most = 0
+    const connections = new Set<unknown>()
+    const server = createServer((request, response) => {
+      connections.add(request.socket)
+      most = Math.max(most, ++open)
+      request.resume()
+      // Answered a turn later, so that requests that are not bounded pile up.
+      request.on('end', () =>
+        setImmediate(() => {
+          open--
+          response.writeHead(201).end()
+        }),
+      )
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closing.push(async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    })
+    const { sink, targets, failures } = pushing([
+      new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+    ])
+    const coming = Array.from({ length: 12 }, (_, at) => begin(sink, at + 1))
+    // Five of them are being sent; one request is left for what is whole.
+    await expect.poll(() => open, HANGS).toBe(5)
+    for (let number = 100; number < 150; number++)
+      sink.whole(receivedFile(`w-${number}.m4s`, 'whole', { objectIndex: number, lane: `lane${number % 30}` }))
+    await expect.poll(() => targets[0]?.snapshot().files, HANGS).toBe(50)
+    for (const object of coming) end(sink, object, 'begin, end')
+    await targets[0]?.finish()
+    expect([targets[0]?.snapshot().files, failures, most, connections.size]).toEqual([62, [], 6, 6])
   })
 
   it('every file is shown on its way: its bytes while they go, why it failed, and how often it was tried', async () => {

@@ -4,6 +4,7 @@ import type { Lease } from '../flow/lease.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { authorizationOf, HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
+import { RequestSlots } from '../http/client/request-slots.ts'
 import type { ChangeAnswer, ChangeRequest } from '../http/client/send-request.ts'
 import type { TransferProgress, TransferTable } from '../http/transfer-table.ts'
 import { countedPieces, PIECE_BYTES, piecesOf } from './counted-pieces.ts'
@@ -14,8 +15,12 @@ import { answerText, isPassing, isTaken, reasonOf } from './push-answers.ts'
 const QUEUE_BYTES = 64 * 1024 * 1024
 /** What a file costs while it waits, besides its bytes. */
 const ENTRY_BYTES = 1024
-/** Files that are under way at once. */
+/** Queues of files, each in order. */
 const LANES = 16
+/** Requests to one server at once, each on a connection: as many as servers take of one computer (GPAC: 6). */
+const MOST_REQUESTS = 6
+/** Of these, kept for whole files: files that are sent while they come take long. */
+const FOR_WHOLE_FILES = 1
 /** Wait before a file is sent again: doubles with each attempt, ms. */
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 4000
@@ -62,6 +67,7 @@ export class PushTarget {
   readonly #client: HttpClient
   readonly #clock: HttpClock
   readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, () => ({ waiting: new Map(), running: false }))
+  readonly #slots = new RequestSlots(MOST_REQUESTS)
   readonly #closing = new AbortController()
   /** Ends the pauses before next attempts. */
   #pausing = new AbortController()
@@ -96,7 +102,7 @@ export class PushTarget {
     this.#rules = rules
     this.#failed = failed
     this.#clock = clock
-    this.#client = new HttpClient(clock)
+    this.#client = new HttpClient(clock, null, MOST_REQUESTS)
     this.#transfers = transfers
     this.#growing = new GrowingPushes((path, headers, body, signal) => this.#sendGrowing(path, headers, body, signal))
   }
@@ -216,12 +222,15 @@ export class PushTarget {
     return this.#reachable && this.#waitingBytes > QUEUE_BYTES / 2
   }
 
+  /** @throws where no answer comes, or no connection is free: then the file is sent once it is whole */
   async #sendGrowing(
     path: string,
     headers: Readonly<Record<string, string>>,
     body: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<ChangeAnswer> {
+    const free = this.#slots.takeNow(FOR_WHOLE_FILES)
+    if (free === null) throw new Error('all its connections are in use')
     const transfer = this.#begin(path, null)
     try {
       const answer = await this.#client.send({
@@ -236,6 +245,8 @@ export class PushTarget {
     } catch (error) {
       transfer?.end((error as Error).message)
       throw error
+    } finally {
+      free()
     }
   }
 
@@ -307,6 +318,7 @@ export class PushTarget {
     const size = lease?.bytes.byteLength ?? 0
     const inPieces = lease !== null && transfer !== null && size > PIECE_BYTES
     const length = inPieces ? { ...headers, 'Content-Length': String(size) } : headers
+    const free = await this.#slots.take()
     try {
       const answer = await this.#client.send({
         ...this.#request(path, length),
@@ -319,6 +331,8 @@ export class PushTarget {
       return answer
     } catch (error) {
       return (error as Error).message
+    } finally {
+      free()
     }
   }
 

@@ -68,10 +68,14 @@ export class HttpClient {
   readonly #agent: Agent
   readonly #shared: Shared
 
-  /** @param hosts which hosts may be asked; null: any, for addresses that the user names */
-  constructor(clock: HttpClock = SYSTEM_CLOCK, hosts: HostRule | null = null) {
+  /**
+   * @param hosts which hosts may be asked; null: any, for addresses that the user names
+   * @param connections to one origin at once; null: as many as there are requests
+   */
+  constructor(clock: HttpClock = SYSTEM_CLOCK, hosts: HostRule | null = null, connections: number | null = null) {
     // The clock measures time limits; callers bound the number of requests.
     this.#agent = new Agent({
+      connections,
       connect: { timeout: 60_000, ...(hosts === null ? undefined : { lookup: hosts.lookup }) },
       headersTimeout: 0,
       bodyTimeout: 0,
