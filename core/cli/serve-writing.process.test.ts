@@ -1,7 +1,17 @@
 import { once } from 'node:events'
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ASIDE_PREFIX } from '../files/safe-name.ts'
 import { RunningProgram, routescope } from '../testing/program.ts'
 import { askRaw, exchangeRaw, readReplies } from '../testing/raw-http.ts'
 import { posix, Serving, type ServingProgram } from '../testing/serving.ts'
@@ -269,5 +279,59 @@ describe.skipIf(!posix)('a disk that takes only the beginning of a file', () => 
     expect(status).toBe(507)
     expect(await program.interrupt()).toMatchObject({ signal: null })
     expect(readdirSync(small)).toEqual([])
+  })
+})
+
+describe('a server that is killed while files are uploaded', () => {
+  const WHOLE = Buffer.alloc(300_000, 'w')
+  /** Limit against hanging. */
+  const HANGS = { timeout: 60_000 }
+  const HALF = Buffer.alloc(200_000, 'h')
+
+  /** Begins an upload of which the end does not come. */
+  function beginHalf({ port }: ServingProgram, name: string, head: string, half: Uint8Array): void {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(`PUT ${name} HTTP/1.1\r\nHost: localhost\r\n${head}\r\n\r\n`)
+    socket.write(half)
+  }
+
+  /** Files that have no final name yet, in which there are bytes. */
+  const asides = (...path: string[]): string[] =>
+    readdirSync(folder.at('killed', ...path)).filter(
+      (name) => name.startsWith(ASIDE_PREFIX) && statSync(folder.at('killed', ...path, name)).size > 0,
+    )
+
+  it('leaves nothing but whole files, and a new one takes the others', async () => {
+    const killed = folder.at('killed')
+    mkdirSync(folder.at('killed', 'sub'), { recursive: true })
+    writeFileSync(folder.at('killed', 'replaced.bin'), WHOLE)
+    writeFileSync(folder.at('killed', 'patched.bin'), WHOLE)
+    const args = ['--read', killed, '--write', killed, '--list', '--max-per-peer', '0', '--max-errors', '0']
+    const first = await serve(...args)
+    expect((await first.ask('PUT /whole.bin', [`Content-Length: ${WHOLE.length}`], WHOLE)).status).toBe(201)
+    const length = `Content-Length: ${WHOLE.length}`
+    const chunk = Buffer.concat([Buffer.from(`${HALF.length.toString(16)}\r\n`), HALF])
+    beginHalf(first, '/new.bin', length, HALF)
+    beginHalf(first, '/sub/chunked.bin', 'Transfer-Encoding: chunked', chunk)
+    beginHalf(first, '/replaced.bin', length, HALF)
+    beginHalf(first, '/patched.bin', `${length}\r\nRange: bytes=0-`, HALF)
+    await expect.poll(() => asides().length, HANGS).toBe(3)
+    await expect.poll(() => asides('sub').length, HANGS).toBe(1)
+    first.program.child.kill('SIGKILL')
+    expect((await first.program.ended).signal).toBe('SIGKILL')
+
+    const files = () => readdirSync(killed).filter((name) => !name.startsWith('.'))
+    expect(files().sort()).toEqual(['patched.bin', 'replaced.bin', 'sub', 'whole.bin'])
+    expect(readdirSync(folder.at('killed', 'sub')).filter((name) => !name.startsWith('.'))).toEqual([])
+    const second = await serve(...args)
+    for (const name of ['whole.bin', 'replaced.bin', 'patched.bin'])
+      expect((await second.ask(`GET /${name}`)).body.equals(WHOLE)).toBe(true)
+    const listing = (await second.ask('GET /')).body.toString()
+    expect(['whole.bin', 'new.bin', ASIDE_PREFIX].filter((name) => listing.includes(name))).toEqual(['whole.bin'])
+    for (const name of ['/new.bin', '/sub/chunked.bin']) expect((await second.ask(`GET ${name}`)).status).toBe(404)
+    for (const name of asides()) expect((await second.ask(`GET /${name}`)).status).toBe(404)
+    expect((await second.ask('PUT /new.bin', [length], WHOLE)).status).toBe(201)
+    expect((await second.ask('GET /new.bin')).body.equals(WHOLE)).toBe(true)
   })
 })
