@@ -63,6 +63,8 @@ export interface Receiving {
   /** Asks the server of files to look at services, and for what it saw. */
   look(...asked: Parameters<Serving['look']>): void
   thumbnail(serviceId: ServiceId): Thumbnail | null
+  /** Whether it joins by what players ask for; otherwise nothing comes of `asked`. */
+  readonly joinsAsAsked: boolean
   /** Reports a player's request for a file: the destination that carries it is joined again where it had been left. */
   asked(
     serviceId: ServiceId,

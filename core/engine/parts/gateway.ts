@@ -178,12 +178,11 @@ class GatewayPart implements Part, Serving {
     return { expired: file.expiresUs !== null && file.expiresUs <= nowUs }
   }
 
-  /** Only what joins by what is asked for needs to know. */
   #asked(serviceId: ServiceId, name: string): void {
-    if (this.wants() !== 'asked') return
+    if (this.#receiving?.joinsAsAsked !== true) return
     const carrier = this.#gateway?.carrierOf(serviceId, name) ?? null
     const have = this.#store?.find(serviceId, name).state === 'ready'
-    this.#receiving?.asked(serviceId, name, carrier, have)
+    this.#receiving.asked(serviceId, name, carrier, have)
   }
 
   #now(): number {

@@ -264,6 +264,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return this.sources.reduce((shift, source) => shift || source.shiftUs, 0)
   }
 
+  get joinsAsAsked(): boolean {
+    return this.#dynamic !== null
+  }
+
   asked(...asked: Parameters<Receiving['asked']>): void {
     this.#dynamic?.asked(...asked, this.#host.nowUs())
   }

@@ -160,6 +160,8 @@ export class UploadedService implements Receiving, ObjectSink {
     return this.#serving?.thumbnail(serviceId) ?? null
   }
 
+  readonly joinsAsAsked = false
+
   asked(): void {
     // Nothing was left that could be joined again.
   }
