@@ -1,6 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { captionedCapture, captionedHlsCapture, demoCapture, sharedCapture } from '../fixtures/captures.ts'
+import { opaque, violations } from '../fixtures/axe.ts'
+import {
+  captionedCapture,
+  captionedHlsCapture,
+  captureWithout,
+  demoCapture,
+  lossyCapture,
+  sharedCapture,
+} from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
 /* Captions, sounds and single pictures of what plays. */
@@ -109,4 +117,73 @@ test('pictures of a capture are stepped through both ways, and saved with the ob
   expect(file).toMatch(/0-00-0\d-\d\d-video-\d+\.m4s\.png$/)
   const png = await readFile(join(folder, file))
   expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([640, 360])
+})
+
+const AROUND = 'Pictures around the damage'
+
+test('the last good, the damaged and the next good picture are shown of what was lost', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await lossyCapture(home, 3))
+  await app.play()
+  await app.playing(1)
+  await expect(app.player.getByRole('button', { name: AROUND, exact: true })).toBeVisible()
+  // The damage nearest to what is shown: the sixth segment, between two good ones.
+  await app.video.evaluate((video: HTMLVideoElement) => {
+    video.currentTime = 10.5
+  })
+  await app.playing(0.3)
+  await app.player.focus()
+  await page.keyboard.press('b')
+  const dialog = page.getByRole('dialog', { name: AROUND })
+  await expect(dialog).toBeVisible()
+  const figures = dialog.getByRole('figure')
+  await expect(figures.first()).toBeVisible({ timeout: 30_000 })
+  await expect(figures.first()).toContainText('video-5.m4s')
+  await expect(figures.last()).toContainText('video-7.m4s')
+  const titles = await figures.locator('strong').allTextContents()
+  expect(titles.length).toBeGreaterThanOrEqual(3)
+  expect([titles[0], ...new Set(titles.slice(1, -1)), titles.at(-1)]).toEqual([
+    'Last good picture',
+    'Damaged',
+    'Next good picture',
+  ])
+  // Each picture that is there has light and dark in it, a time code, and the name of its object.
+  for (const picture of await figures.filter({ has: page.locator('canvas') }).all()) {
+    await expect(picture).toContainText(/0:00:\d\d:\d\d.*video-\d+\.m4s/)
+    const tones = await picture.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
+      return new Set(data).size
+    })
+    expect(tones).toBeGreaterThan(8)
+  }
+  await opaque(page)
+  expect(await violations(page, 'dark')).toEqual([])
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  await expect(app.player).toBeFocused()
+})
+
+test('a picture segment of which nothing came lies between the pictures beside it', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await captureWithout(home, '10/3'))
+  await app.play()
+  await app.player.getByRole('button', { name: AROUND, exact: true }).click()
+  const figures = page.getByRole('dialog', { name: AROUND }).getByRole('figure')
+  await expect(figures.first()).toContainText(/Last good picture0:00:03:24.*video-2\.m4s/, { timeout: 30_000 })
+  await expect(figures.nth(1)).toContainText('nothing received')
+  await expect(figures.last()).toContainText(/Next good picture0:00:06:00.*video-4\.m4s/)
+})
+
+test('where nothing is damaged there are no pictures around damage, for a reason', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await demoCapture(home))
+  await app.play()
+  await app.playing(1)
+  const button = app.player.getByRole('button', { name: `${AROUND}: no object played so far is damaged.` })
+  await expect(button).toBeDisabled()
+  await app.command(AROUND)
+  await expect(page.getByText('There are no pictures around damage: no object played so far is damaged.')).toBeVisible()
 })

@@ -1,4 +1,4 @@
-import { Camera, Pause, Play, StepBack, StepForward, Volume1, Volume2, VolumeX } from 'lucide-react'
+import { Camera, Images, Pause, Play, StepBack, StepForward, Volume1, Volume2, VolumeX } from 'lucide-react'
 import type { CSSProperties, ReactNode } from 'react'
 import type { DecodedSnapshot } from '../../../core/contract/decoder.ts'
 import { formatCount } from '../../model/format.ts'
@@ -23,12 +23,23 @@ type PlayerControlsProps = {
   readonly onVolume: (volume: Volume) => void
   /** Saves the picture that is shown. */
   readonly onSave: () => void
+  /** Shows pictures around the damage. */
+  readonly onDamage: () => void
   /** Further choices. */
   readonly children: ReactNode
 }
 
-export function PlayerControls({ snapshot, playback, volume, onVolume, onSave, children }: PlayerControlsProps) {
+export function PlayerControls({
+  snapshot,
+  playback,
+  volume,
+  onVolume,
+  onSave,
+  onDamage,
+  children,
+}: PlayerControlsProps) {
   const { phase, timeS, startS, endS, live, latencyS, targetLatencyS } = snapshot
+  const noDamage = whyNoDamage(snapshot, playback)
   const running = phase === 'playing' || phase === 'stalled'
   const goLive = () => playback.seek(endS - (targetLatencyS ?? 0))
   const behind = live && latencyS !== null && latencyS > (targetLatencyS ?? 0) + LIVE_SLACK_S
@@ -82,6 +93,14 @@ export function PlayerControls({ snapshot, playback, volume, onVolume, onSave, c
             icon={StepForward}
             side="top"
             onClick={() => playback.frames.step(1)}
+          />
+          <IconButton
+            label={noDamage === null ? 'Pictures around the damage' : `Pictures around the damage: ${noDamage}`}
+            keys="b"
+            icon={Images}
+            side="top"
+            aria-disabled={noDamage !== null}
+            onClick={onDamage}
           />
         </>
       )}
@@ -142,6 +161,12 @@ export function PlayerControls({ snapshot, playback, volume, onVolume, onSave, c
       </div>
     </div>
   )
+}
+
+/** Why no pictures around damage can be shown; null where they can. */
+export function whyNoDamage({ live, timeS }: PlayerSnapshot, { damage }: Playback): string | null {
+  if (live) return 'they are of captures, and this is live.'
+  return damage.near(timeS) === null ? 'no object played so far is damaged.' : null
 }
 
 type ChoiceProps = {

@@ -6,6 +6,7 @@ import { engine } from '../../client/engine-client.ts'
 import { serviceTitle, streamNowUs } from '../../model/names.ts'
 import { cutText, encryptedText } from '../../model/playable-text.ts'
 import { addCommands } from '../../stores/command-store.ts'
+import { noticeDone } from '../../stores/notice-store.ts'
 import { playerStore } from '../../stores/player-store.ts'
 import { selectionStore } from '../../stores/selection-store.ts'
 import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
@@ -13,9 +14,10 @@ import { Button } from '../../ui/Button.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { checkCodecs, codecFact, decodedByFfmpeg } from './codecs.ts'
+import { DamageDialog } from './DamageDialog.tsx'
 import { timeCode } from './frame-steps.ts'
 import { OpenOutside } from './OpenOutside.tsx'
-import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx'
+import { PlayerControls, PlayerMetrics, type Volume, whyNoDamage } from './PlayerControls.tsx'
 import { Overlay } from './PlayerOverlay.tsx'
 import styles from './PlayerView.module.css'
 import { Playback, type PlaybackState } from './playback.ts'
@@ -139,7 +141,14 @@ export function PlayerView() {
     const { timeCode, object } = shown
     void savePicture(sessionId, { video: video.current, service: serviceTitle(service), timeCode, object })
   }
-  usePlayerKeys({ playback, start, setVolume, save })
+  const [looked, setLooked] = useState<Playback | null>(null)
+  const lookAtDamage = () => {
+    if (playback === null || state.snapshot === null) return
+    const why = whyNoDamage(state.snapshot, playback)
+    if (why === null) setLooked(playback)
+    else noticeDone(`There are no pictures around damage: ${why}`)
+  }
+  usePlayerKeys({ playback, start, setVolume, save, lookAtDamage })
 
   const room =
     active || started
@@ -203,7 +212,14 @@ export function PlayerView() {
       )}
       {active && snapshot !== null && playback !== null && (
         <>
-          <PlayerControls snapshot={snapshot} playback={playback} volume={volume} onVolume={setVolume} onSave={save}>
+          <PlayerControls
+            snapshot={snapshot}
+            playback={playback}
+            volume={volume}
+            onVolume={setVolume}
+            onSave={save}
+            onDamage={lookAtDamage}
+          >
             {service !== null && sessionId !== null && <OpenOutside sessionId={sessionId} serviceId={service.id} />}
           </PlayerControls>
           <div className={styles.foot}>
@@ -229,6 +245,9 @@ export function PlayerView() {
           </div>
         </>
       )}
+      {looked !== null && looked === playback && (
+        <DamageDialog playback={looked} startS={snapshot?.startS ?? 0} onClose={() => setLooked(null)} />
+      )}
     </section>
   )
 }
@@ -247,6 +266,7 @@ type Keys = {
   readonly start: () => void
   readonly setVolume: (change: (volume: Volume) => Volume) => void
   readonly save: () => void
+  readonly lookAtDamage: () => void
 }
 
 function usePlayerKeys(keys: Keys): void {
@@ -274,6 +294,7 @@ function usePlayerKeys(keys: Keys): void {
       command('frame-back', 'Picture before', ',', () => latest.current.playback?.frames.step(-1)),
       command('frame', 'Next picture', '.', () => latest.current.playback?.frames.step(1)),
       command('save', 'Save the picture', 'p', () => latest.current.save()),
+      command('damage', 'Pictures around the damage', 'b', () => latest.current.lookAtDamage()),
       command('captions', 'Captions on or off', 'c', () => latest.current.playback?.toggleCaptions()),
       command('mute', 'Mute or unmute', 'm', () =>
         latest.current.setVolume((volume) => ({ ...volume, muted: !volume.muted })),

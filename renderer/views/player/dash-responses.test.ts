@@ -4,11 +4,13 @@ import type { PlayerProblem } from './player-adapter.ts'
 
 function changes(wholeSegments = false) {
   const problems: PlayerProblem[] = []
+  const damage: string[] = []
   const video = {} as HTMLVideoElement
   const change = responseChanges({
     video,
     captions: null,
     onSegment: () => undefined,
+    onDamage: (...[startS, durationS, url]) => damage.push(`${startS} ${durationS} ${url}`),
     url: '',
     wholeSegments,
     without: null,
@@ -16,7 +18,7 @@ function changes(wholeSegments = false) {
     refused: new Set(),
     onProblem: (problem) => problems.push(problem),
   })
-  return { problems, change }
+  return { problems, damage, change }
 }
 
 const response = (type: string, status: number, data: unknown, url = 'http://127.0.0.1/1.m4s'): DashResponse => ({
@@ -52,6 +54,20 @@ describe('responses for dash.js', () => {
     const data = words('styp and more')
     expect((await change(response('MediaSegment', 200, data))).data).toBe(data)
     expect(problems).toEqual([])
+  })
+
+  it('tell of pictures that came damaged or not at all', async () => {
+    const { change, damage } = changes()
+    const answer = (status: number, mediaType: string, url: string, headers: Record<string, string> = {}) => {
+      const request = { type: 'MediaSegment', mediaType, startTime: 4, duration: 2, representation: { id: 'v' } }
+      return change({ status, data: words('styp'), url, headers, request: { customData: { request } } })
+    }
+    await answer(200, 'video', '1.m4s')
+    await answer(200, 'video', '2.m4s', { 'x-routescope-state': 'patched' })
+    await answer(404, 'video', '3.m4s', { 'x-routescope-state': 'lost' })
+    await answer(404, 'audio', '4.m4s', { 'x-routescope-state': 'lost' })
+    await answer(503, 'video', '5.m4s', { 'x-routescope-state': 'expected' })
+    expect(damage).toEqual(['4 2 2.m4s', '4 2 3.m4s'])
   })
 
   it('hide arriving segments when only whole ones can be played', async () => {

@@ -8,6 +8,9 @@ import { TextLimits } from './text-limits.ts'
 /** Retries for a segment that is expected (503). */
 export const SEGMENT_RETRIES = 4
 
+/** Names what is wrong with a file that the gateway serves all the same, as `patched`. */
+export const STATE_HEADER = 'x-routescope-state'
+
 /** A lost segment, which the player skips. */
 export const LOST_SEGMENT: PlayerProblem = {
   kind: 'segments',
@@ -29,6 +32,8 @@ export type DashResponse = {
   status?: number
   data?: unknown
   readonly url?: string
+  /** By names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly request: {
     readonly customData?: {
       readonly request?: {
@@ -74,6 +79,10 @@ export function responseChanges(
     const end = Number.isFinite(endS) ? endS : null
     const isText = request?.mediaType === 'text'
     const kind = kindOf(request?.mediaType)
+    const damaged = (): void => {
+      if (kind === 'video')
+        options.onDamage(request?.startTime ?? Number.NaN, request?.duration ?? 0, response.url ?? '')
+    }
     if (isText && data instanceof ArrayBuffer && status < 400) response.data = texts.bounded(data, response.url ?? '')
     switch (request?.type) {
       case 'MPD':
@@ -90,7 +99,7 @@ export function responseChanges(
       case 'MediaSegment':
         if (status === 404 || status === 410 || status === 503) {
           const filler = () => (isText ? null : fillers.instead(timeline, representation, end))
-          refuse(response, refusals, options, filler)
+          if (refuse(response, refusals, options, filler)) damaged()
         } else if (!isText && data instanceof ArrayBuffer) {
           if (kind !== null)
             options.onSegment(kind, request.startTime ?? Number.NaN, request.duration ?? 0, response.url ?? '')
@@ -98,6 +107,11 @@ export function responseChanges(
           const placeS = request.mediaStartTime
           const place = placeS === undefined ? null : { timeS: placeS, by: 'its manifest has it' }
           const isRefused = kind !== null && check.refuses(representation, kind, response.url ?? '', whole, place)
+          if (isRefused || response.headers?.[STATE_HEADER] !== undefined) damaged()
+          // Manifests of the gateway lay a segment over the time of lost ones behind it.
+          const lacksS = kind === 'video' && end !== null ? fillers.lackS(representation, whole, end) : 0
+          if (lacksS > 0)
+            options.onDamage((request.startTime ?? Number.NaN) + (request.duration ?? 0) - lacksS, lacksS, null)
           response.data = bufferOf(
             isRefused
               ? (fillers.instead(timeline, representation, end) ?? new Uint8Array(0))
@@ -110,22 +124,26 @@ export function responseChanges(
   }
 }
 
-/** Skips a refused segment. An expected one (503) stays a failure for SEGMENT_RETRIES requests, so that dash.js retries. */
+/**
+ * Skips a refused segment. An expected one (503) stays a failure for SEGMENT_RETRIES requests, so that dash.js retries.
+ * @returns whether it is skipped
+ */
 function refuse(
   response: DashResponse,
   refusals: Map<string, number>,
   options: PlayerOptions,
   filler: () => Uint8Array | null,
-): void {
+): boolean {
   const { status = 0, url = '', data } = response
   const refused = (refusals.get(url) ?? 0) + 1
   refusals.set(url, refused)
-  if (status === 503 && refused <= SEGMENT_RETRIES) return
+  if (status === 503 && refused <= SEGMENT_RETRIES) return false
   refusals.delete(url)
   const words = data instanceof ArrayBuffer ? new TextDecoder().decode(data.slice(0, 400)) : ''
   options.onProblem({ ...LOST_SEGMENT, message: `Skipped a segment. ${refusalText(status, '', words)}` })
   response.status = 200
   response.data = bufferOf(filler() ?? new Uint8Array(0))
+  return true
 }
 
 function kindOf(mediaType: string | undefined): MediaKind | null {

@@ -9,6 +9,8 @@ import { type SegmentTimes, segmentTimes, type Track, tracksOf } from './fragmen
 const MOST_FILLED_S = 120
 /** Shorter gaps are played over by browsers. */
 const LEAST_FILLED_S = 0.02
+/** A lost segment lasts longer than manifests round. */
+const LEAST_LOST_S = 0.2
 /** One standing picture lasts no longer. */
 const PICTURE_S = 0.5
 
@@ -75,6 +77,16 @@ export class Fillers {
     )
     if (filler !== null) this.#ends.set(timeline, endS)
     return filler
+  }
+
+  /** Time that a segment leaves empty before its end by the manifest, seconds; 0 where that is nothing. @param endS by the manifest */
+  lackS(representation: string, bytes: Uint8Array, endS: number): number {
+    const { tracks = [] } = this.#streams.get(representation) ?? {}
+    const times = attempt(() => segmentTimes(bytes, tracks))
+    const timescale = tracks.find(({ id }) => id === times?.track)?.timescale
+    if (times == null || timescale === undefined) return 0
+    const lackS = endS - Number(times.endTicks) / timescale
+    return lackS >= LEAST_LOST_S ? lackS : 0
   }
 
   /** End of what was handed over of a time line, seconds; null before anything was. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DamageLog } from './damage-log.ts'
 import { FrameSteps, type SteppedVideo, timeCode } from './frame-steps.ts'
 import { SegmentLog } from './segment-log.ts'
 
@@ -79,4 +80,18 @@ it('a time leads to the newest object that has it', () => {
     null,
     null,
   ])
+})
+
+it('damaged neighbours are one range, and the nearest one is found', () => {
+  const log = new DamageLog()
+  expect(log.near(0)).toBeNull()
+  const at = 'http://127.0.0.1:1/x/service5004/'
+  log.add(Number.NaN, 2, `${at}none`)
+  log.add(12, 2, `${at}v/7.m4s`)
+  log.add(4.01, 2, `${at}v/3.m4s`)
+  log.add(2, 2, `${at}v/2.m4s`)
+  log.add(2, 2, `${at}v/2.m4s`)
+  const first = { startS: 2, endS: 6.01, names: ['v/2.m4s', 'v/3.m4s'] }
+  const second = { startS: 12, endS: 14, names: ['v/7.m4s'] }
+  expect([0, 5, 9, 10, 13, 30].map((timeS) => log.near(timeS))).toEqual([first, first, first, second, second, second])
 })

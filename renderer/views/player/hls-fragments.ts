@@ -1,5 +1,5 @@
 import type { Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext } from 'hls.js'
-import { LEFT_OUT } from './dash-responses.ts'
+import { LEFT_OUT, STATE_HEADER } from './dash-responses.ts'
 import type { Fillers } from './fillers.ts'
 import { PendingInits } from './hls-inits.ts'
 import { type PlacedSegment, SegmentPlaces } from './hls-places.ts'
@@ -51,7 +51,7 @@ export function missingSegment(status: number | undefined): PlayerProblem {
  */
 export function fragmentLoader(
   Base: new (settings: unknown) => FragmentLoader,
-  options: Pick<PlayerOptions, 'onProblem' | 'refused' | 'without'>,
+  options: Pick<PlayerOptions, 'onProblem' | 'onDamage' | 'refused' | 'without'>,
   fillers: Fillers,
   codecs: () => string,
 ): new (
@@ -92,11 +92,16 @@ export function fragmentLoader(
         if (segment !== null && beginS !== null) places.came(segment, beginS)
         return false
       }
+      const damaged = (): void => {
+        if (frag?.type === 'main' && !isInit) options.onDamage(frag.start, frag.duration, url)
+      }
       let isAborted = false
       super.load(context, config, {
         ...callbacks,
         onSuccess(response, ...rest) {
           const { data } = response
+          const [, , details] = rest
+          if (hasState(details)) damaged()
           const take = (): void => {
             if (isAborted) return
             if (data instanceof ArrayBuffer) {
@@ -106,6 +111,7 @@ export function fragmentLoader(
                 fillers.init(representation, codecs(), bytes.slice())
                 if (frag?.encrypted === false) check.init(representation, kind, response.url, bytes)
               } else if (isFilled && isRefused(bytes)) {
+                damaged()
                 const filler = fillers.instead(timeline, representation, endS())
                 if (filler === null) {
                   const [stats, at, details] = rest
@@ -135,6 +141,7 @@ export function fragmentLoader(
           const refused = (refusals.get(url) ?? 0) + 1
           refusals.set(url, refused)
           const isLost = error.code === 404 || error.code === 410 || (error.code === 503 && refused > SEGMENT_RETRIES)
+          if (isLost) damaged()
           const filler = isFilled && isLost ? fillers.instead(timeline, representation, endS()) : null
           if (filler === null) {
             callbacks.onError(error, at, details, stats)
@@ -170,4 +177,10 @@ function bufferOf(bytes: Uint8Array): ArrayBuffer {
   return bytes.buffer.byteLength === bytes.byteLength
     ? (bytes.buffer as ArrayBuffer)
     : (bytes.slice().buffer as ArrayBuffer)
+}
+
+/** Whether the gateway told a state with its answer: the segment is not whole. @param details hls.js's request */
+function hasState(details: unknown): boolean {
+  const asked = details as Partial<Pick<XMLHttpRequest, 'getResponseHeader'>> | null
+  return (asked?.getResponseHeader?.(STATE_HEADER) ?? null) !== null
 }

@@ -1,5 +1,7 @@
 import type { PictureSnapshot, PlayableSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { encryptedText } from '../../model/playable-text.ts'
+import { DamageLog } from './damage-log.ts'
+import { type DamagePicture, takeDamagePictures } from './damage-pictures.ts'
 import { createDashAdapter } from './dash-adapter.ts'
 import { FrameSteps } from './frame-steps.ts'
 import { createHlsAdapter } from './hls-adapter.ts'
@@ -58,6 +60,7 @@ export class Playback {
   /** Pictures of the video, and the objects they come from. */
   readonly frames: FrameSteps
   readonly segments = new SegmentLog()
+  readonly damage = new DamageLog()
   readonly #sounds = new SegmentLog()
   readonly #onState: (state: PlaybackState) => void
   /** What has come of the service. */
@@ -176,6 +179,26 @@ export class Playback {
     this.#update()
   }
 
+  /** Takes pictures around and within the damage nearest to what is shown. @returns none where nothing is damaged */
+  async damagePictures(signal: AbortSignal): Promise<readonly DamagePicture[]> {
+    const snapshot = this.#adapter?.snapshot()
+    if (snapshot === undefined) return []
+    const { startS, endS } = snapshot
+    const near = (timeS: number) => this.damage.near(timeS)
+    const either = new AbortController()
+    for (const one of [signal, this.#stop.signal]) one.addEventListener('abort', () => either.abort(), { once: true })
+    const play = { video: this.#video, frameS: this.frames.frameS, startS, endS, near }
+    const pictures = await takeDamagePictures(play, either.signal)
+    this.#update()
+    return pictures
+  }
+
+  /** Name of the object of a time, also where nothing of it can be decoded; null where it is not known. */
+  objectAt(timeS: number): string | null {
+    const damaged = this.damage.at(timeS)
+    return damaged === null ? this.segments.at(timeS) : damaged.name
+  }
+
   /** Draws captions, the first where none was chosen, or none. */
   toggleCaptions(): void {
     const { caption = null, captions = [] } = this.#adapter?.snapshot() ?? {}
@@ -215,7 +238,9 @@ export class Playback {
       const [wholeSegments, without, startS] = [this.#wholeSegments, this.#without, this.#startS]
       const [video, captions] = [this.#video, this.#captions]
       const { refused } = this.#undecodable
-      const options = { video, captions, url, wholeSegments, without, startS, refused, onProblem, onSegment }
+      const onDamage: PlayerOptions['onDamage'] = (...segment) => this.damage.add(...segment)
+      const told = { onProblem, onSegment, onDamage }
+      const options = { video, captions, url, wholeSegments, without, startS, refused, ...told }
       const adapter = await (kind === 'dash' ? createDashAdapter(options) : createHlsAdapter(options))
       if (isOver()) {
         adapter.destroy()

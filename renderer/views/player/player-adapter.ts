@@ -75,6 +75,8 @@ export type PlayerOptions = {
   readonly onProblem: (problem: PlayerProblem) => void
   /** Called for each segment, with its place on the time line of `timeS`, seconds. */
   readonly onSegment: (kind: MediaKind, startS: number, durationS: number, url: string) => void
+  /** Called for each segment of the picture that came damaged or not at all, with its place; without an address where the manifest leaves it out. */
+  readonly onDamage: (startS: number, durationS: number, url: string | null) => void
 }
 
 /** `720p 1.20 Mb/s`; without a height, the rate alone. */

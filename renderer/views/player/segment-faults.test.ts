@@ -141,6 +141,7 @@ describe('the loader of HLS fragments', () => {
     const options = {
       refused: new Set<string>(),
       without: null,
+      onDamage: () => undefined,
       onProblem: ({ message }: PlayerProblem) => problems.push(message),
     }
     const Loader = fragmentLoader(Base as never, options, new Fillers(), () => 'avc1.64001f,mp4a.40.2')
