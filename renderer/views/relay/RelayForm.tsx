@@ -9,6 +9,7 @@ import { settingsStore } from '../../stores/settings-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import { Chips } from '../../views/forms/Chips.tsx'
+import forms from '../forms/Forms.module.css'
 import { CommandLines } from '../welcome/CommandLines.tsx'
 import { EndFields } from './EndFields.tsx'
 import { Graph } from './Graph.tsx'
@@ -119,7 +120,7 @@ export function RelayForm() {
       <section className={styles.start} aria-label="Before relaying">
         <h2>Before relaying</h2>
         {request === null ? (
-          <p className={styles.hint}>Name a source and a destination of media, and join them.</p>
+          <p className={forms.hint}>Name a source and a destination of media, and join them.</p>
         ) : (
           plan !== null && (
             <Graph label="How it would run" parts={plan.parts} links={plan.links} traffic={[]} isRunning={false} />

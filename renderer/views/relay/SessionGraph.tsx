@@ -6,6 +6,7 @@ import { isRelay } from '../../model/names.ts'
 import { connectionStore, partsOf } from '../../stores/connection-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
+import forms from '../forms/Forms.module.css'
 import { CommandLines } from '../welcome/CommandLines.tsx'
 import { EndTable } from './EndTable.tsx'
 import { Graph } from './Graph.tsx'
@@ -23,7 +24,7 @@ export function SessionGraph({ snapshot, isRunning }: SessionGraphProps) {
   const relays = isRelay(snapshot)
   return (
     <section className={styles.session} aria-label="Graph of the session">
-      <div className={styles.state}>
+      <div className={forms.state}>
         <h2 data-running={isRunning} data-failed={phase === 'failed'}>
           {relays ? RELAY_STATES[phase] : 'How the session runs'}
         </h2>
