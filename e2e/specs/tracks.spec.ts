@@ -169,6 +169,7 @@ test('a picture segment of which nothing came lies between the pictures beside i
 }) => {
   await openCapture(await captureWithout(home, '10/3'))
   await app.play()
+  await app.playing(1)
   await app.player.getByRole('button', { name: AROUND, exact: true }).click()
   const figures = page.getByRole('dialog', { name: AROUND }).getByRole('figure')
   await expect(figures.first()).toContainText(/Last good picture0:00:03:24.*video-2\.m4s/, { timeout: 30_000 })

@@ -16,13 +16,18 @@ function stepped() {
       return 1
     },
     cancelVideoFrameCallback: () => undefined,
+    droppedVideoFrames: 0,
+    getVideoPlaybackQuality: () => ({ droppedVideoFrames: video.droppedVideoFrames }) as VideoPlaybackQuality,
+    seeks: new EventTarget(),
+    addEventListener: (type: string, listener: EventListener) => video.seeks.addEventListener(type, listener),
+    removeEventListener: (type: string, listener: EventListener) => video.seeks.removeEventListener(type, listener),
   }
   let presentedFrames = 0
   const show = (mediaTime: number, frames = 1) => {
     presentedFrames += frames
     present(0, { mediaTime, presentedFrames } as VideoFrameCallbackMetadata)
   }
-  return { video, show, steps: new FrameSteps(video as SteppedVideo) }
+  return { video, show, steps: new FrameSteps(video as unknown as SteppedVideo) }
 }
 
 describe('steps from picture to picture', () => {
@@ -41,6 +46,22 @@ describe('steps from picture to picture', () => {
     show(3.04)
     video.paused = true
     expect(steps.stepping).toBe(false)
+  })
+
+  it('take no duration from what was sought, paused or dropped between two pictures', () => {
+    const { video, show, steps } = stepped()
+    show(2)
+    video.seeks.dispatchEvent(new Event('seeking'))
+    show(2.5)
+    video.paused = true
+    show(2.9)
+    video.paused = false
+    show(3)
+    video.droppedVideoFrames = 1
+    show(3.03)
+    expect(steps.frameS).toBe(1 / 25)
+    show(3.05)
+    expect(steps.frameS).toBeCloseTo(0.02)
   })
 
   it('stop at the beginning, and know a usual duration before any was measured', () => {

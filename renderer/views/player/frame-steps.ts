@@ -9,7 +9,14 @@ const LONGEST_FRAME_S = 1
 /** The part of a video element that is used. */
 export type SteppedVideo = Pick<
   HTMLVideoElement,
-  'currentTime' | 'paused' | 'pause' | 'requestVideoFrameCallback' | 'cancelVideoFrameCallback'
+  | 'currentTime'
+  | 'paused'
+  | 'pause'
+  | 'requestVideoFrameCallback'
+  | 'cancelVideoFrameCallback'
+  | 'getVideoPlaybackQuality'
+  | 'addEventListener'
+  | 'removeEventListener'
 >
 
 /** Watches the pictures of a video. */
@@ -19,11 +26,16 @@ export class FrameSteps {
   /** Of the picture that is shown, media seconds; null: none was. */
   #shownS: number | null = null
   #presented = 0
+  /** Pictures that were decoded and not shown, by the picture that is shown. */
+  #dropped = 0
+  /** The picture that is shown was played to, and the next one follows it unless something is sought. */
+  #played = false
   #frameS: number | null = null
   #stepped = false
 
   constructor(video: SteppedVideo) {
     this.#video = video
+    video.addEventListener('seeking', this.#sought)
     this.#watch()
   }
 
@@ -52,20 +64,29 @@ export class FrameSteps {
   }
 
   close(): void {
+    this.#video.removeEventListener('seeking', this.#sought)
     this.#video.cancelVideoFrameCallback?.(this.#callback)
+  }
+
+  readonly #sought = (): void => {
+    this.#played = false
   }
 
   #watch(): void {
     this.#callback =
       this.#video.requestVideoFrameCallback?.((_, { mediaTime, presentedFrames }) => {
+        const { paused } = this.#video
+        const dropped = this.#video.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0
         const seconds = mediaTime - (this.#shownS ?? Number.NaN)
-        const frames = presentedFrames - this.#presented
-        // What is sought elsewhere is no neighbour; the shortest is the duration of one.
-        if (frames === 1 && seconds > 0 && seconds < LONGEST_FRAME_S)
+        // Between two pictures of which one was sought, or where one was dropped, others lie.
+        const follows = this.#played && !paused && presentedFrames - this.#presented === 1 && dropped === this.#dropped
+        if (follows && seconds > 0 && seconds < LONGEST_FRAME_S)
           this.#frameS = Math.min(this.#frameS ?? LONGEST_FRAME_S, seconds)
         this.#shownS = mediaTime
-        if (!this.#video.paused) this.#stepped = false
+        if (!paused) this.#stepped = false
         this.#presented = presentedFrames
+        this.#dropped = dropped
+        this.#played = !paused
         this.#watch()
       }) ?? 0
   }
