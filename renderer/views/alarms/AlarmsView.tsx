@@ -94,7 +94,7 @@ export function AlarmsView() {
       {
         id: 'rule',
         title: 'Rule',
-        width: 116,
+        width: 132,
         text: (line) => alarmOf(line).rule,
         tooltip: (line) => ruleText(alarmOf(line).rule),
       },
@@ -107,13 +107,11 @@ export function AlarmsView() {
         tooltip: () => 'How often it was found',
       },
       {
-        id: 'service',
-        title: 'Service',
-        width: 84,
-        text: (line) => {
-          const { service: id } = alarmOf(line)
-          return id === null ? UNKNOWN : nameOf(id)
-        },
+        id: 'where',
+        title: 'Where',
+        width: 120,
+        grow: 1,
+        text: where,
         cutInMiddle: true,
       },
       {
@@ -129,20 +127,22 @@ export function AlarmsView() {
         tooltip: (line) => alarmOf(line).evidence ?? 'Where it was lost, as far as a receiver can know',
       },
       {
+        id: 'service',
+        title: 'Service',
+        width: 84,
+        text: (line) => {
+          const { service: id } = alarmOf(line)
+          return id === null ? UNKNOWN : nameOf(id)
+        },
+        cutInMiddle: true,
+      },
+      {
         id: 'last',
         title: 'Last',
         width: 96,
         align: 'end',
         text: (line) => formatTime(lastOf(line) * 1e6, base, origin),
         raw: (line) => String(lastOf(line)),
-      },
-      {
-        id: 'where',
-        title: 'Where',
-        width: 190,
-        grow: 1,
-        text: where,
-        cutInMiddle: true,
       },
       {
         id: 'priority',
