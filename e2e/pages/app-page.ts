@@ -83,10 +83,16 @@ export class AppPage {
 
   /** The timeline's text alternative. */
   timelineWords(): Promise<string> {
-    return this.timeline.evaluate((timeline) => {
-      const id = timeline.getAttribute('aria-describedby') ?? ''
-      return document.getElementById(id)?.textContent ?? ''
-    })
+    return this.#words.then((words) => words.evaluate((element) => element.textContent ?? ''))
+  }
+
+  /** The range that they tell is being moved. */
+  timelineWordsMove(): Promise<boolean> {
+    return this.#words.then((words) => words.evaluate((element) => element.getAttribute('aria-busy') === 'true'))
+  }
+
+  get #words(): Promise<Locator> {
+    return this.timeline.getAttribute('aria-describedby').then((id) => this.page.locator(`[id="${id}"]`))
   }
 
   /** Plays the service that the player offers. */

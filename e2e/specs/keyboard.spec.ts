@@ -55,6 +55,8 @@ test('J and K move through the table, and the inspector follows', async ({
 
 test('W, S, A and D move through time', async ({ routescope: { app, page, home, openCapture } }) => {
   await openCapture(await demoCapture(home))
+  // Until then the range grows.
+  await expect(page.getByRole('contentinfo')).toContainText('Finished')
   await app.timeline.focus()
   const pressed = async (key: string) => {
     const before = await shownRange(app)
@@ -84,8 +86,9 @@ test('Space plays and pauses', async ({ routescope: { app, page, home, openCaptu
   await expect.poll(paused).toBe(false)
 })
 
-/** The range in the timeline's text; times of a day compare as text. */
+/** The range in the timeline's text, which follows it when it stands; times of a day compare as text. */
 async function shownRange(app: AppPage): Promise<{ readonly from: string; readonly to: string }> {
+  await expect.poll(() => app.timelineWordsMove()).toBe(false)
   const [, from = '', to = ''] = /Shown: (\S+) to (\S+)\./.exec(await app.timelineWords()) ?? []
   return { from, to }
 }

@@ -1,4 +1,4 @@
-import { useEffect, useReducer } from 'react'
+import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { formatCount, formatTime } from '../../model/format.ts'
 import { sessionStore } from '../../stores/session-store.ts'
@@ -9,17 +9,18 @@ import { startUs } from './session-edge.ts'
 /** The text follows the range after this time without a change. */
 const SETTLED_MS = 300
 
-/** The timeline in words, for screen readers. Updates with the snapshot and when the range stops moving. */
+/** The timeline in words, for screen readers. Updates with the snapshot and when the range stops moving; until then it is busy. */
 export function TimelineSummary({ id }: { readonly id: string }) {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   // The range goes on with the clock.
   useNow()
-  const [, settle] = useReducer((count: number) => count + 1, 0)
+  const [moving, setMoving] = useState(false)
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const off = timeStore.subscribe(() => {
       clearTimeout(timer)
-      timer = setTimeout(settle, SETTLED_MS)
+      setMoving(true)
+      timer = setTimeout(() => setMoving(false), SETTLED_MS)
     })
     return () => {
       off()
@@ -27,7 +28,7 @@ export function TimelineSummary({ id }: { readonly id: string }) {
     }
   }, [])
   return (
-    <p id={id} className="visually-hidden">
+    <p id={id} className="visually-hidden" aria-busy={moving}>
       {snapshot === null ? 'No session.' : summaryText(snapshot)} The Objects table lists the same objects as text.
     </p>
   )
