@@ -55,6 +55,7 @@ export const DELIVERY_RULES = {
     topic: 'route',
     clause: 'RFC 9223 2.4, RFC 6726 3.4',
     once: 'each',
+    holds: true,
     sentence: 'The file table of {channel} cannot be read ({code}): {message}',
   },
   FDT: {
@@ -84,6 +85,7 @@ export const DELIVERY_RULES = {
     topic: 'route',
     clause: 'RFC 6726 5, RFC 5445 3',
     once: 'each',
+    holds: true,
     sentence: {
       symbol: '{object}: zero symbol size in its {place}: only its first symbol can be placed',
       block: '{object}: zero source block length in its {place}: it is taken for one source block',
@@ -98,6 +100,7 @@ export const DELIVERY_RULES = {
     topic: 'route',
     clause: 'RFC 5052 6.1',
     once: 'channel',
+    holds: true,
     sentence:
       '{channel} at {destination} uses FEC Encoding ID {id}, which is not known here: its payload IDs are read as those of Compact No-Code (0)',
   },
@@ -115,6 +118,7 @@ export const DELIVERY_RULES = {
     topic: 'route',
     clause: 'RFC 6726 3.4.2',
     once: 'each',
+    holds: true,
     sentence: 'The FDT instance {instance} of {channel} cannot be read ({code}): {message}',
   },
   'OBJ-LOSS': {
@@ -226,6 +230,7 @@ export const DELIVERY_RULES = {
     topic: 'route',
     clause: 'A/331 A.4.3',
     once: 'channel',
+    holds: true,
     sentence: {
       faults: '{flow}: {faults}',
       nothing: '{flow}: it names no ProtectedObject: its packets are only counted',
@@ -245,6 +250,7 @@ export const DELIVERY_RULES = {
     topic: 'route',
     clause: 'RFC 6330 4.4',
     once: 'channel',
+    holds: true,
     sentence: {
       subBlocks:
         '{flow}: its symbols are divided in N = {subBlocks} sub-blocks, which byte ranges of ROUTE do not fit: its packets are only counted',

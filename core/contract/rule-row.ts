@@ -21,6 +21,8 @@ export type RuleRow = {
   /** Limit that a person can change. */
   readonly threshold?: { readonly value: number; readonly unit: string }
   readonly once: RuleScope
+  /** It is about a state of which nothing says that it is over. */
+  readonly holds?: true
   /** Sentence with `{slots}` for the evidence, or several by name. */
   readonly sentence: string | Readonly<Record<string, string>>
   /** Severity of a named sentence where it differs from the rule's. */

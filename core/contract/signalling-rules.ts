@@ -9,6 +9,7 @@ export const SIGNALLING_RULES = {
     topic: 'lls',
     clause: 'A/331 6.2',
     once: 'each',
+    holds: true,
     sentence: 'The LLS table {table} cannot be read ({code}): {message}',
   },
   'LLS-XML': {
@@ -17,6 +18,7 @@ export const SIGNALLING_RULES = {
     topic: 'lls',
     clause: 'A/331 6.2',
     once: 'each',
+    holds: true,
     sentence: 'The LLS table {table} cannot be read ({code}): {message}',
   },
   'LLS-SIGNED': {
@@ -25,6 +27,7 @@ export const SIGNALLING_RULES = {
     topic: 'lls',
     clause: 'A/331 5.9, A/360',
     once: 'each',
+    holds: true,
     sentence: '{what} has a bad signature. {reason}',
   },
   'LLS-CDT': {
@@ -34,6 +37,7 @@ export const SIGNALLING_RULES = {
     clause: 'A/331 5.9, A/360',
     threshold: { value: 30, unit: 'days of validity left' },
     once: 'session',
+    holds: true,
     sentence: {
       expired: 'The certificate of {subject} expired on {date}',
       early: 'The certificate of {subject} is not valid before {date}',
@@ -46,6 +50,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 6.3 (ours)',
     once: 'each',
+    holds: true,
     sentence: 'Service {listed} of the SLT has the number {number} here: {other} had that number first',
   },
   'SIG-ADDRESS': {
@@ -54,6 +59,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 6.3.3, 7.1.4 (ours)',
     once: 'service',
+    holds: true,
     sentence: '{table} names {address}, which {reason}: it is not joined',
   },
   'TWO-SENDERS': {
@@ -80,6 +86,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/330 7.1',
     once: 'each',
+    holds: true,
     sentence: 'The link-layer table {table} cannot be read ({code}): {message}',
   },
   'ALP-SEGMENTS': {
@@ -105,6 +112,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 7.1.2',
     once: 'each',
+    holds: true,
     sentence: 'The SLS object with {object} cannot be read ({code}): {message}',
   },
   'SLS-PACKAGE': {
@@ -113,6 +121,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 7.1.2',
     once: 'each',
+    holds: true,
     sentence: 'The SLS package with {object} cannot be read ({code}): {message}',
   },
   'SLS-XML': {
@@ -121,6 +130,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 7.1',
     once: 'each',
+    holds: true,
     sentence: '{what} cannot be read ({code}): {message}',
   },
   'USBD-XML': {
@@ -129,6 +139,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 7.1.3',
     once: 'each',
+    holds: true,
     sentence: '{what} cannot be read ({code}): {message}',
   },
   'STSID-XML': {
@@ -137,6 +148,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 7.1.4',
     once: 'each',
+    holds: true,
     sentence: '{what} cannot be read ({code}): {message}',
   },
   'MPD-XML': {
@@ -145,6 +157,7 @@ export const SIGNALLING_RULES = {
     topic: 'dash',
     clause: 'A/331 7.1.5, ISO 23009-1, RFC 8216 4.3.1.1',
     once: 'each',
+    holds: true,
     sentence: '{what} cannot be read ({code}): {message}',
   },
   'MPD-LACKS': {
@@ -153,6 +166,7 @@ export const SIGNALLING_RULES = {
     topic: 'dash',
     clause: 'ISO 23009-1 5.3, RFC 8216 4.3.2.1, 4.3.4.2',
     once: 'service',
+    holds: true,
     sentence: '{what} {lack}: no player can play it',
   },
   'SLS-SIGNED': {
@@ -161,6 +175,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 5.9',
     once: 'each',
+    holds: true,
     sentence: '{what} has a bad signature. {reason}',
   },
   'TABLE-ENTRY': {
@@ -169,6 +184,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 6, 7, RFC 6726 3.4.2, TS 103 769 10, ISO 23009-1',
     once: 'service',
+    holds: true,
     sentence: {
       one: '{table}: {entries} is left out',
       more: '{table}: {count} entries are left out: {entries}',
@@ -180,6 +196,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'XML 1.0 2.4, 4.3.3',
     once: 'service',
+    holds: true,
     sentence: {
       ampersand: '{table}: {places} times "&" where XML has "&amp;", the first in {where}; it is read as text',
       encoding:
@@ -194,6 +211,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 Annex C',
     once: 'service',
+    holds: true,
     sentence: 'SLS TOI {toi} announces {announced}: {mismatch}',
   },
   'STSID-TSI': {
@@ -203,6 +221,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'A/331 A.3.4, A.3.10.2',
     once: 'channel',
+    holds: true,
     sentence: {
       undeclared: '{channel} is on air at {destination} but no S-TSID declares it',
       silent:
@@ -216,6 +235,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'TS 103 769 10',
     once: 'each',
+    holds: true,
     sentence: 'The gateway configuration cannot be read ({code}): {message}',
   },
   'MABR-CONFIG': {
@@ -224,6 +244,7 @@ export const SIGNALLING_RULES = {
     topic: 'route',
     clause: 'TS 103 769 10',
     once: 'each',
+    holds: true,
     sentence: {
       absent: 'No gateway configuration arrived on {destination}',
       protocol: 'A transport session of {service} uses {protocol}, which is not received',

@@ -55,6 +55,7 @@ export const SILENCE_RULES = {
     clause: 'A/331 6.3',
     threshold: { value: 1, unit: 's' },
     once: 'session',
+    holds: true,
     sentence: '{table} comes every {interval} s; once in {limit} s is better',
   },
   'LLS-ST-INTERVAL': {
@@ -72,6 +73,7 @@ export const SILENCE_RULES = {
     topic: 'lls',
     clause: 'A/331 6.2',
     once: 'session',
+    holds: true,
     sentence:
       '{table} changed{times}, its version is still {version}: receivers that have this version do not read it again',
   },
@@ -107,6 +109,7 @@ export const SILENCE_RULES = {
     topic: 'route',
     clause: 'A/331 7.1.1, Annex C',
     once: 'service',
+    holds: true,
     sentence:
       '{table} changed{times}, its version is still {version}: receivers that have this version do not read it again',
   },
@@ -158,6 +161,7 @@ export const SILENCE_RULES = {
     clause: 'A/331 A.3.3.2.7, 7.1',
     threshold: { value: 3, unit: 's, or two segments' },
     once: 'each',
+    holds: true,
     sentence: {
       one: '{manifest} announces representation {representations}, which no TSI carries',
       more: '{manifest} announces representations {representations}, which no TSI carries',

@@ -83,6 +83,12 @@ export type SeenFacts = {
   readonly over: boolean
 }
 
+/** Something that is to come and does not; live. */
+export type Absence = {
+  /** When it came; null until then. */
+  untilUs: number | null
+}
+
 /** The times for which a table did not come; live. */
 export type TableGap = {
   /** Of its last arrival while it does not come; null while it comes. */
@@ -226,7 +232,7 @@ export type FindingFacts =
   | { readonly kind: 'serviceSilent'; readonly serviceName: string | null; readonly outage: Outage }
   | { readonly kind: 'serviceBack'; readonly serviceName: string | null; readonly outage: Outage }
   // What comes too seldom, or not at all
-  | { readonly kind: 'llsAbsent'; readonly limitUs: number }
+  | { readonly kind: 'llsAbsent'; readonly limitUs: number; readonly absence: Absence }
   /** `missing`: types of fragments; `any`: others came. */
   | {
       readonly kind: 'slsAbsent'
@@ -235,6 +241,7 @@ export type FindingFacts =
       readonly any: boolean
       readonly hasPackets: boolean
       readonly limitUs: number
+      readonly absence: Absence
     }
   | {
       readonly kind: 'tableLate'

@@ -1,6 +1,7 @@
 import { defined } from '../contract/defined.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import type { ReportSignature } from '../contract/report.ts'
+import type { RuleProfile } from '../contract/rule-row.ts'
 import type { SocketSnapshot } from '../contract/snapshot.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { CarrierPlace, SignallingCarrier } from '../flow/carriers.ts'
@@ -29,8 +30,9 @@ import { ServiceLines } from './report/service-lines.ts'
 import { StartupLog } from './report/startup-log.ts'
 import type { Alarm } from './rules/alarm.ts'
 import { AlarmLog, type ObjectFates, textOf } from './rules/alarm-log.ts'
+import { AlarmRuns } from './rules/alarm-runs.ts'
 import { clockLimits } from './rules/clock.ts'
-import { Judge } from './rules/judge.ts'
+import { Judge, type RuleSettings } from './rules/judge.ts'
 import { MalformedDatagrams } from './rules/malformed.ts'
 import { SectionVersions } from './section-versions.ts'
 import { SessionViews } from './session-views.ts'
@@ -68,6 +70,8 @@ export type SessionColumnsOptions = StoredObjects & {
   readonly live?: boolean
   /** The session asks for the services of the LLS. */
   readonly asksLls?: boolean
+  /** By which edition it is judged, what is muted, and limits. */
+  readonly rules?: RuleSettings
   /** Stream time less the time of the capture, µs; absent: 0. */
   readonly shiftUs?: () => number
   /** Receives every alarm, of the receiver and of losses; `text` makes its sentence with its known cause. */
@@ -96,8 +100,10 @@ export class SessionColumns implements ReceiveObserver {
     changed: (...change) => this.#watch.versions.changed(...change),
   })
   readonly #alarms = new AlarmLog()
-  readonly #judge = new Judge((alarm) => this.#alarm(alarm))
-  readonly #malformed = new MalformedDatagrams(this.#judge)
+  /** Its alarms as they begin and end. */
+  readonly runs = new AlarmRuns()
+  readonly #judge: Judge
+  readonly #malformed: MalformedDatagrams
   readonly #rates = new RateMeter()
   readonly #startup = new StartupLog()
   readonly #systemTime = new SystemTimeLog()
@@ -120,6 +126,8 @@ export class SessionColumns implements ReceiveObserver {
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
+    this.#judge = new Judge((alarm) => this.#alarm(alarm), options.rules)
+    this.#malformed = new MalformedDatagrams(this.#judge)
     this.#watchLooks = new SpacedLooks(options.live === true ? WATCHED_LIVE : WATCHED)
     this.objects = new ObjectColumns(options.hash, options.maxRows ?? MAX_ROWS)
     this.#losses = new LossWatch(
@@ -213,6 +221,7 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.media.serviceRenumbered(former, id)
     this.#watch.serviceRenumbered(former, id)
     this.#alarms.serviceRenumbered(former, id)
+    this.runs.serviceRenumbered(former, id)
   }
 
   channelSeen(channel: ChannelFacts): void {
@@ -317,7 +326,7 @@ export class SessionColumns implements ReceiveObserver {
 
   malformed(bad: BadDatagram, flow: Flow): void {
     const alarm = this.#malformed.datagram(bad, flow)
-    if (alarm !== null) this.#options.onAlarm?.(alarm, () => textOf(alarm, this.#fates))
+    if (alarm !== null) this.#tell(alarm)
   }
 
   found(finding: Finding): void {
@@ -344,7 +353,13 @@ export class SessionColumns implements ReceiveObserver {
 
   #alarm(alarm: Alarm): void {
     this.#alarms.add(alarm)
-    this.#options.onAlarm?.(alarm, () => textOf(alarm, this.#fates))
+    this.#tell(alarm)
+  }
+
+  #tell(alarm: Alarm): void {
+    const text = (): string => textOf(alarm, this.#fates)
+    this.runs.raised(alarm, text)
+    this.#options.onAlarm?.(alarm, text)
   }
 
   /** What became of an object that ended incomplete. */
@@ -428,6 +443,7 @@ export class SessionColumns implements ReceiveObserver {
     if (watches) this.#watch.look(timeUs)
     if (this.#watch.silence.closings !== closings) this.#versions.bump('services')
     if (looks) this.#versions.count(timeUs, this.#packets())
+    this.runs.look(timeUs)
   }
 
   /** End of an object's use to players, stream µs; null where unknown. */
@@ -444,6 +460,7 @@ export class SessionColumns implements ReceiveObserver {
   settle(spanUs: number): void {
     this.#rates.settle(spanUs, this.#counted())
     this.#losses.settle(this.#nowUs)
+    this.runs.close()
     this.#versions.settle()
   }
 
@@ -463,6 +480,11 @@ export class SessionColumns implements ReceiveObserver {
   /** Grows when an object begins, ends or changes its facts; not while it grows. */
   get objectChanges(): number {
     return this.#objectChanges
+  }
+
+  /** Edition by which it is judged; null: by the severities of the rules. */
+  get profile(): RuleProfile | null {
+    return this.#options.rules?.profile ?? null
   }
 
   get objectCount(): number {

@@ -1,11 +1,14 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { FlowFacts, ServiceFacts } from '../../flow/facts.ts'
-import { placeAt } from '../../flow/findings.ts'
+import { type Absence, placeAt } from '../../flow/findings.ts'
 import { renameKey } from '../../flow/rename-key.ts'
 import type { ClockLimits } from './clock-limits.ts'
 import type { FoundByClock, SilenceWatch } from './silence.ts'
 import type { SkippedTime } from './skipped-time.ts'
 import type { TableTimes } from './table-times.ts'
+
+/** What is absent is looked for at this interval, µs as they pass. */
+const LOOKED_FOR_US = 1_000_000
 
 /** Categories of services that a player plays (A/331 table 6.4). */
 const LINEAR: readonly (number | null)[] = [1, 2]
@@ -21,8 +24,10 @@ export class SignallingPresence {
   readonly #asksLls: boolean
   #listensUs: number | null = null
   #hasLls = false
+  #llsAbsence: Absence | null = null
   /** Time since which each service is joined; -1: judged. */
   readonly #joinedUs = new Map<ServiceId, number>()
+  readonly #absences = new Map<ServiceId, Absence>()
 
   constructor(
     found: FoundByClock,
@@ -41,10 +46,12 @@ export class SignallingPresence {
 
   serviceRenumbered(former: ServiceId, service: ServiceId): void {
     renameKey(this.#joinedUs, former, service)
+    renameKey(this.#absences, former, service)
   }
 
   serviceGone(service: ServiceId): void {
     this.#joinedUs.delete(service)
+    this.#absences.delete(service)
   }
 
   /** @returns time, as it passed, at which anything is absent unless it comes */
@@ -59,12 +66,16 @@ export class SignallingPresence {
     if (this.#hasLls || !this.#asksLls) return Number.POSITIVE_INFINITY
     this.#listensUs ??= nowUs
     this.#hasLls = flows.some(({ protocol }) => protocol === 'lls')
-    if (this.#hasLls) return Number.POSITIVE_INFINITY
+    if (this.#hasLls) {
+      if (this.#llsAbsence !== null) this.#llsAbsence.untilUs = nowUs
+      return Number.POSITIVE_INFINITY
+    }
+    if (this.#llsAbsence !== null) return this.#time.of(nowUs) + LOOKED_FOR_US
     const limitUs = this.#limits.llsUs
     if (this.#passed(this.#listensUs, nowUs) <= limitUs) return this.#time.of(this.#listensUs) + limitUs
-    this.#hasLls = true
-    this.#found({ kind: 'llsAbsent', limitUs }, placeAt(this.#listensUs, 0))
-    return Number.POSITIVE_INFINITY
+    this.#llsAbsence = { untilUs: null }
+    this.#found({ kind: 'llsAbsent', limitUs, absence: this.#llsAbsence }, placeAt(this.#listensUs, 0))
+    return this.#time.of(nowUs) + LOOKED_FOR_US
   }
 
   /**
@@ -85,26 +96,39 @@ export class SignallingPresence {
       this.#joinedUs.set(id, nowUs)
       return this.#time.of(nowUs) + limitUs
     }
-    if (sinceUs < 0) return Number.POSITIVE_INFINITY
+    if (sinceUs < 0) return this.#absent(service, category, nowUs)
     // Of a silent service nothing can come.
     if (this.#passed(sinceUs, this.#silence.signalUs) <= limitUs || this.#silence.isSilent(id))
       return this.#time.of(sinceUs) + limitUs
     this.#joinedUs.set(id, -1)
-    const types = this.#tables.typesOf(id)
-    // MMTP carries its signalling among its packets, and repeats no fragment of it under a name.
-    const missing = protocol === 'route' ? missingOf(types, category) : []
-    const hasPackets = this.#silence.serviceUs(id) >= 0
+    const { missing, hasPackets } = this.#lacks(service, category)
     if (missing.length === 0 && hasPackets) return Number.POSITIVE_INFINITY
-    const facts = {
-      kind: 'slsAbsent',
-      serviceName: name,
-      missing,
-      any: types !== undefined,
-      hasPackets,
-      limitUs,
-    } as const
+    const absence: Absence = { untilUs: null }
+    this.#absences.set(id, absence)
+    const any = this.#tables.typesOf(id) !== undefined
+    const facts = { kind: 'slsAbsent', serviceName: name, missing, any, hasPackets, limitUs, absence } as const
     this.#found(facts, placeAt(sinceUs, 0, { service: id, destination }))
+    return this.#time.of(nowUs) + LOOKED_FOR_US
+  }
+
+  /**
+   * A service of which something was absent.
+   * @returns as `look`
+   */
+  #absent(service: ServiceFacts, category: number, nowUs: number): number {
+    const absence = this.#absences.get(service.id)
+    if (absence === undefined) return Number.POSITIVE_INFINITY
+    const { missing, hasPackets } = this.#lacks(service, category)
+    if (missing.length > 0 || !hasPackets) return this.#time.of(nowUs) + LOOKED_FOR_US
+    absence.untilUs = nowUs
+    this.#absences.delete(service.id)
     return Number.POSITIVE_INFINITY
+  }
+
+  #lacks({ id, protocol }: ServiceFacts, category: number) {
+    // MMTP carries its signalling among its packets, and repeats no fragment of it under a name.
+    const missing = protocol === 'route' ? missingOf(this.#tables.typesOf(id), category) : []
+    return { missing, hasPackets: this.#silence.serviceUs(id) >= 0 }
   }
 
   #passed(fromUs: number, toUs: number): number {

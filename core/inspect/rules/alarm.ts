@@ -20,7 +20,12 @@ export type Alarm = Omit<FindingPlace, 'service'> & {
   count: number
   /** Time of the last finding. */
   lastTimeUs: number
+  /** End of what it is about, stream µs: null while it lasts, undefined while it comes and goes; absent: it is about a moment. */
+  readonly endUs?: EndUs | undefined
 }
+
+/** When something ended, stream µs: null while it lasts, undefined while what comes and goes is not there. */
+export type EndUs = () => number | null | undefined
 
 /** `3 packets`, `1 gap`. */
 export function counted(count: number, what: string): string {

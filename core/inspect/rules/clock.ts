@@ -1,5 +1,6 @@
 import type { TableGap } from '../../flow/findings.ts'
 import { type ClockLimits, JITTER } from '../clock/clock-limits.ts'
+import type { EndUs } from './alarm.ts'
 import { begun, clockTime, ended, seconds } from './outage.ts'
 import type { Raise, RuleFile } from './raise.ts'
 
@@ -51,7 +52,7 @@ export function clockLimits(rules: Pick<Raise, 'threshold'>): ClockLimits {
 /** Rules on what does not come, or too seldom: the signal, a service, tables. */
 export const clockRules = (): RuleFile => ({
   signalGone: (at, rules) => {
-    rules.raise('SIGNAL-GONE', { at, says: 'gone', values: begun(at.outage) })
+    rules.raise('SIGNAL-GONE', { at, says: 'gone', values: begun(at.outage), endUs: () => at.outage.untilUs })
   },
   signalBack: (at, rules) => {
     rules.raise('SIGNAL-GONE', { at, says: 'back', values: ended(at.outage) })
@@ -62,6 +63,7 @@ export const clockRules = (): RuleFile => ({
     rules.raise('SERVICE-SILENT', {
       at,
       says: 'silent',
+      endUs: () => at.outage.untilUs,
       values: {
         service,
         since: values.since,
@@ -73,21 +75,22 @@ export const clockRules = (): RuleFile => ({
     })
   },
   llsAbsent: (at, rules) => {
-    rules.raise('LLS-PRESENT', { at, values: { limit: seconds(at.limitUs) } })
+    rules.raise('LLS-PRESENT', { at, values: { limit: seconds(at.limitUs) }, endUs: () => at.absence.untilUs })
   },
   slsAbsent: (at, rules) => {
-    const { missing, any, hasPackets } = at
+    const { missing, any, hasPackets, absence } = at
+    const endUs: EndUs = () => absence.untilUs
     const values = { service: serviceText(at), limit: seconds(at.limitUs), destination: at.destination ?? '' }
-    if (!hasPackets) rules.raise('SLS-PRESENT', { at, says: 'packets', values })
-    else if (!any) rules.raise('SLS-PRESENT', { at, says: 'none', values })
-    else rules.raise('SLS-PRESENT', { at, says: 'part', values: { ...values, missing: listed(missing) } })
+    if (!hasPackets) rules.raise('SLS-PRESENT', { at, says: 'packets', values, endUs })
+    else if (!any) rules.raise('SLS-PRESENT', { at, says: 'none', values, endUs })
+    else rules.raise('SLS-PRESENT', { at, says: 'part', values: { ...values, missing: listed(missing) }, endUs })
   },
   tableLate: (at, rules) => {
     const { of, table, gap } = at
-    const values = late(table, gap)
-    if (of === 'slt') rules.raise('LLS-SLT-INTERVAL', { at, key: table, values })
-    else if (of === 'systemTime') rules.raise('LLS-ST-INTERVAL', { at, key: table, values })
-    else rules.raise('SLS-INTERVAL', { at, key: `late ${table}`, says: 'late', values })
+    const evidence = { at, values: late(table, gap), endUs: untilItComes(gap) }
+    if (of === 'slt') rules.raise('LLS-SLT-INTERVAL', { ...evidence, key: table })
+    else if (of === 'systemTime') rules.raise('LLS-ST-INTERVAL', { ...evidence, key: table })
+    else rules.raise('SLS-INTERVAL', { ...evidence, key: `late ${table}`, says: 'late' })
   },
   tableSlow: (at, rules) => {
     const { of, table, medianUs, limitUs } = at
@@ -102,7 +105,7 @@ export const clockRules = (): RuleFile => ({
     else rules.raise('SLS-INTERVAL', { at, key: `slow ${table}`, says: 'slow', values })
   },
   manifestLate: (at, rules) => {
-    rules.raise('MPD-INTERVAL', { at, key: at.table, values: late(at.table, at.gap, 1) })
+    rules.raise('MPD-INTERVAL', { at, key: at.table, values: late(at.table, at.gap, 1), endUs: untilItComes(at.gap) })
   },
   versionUnchanged: (at, rules) => {
     const { scope, table, version } = at
@@ -114,6 +117,12 @@ export const clockRules = (): RuleFile => ({
     rules.raise('SERVICE-SILENT', { at, says: 'back', values: { service: serviceText(at), ...ended(at.outage) } })
   },
 })
+
+/** A table that is late may be late again. */
+const untilItComes =
+  (gap: TableGap): EndUs =>
+  () =>
+    gap.sinceUs === null ? undefined : null
 
 /** Slots of an alarm about a table that does not come: its gap is that of now. */
 function late(table: string, gap: TableGap, jitter = JITTER) {

@@ -10,7 +10,13 @@ const MAX_CODES = 64
 /** Codes that are alarms: LLS tables and internal faults raise alarms of their own. */
 const TOLD = /^(?:lct|mmtp|fec|object|flute)-/
 
-type Malformed = { count: number; lastTimeUs: number; readonly alarmOf: (count: number) => Alarm | null }
+/** `first`: the alarm of the first of its kind, which counts the later ones too. */
+type Malformed = {
+  count: number
+  lastTimeUs: number
+  readonly alarmOf: (count: number) => Alarm | null
+  first: Alarm | null
+}
 
 /** Unreadable datagrams, counted by code with the first example of each. Their alarms are made on demand. */
 export class MalformedDatagrams {
@@ -34,6 +40,7 @@ export class MalformedDatagrams {
     if (known !== undefined) {
       known.count++
       known.lastTimeUs = timeUs
+      if (known.first !== null) countIn(known.first, known)
       return null
     }
     if (this.#codes.size >= MAX_CODES) return null
@@ -46,20 +53,25 @@ export class MalformedDatagrams {
       if (what !== '') return this.#rules.alarmOf('ALC-PACKET', { at, values: { ...values, what } })
       return this.#rules.alarmOf('LCT-HEADER', { at, says: 'malformed', values })
     }
-    this.#codes.set(code, { count: 1, lastTimeUs: timeUs, alarmOf })
-    return TOLD.test(code) ? alarmOf(1) : null
+    const first = TOLD.test(code) ? alarmOf(1) : null
+    this.#codes.set(code, { count: 1, lastTimeUs: timeUs, alarmOf, first })
+    return first
   }
 
   alarms(): Alarm[] {
     const alarms: Alarm[] = []
-    for (const [code, { count, lastTimeUs, alarmOf }] of this.#codes) {
+    for (const [code, known] of this.#codes) {
       if (!TOLD.test(code)) continue
-      const alarm = alarmOf(count)
+      const alarm = known.alarmOf(known.count)
       if (alarm === null) continue
-      alarm.count = count
-      alarm.lastTimeUs = lastTimeUs
+      countIn(alarm, known)
       alarms.push(alarm)
     }
     return alarms
   }
+}
+
+function countIn(alarm: Alarm, { count, lastTimeUs }: Malformed): void {
+  alarm.count = count
+  alarm.lastTimeUs = lastTimeUs
 }

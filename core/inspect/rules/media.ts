@@ -13,6 +13,7 @@ export const mediaRules = (): RuleFile => ({
     rules.raise('RATE-DROP', {
       at,
       says: 'stopped',
+      endUs: () => at.outage.untilUs,
       values: {
         channel: channelOf(at),
         since,

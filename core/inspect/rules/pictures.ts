@@ -40,7 +40,7 @@ export const pictureRules = (): RuleFile => {
           return begun(outage).end
         },
       }
-      rules.raise(id, { at, says: 'now', values })
+      rules.raise(id, { at, says: 'now', values, endUs: () => stretch.untilUs })
     }
   return {
     pictureBlack: judge('PICTURE-BLACK'),

@@ -1,7 +1,7 @@
 import type { LossCause } from '../../contract/report.ts'
 import type { RuleId } from '../../contract/rules.ts'
 import type { FindingKind, FindingOf, FindingPlace } from '../../flow/findings.ts'
-import type { Alarm } from './alarm.ts'
+import type { Alarm, EndUs } from './alarm.ts'
 import type { WordsOf } from './sentence.ts'
 
 /** Evidence of an alarm: place and values, and the key of a scope narrower than the rule's. */
@@ -14,6 +14,8 @@ export type Evidence<Id extends RuleId> = WordsOf<Id> & {
   readonly isError?: () => boolean
   /** What speaks for that cause. */
   readonly evidence?: string
+  /** End of what lasts. */
+  readonly endUs?: EndUs
 }
 
 /** Raises the alarms of a rule file. */

@@ -2,13 +2,14 @@ import type { LossCause, Severity } from '../../contract/report.ts'
 import type { RuleId } from '../../contract/rules.ts'
 import { shownText } from '../../contract/shown-text.ts'
 import type { FindingPlace } from '../../flow/findings.ts'
-import type { Alarm } from './alarm.ts'
+import type { Alarm, EndUs } from './alarm.ts'
 import { sentenceOf } from './sentence.ts'
 
 /** What a rule reports about a finding; part of its `Evidence`. */
 type AlarmFacts = {
   readonly cause?: Alarm['cause']
   readonly evidence?: string | null
+  readonly endUs?: EndUs
   readonly values: Readonly<Record<string, string | number>>
 }
 
@@ -26,12 +27,13 @@ export class RaisedAlarm implements Alarm {
   readonly evidence: string | null
   count = 1
   lastTimeUs: number
+  readonly endUs: EndUs | undefined
   readonly #says: string | undefined
   readonly #values: Readonly<Record<string, string | number>>
 
   /** @param says which of the rule's sentences; undefined where it has one */
   constructor(rule: RuleId, severity: Severity, at: FindingPlace, facts: AlarmFacts, says: string | undefined) {
-    const { cause = null, evidence = null, values } = facts
+    const { cause = null, evidence = null, endUs, values } = facts
     this.rule = rule
     this.severity = severity
     this.timeUs = at.timeUs
@@ -42,6 +44,7 @@ export class RaisedAlarm implements Alarm {
     this.destination = at.destination
     this.cause = cause
     this.evidence = evidence
+    this.endUs = endUs
     this.lastTimeUs = at.timeUs
     this.#says = says
     this.#values = values

@@ -3,6 +3,8 @@ import type { SIGNALLING_RULES } from '../../contract/signalling-rules.ts'
 import type { SILENCE_RULES } from '../../contract/silence-rules.ts'
 import { at, type Example, ended, fault, gap, HOUR_US, outage, past, slow, sls, tsi } from './example.ts'
 
+const absence = { untilUs: null }
+
 /** Of the rules for signalling and silence. */
 export const SIGNALLING_EXAMPLES: Readonly<
   Record<keyof typeof SIGNALLING_RULES | keyof typeof SILENCE_RULES, Example>
@@ -61,7 +63,7 @@ export const SIGNALLING_EXAMPLES: Readonly<
       at({ kind: 'serviceBack', serviceName: null, outage: ended }),
     ],
   },
-  'LLS-PRESENT': { raises: [at({ kind: 'llsAbsent', limitUs: 5e6 })] },
+  'LLS-PRESENT': { raises: [at({ kind: 'llsAbsent', limitUs: 5e6, absence })] },
   'LLS-SLT-INTERVAL': {
     raises: [at({ kind: 'tableLate', of: 'slt', table: 'SLT of group 1', gap })],
     quiet: at({ kind: 'tableLate', of: 'systemTime', table: 'SystemTime of group 1', gap }),
@@ -75,13 +77,37 @@ export const SIGNALLING_EXAMPLES: Readonly<
   },
   'SLS-PRESENT': {
     raises: [
-      at({ kind: 'slsAbsent', serviceName: 'A', missing: ['USBD'], any: false, hasPackets: false, limitUs: 5e6 }),
+      at({
+        kind: 'slsAbsent',
+        serviceName: 'A',
+        missing: ['USBD'],
+        any: false,
+        hasPackets: false,
+        limitUs: 5e6,
+        absence,
+      }),
       at(
-        { kind: 'slsAbsent', serviceName: null, missing: ['USBD'], any: false, hasPackets: true, limitUs: 5e6 },
+        {
+          kind: 'slsAbsent',
+          serviceName: null,
+          missing: ['USBD'],
+          any: false,
+          hasPackets: true,
+          limitUs: 5e6,
+          absence,
+        },
         { service: asServiceId(2) },
       ),
       at(
-        { kind: 'slsAbsent', serviceName: 'A', missing: ['USBD', 'MPD'], any: true, hasPackets: true, limitUs: 5e6 },
+        {
+          kind: 'slsAbsent',
+          serviceName: 'A',
+          missing: ['USBD', 'MPD'],
+          any: true,
+          hasPackets: true,
+          limitUs: 5e6,
+          absence,
+        },
         { service: asServiceId(3) },
       ),
     ],
