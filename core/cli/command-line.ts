@@ -5,6 +5,7 @@ import { LOOPBACK } from '../contract/loopback.ts'
 import { DEMO_SOURCE, type SessionRequest } from '../contract/open-request.ts'
 import type { HostPort } from '../contract/option-values.ts'
 import type { PartDescription } from '../contract/part-description.ts'
+import { RULE_PROFILES, type RuleProfile } from '../contract/rule-row.ts'
 import type { LogSpec, OptionValue, SessionSpec } from '../contract/session-spec.ts'
 import { openerOf } from '../contract/source-patterns.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
@@ -27,7 +28,14 @@ export type CliRequest =
       readonly window: boolean
       readonly listen: HostPort
     }
-  | { readonly kind: 'inspect'; readonly spec: SessionSpec; readonly json: boolean }
+  | {
+      readonly kind: 'inspect'
+      readonly spec: SessionSpec
+      readonly json: boolean
+      /** Instead of the report, what this profile says is printed. */
+      readonly check: RuleProfile | null
+    }
+  | { readonly kind: 'watch'; readonly spec: SessionSpec; readonly json: boolean; readonly notes: readonly string[] }
   /** `notes` are said before it starts. */
   | {
       readonly kind: 'session'
@@ -100,7 +108,7 @@ function badCommandLine(error: CommanderError, args: readonly string[]): AppFail
     'bad-command-line',
     sentence.charAt(0).toUpperCase() + sentence.slice(1),
     command === undefined
-      ? 'Commands: open, inspect, receive, gateway, record, send, serve, run; routescope --help explains them.'
+      ? 'Commands: open, inspect, receive, gateway, record, watch, send, serve, run; routescope --help explains them.'
       : `Right form: ${command}`,
   )
 }
@@ -175,6 +183,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       ['--duration', durationOption()],
       ['--log', logOption()],
       ['--json', new Option('--json', 'machine output on stdout')],
+      ...(running.inspects === true ? [['--check', checkOption()] as const] : []),
       ...refuses.map((option) => [option, new Option(`${option} <value>`).hideHelp()]),
     ])
     const made = addOptions(command(`${name} ${words}`.trim(), help), name, parts, defaults, own)
@@ -185,8 +194,10 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       const choices = choicesOf(name, parts, options)
       const spec = commandSession(running, parts, named, choices, options)
       const json = options.json === true
-      if (running.inspects === true) found({ kind: 'inspect', spec, json })
-      else found({ kind: 'session', spec, json, notes: idleChoices(running, parts, choices, spec) })
+      const notes = idleChoices(running, parts, choices, spec)
+      if (running.inspects === true) found({ kind: 'inspect', spec, json, check: options.check ?? null })
+      else if (running.watches === true) found({ kind: 'watch', spec, json, notes })
+      else found({ kind: 'session', spec, json, notes })
     })
   }
 
@@ -219,6 +230,12 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
 
 function durationOption(): Option {
   return new Option('--duration <s>', 'stop after this many seconds').argParser(parseSeconds)
+}
+
+function checkOption(): Option {
+  return new Option('--check <profile>', 'judge by one profile, and print what is wrong instead of the report').choices(
+    RULE_PROFILES,
+  )
 }
 
 function logOption(): Option {

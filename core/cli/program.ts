@@ -69,7 +69,11 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
       }
       case 'inspect':
         engine.logger.listen(logTeller(request.spec.log))
-        return await (await import('./inspect-captures.ts')).inspectCaptures(engine, request.spec, request.json)
+        return await (await import('./inspect-captures.ts')).inspectCaptures(engine, request)
+      case 'watch':
+        for (const note of request.notes) tellLine(`routescope: ${note}`)
+        engine.logger.listen(logTeller(request.spec.log))
+        return await (await import('./watch-session.ts')).watchSession(engine, request.spec, request.json)
       case 'session':
         for (const note of request.notes) tellLine(`routescope: ${note}`)
         if (request.graph === true) for (const line of await graphLines(request.spec)) tellLine(line)

@@ -1,6 +1,7 @@
 import type { Choices } from '../contract/choices.ts'
 import type { OptionCommand } from '../contract/option-row.ts'
 import type { SourceGroup } from '../contract/part-description.ts'
+import type { RuleProfile } from '../contract/rule-row.ts'
 import type { LogSpec } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
@@ -9,6 +10,8 @@ export type RunOptions = {
   readonly duration?: number
   readonly log?: LogSpec
   readonly json?: boolean
+  /** Profile that `inspect` judges by. */
+  readonly check?: RuleProfile
   /** Set where a command accepts the option only to refuse it. */
   readonly report?: string
 }
@@ -24,6 +27,7 @@ export type SessionCommand = {
   /** Meaning of its arguments: sources, or the subjects of parts in the order of the tables; null: it has none. */
   readonly names: SourceGroup | 'subjects' | null
   readonly inspects?: true
+  readonly watches?: true
   /** Defaults of the command. */
   readonly defaults: Choices
   /** Defaults where the source does not end by itself. */
@@ -53,10 +57,11 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
   {
     name: 'inspect',
     words: '[captures...]',
-    form: 'routescope inspect CAPTURE… [--json]',
+    form: 'routescope inspect CAPTURE… [--json] [--check PROFILE]',
     help: 'reads captures as fast as possible and prints the report',
     names: 'Open',
     inspects: true,
+    settle: (choices, _, { check }) => (check === undefined ? choices : { ...choices, profile: check }),
     defaults: { services: 'all', keepCorrupt: true },
   },
   {
@@ -87,6 +92,15 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
     defaults: { services: 'all' },
     liveDefaults: GIVES_UP,
     settle: settleRecord,
+  },
+  {
+    name: 'watch',
+    words: '[urls...]',
+    form: 'routescope watch URL… [--json] [--profile NAME]',
+    help: 'watches for ever: a line where an alarm begins and ends, of like ones only the first',
+    names: 'Listen',
+    watches: true,
+    defaults: { services: 'all' },
   },
   {
     name: 'send',

@@ -65,7 +65,7 @@ export const OPTION_GROUPS = [
 export type OptionGroup = (typeof OPTION_GROUPS)[number]
 
 /** Commands that run parts; `open` includes the app's forms. */
-export type OptionCommand = 'open' | 'inspect' | 'receive' | 'gateway' | 'record' | 'send' | 'serve'
+export type OptionCommand = 'open' | 'inspect' | 'receive' | 'gateway' | 'record' | 'watch' | 'send' | 'serve'
 
 /** The same option in GPAC. A value that GPAC's option cannot express is refused, not changed. */
 export type GpacOption = {

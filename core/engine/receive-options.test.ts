@@ -255,6 +255,7 @@ describe('the table', () => {
       ffmpeg: '/usr/bin/ffmpeg',
       watchPictures: true,
       dynamicSelection: false,
+      profile: 'dvb-mabr',
       statsMs: -1000,
     }
     const named = [...commandOptions(PART_DESCRIPTIONS, 'receive'), ...commandOptions(PART_DESCRIPTIONS, 'gateway')]

@@ -19,7 +19,7 @@ import { PUSH_PART } from './parts/push-options.ts'
 import { RECEIVER_PART } from './parts/receiver-options.ts'
 import { RECORDER_PART } from './parts/recorder-options.ts'
 import { REPAIR_PART } from './parts/repair-options.ts'
-import { REPORT_PART } from './parts/report-options.ts'
+import { JUNIT_PART, REPORT_PART } from './parts/report-options.ts'
 import { BYTE_OUT_PART, SCALER_PART } from './parts/scaler-options.ts'
 import { SELF_LOOP_PART } from './parts/self-loop-options.ts'
 import { SERVER_PART } from './parts/server-options.ts'
@@ -66,6 +66,7 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(INGEST_OBJECTS_PART, async () => (await import('./parts/ingest-objects.ts')).openIngestObjects),
   lazy(STORE_PART, async () => (await import('./parts/store.ts')).openStore),
   lazy(REPORT_PART, async () => (await import('./parts/report.ts')).openReport),
+  lazy(JUNIT_PART, async () => (await import('./parts/report.ts')).openJunit),
   lazy(RECORDER_PART, async () => (await import('./parts/recorder.ts')).openRecorder),
   lazy(SELF_LOOP_PART, async () => (await import('./parts/self-loop.ts')).openSelfLoop),
   lazy(BROADCAST_PART, async () => (await import('./parts/broadcast.ts')).openBroadcast),

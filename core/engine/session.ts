@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { AlarmNotice } from '../contract/alarm-notice.ts'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import { parseChances } from '../contract/option-values.ts'
@@ -15,6 +16,7 @@ import type {
 import { wholeSnapshot } from '../contract/whole-snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { type FileUse, refuseClashes } from '../files/file-clashes.ts'
+import { noticeOf } from '../inspect/rules/alarm-runs.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { dumpFolderName, prepareFile } from './dump.ts'
 import type { FileNotice } from './faces/receiving.ts'
@@ -221,6 +223,15 @@ export class Session {
   /** Adds a listener for delivered files. */
   onFile(listener: (file: FileNotice) => void): void {
     for (const receiving of this.contents.receivers()) receiving.files.listen(listener)
+  }
+
+  /** Adds a listener for alarms that begin and end; first it is told of those that have begun. */
+  onAlarm(listener: (notice: AlarmNotice) => void): void {
+    for (const { columns } of this.contents.receivers())
+      columns.runs.listen({
+        began: (run) => listener(noticeOf('begin', run)),
+        ended: (run) => listener(noticeOf('end', run)),
+      })
   }
 
   /** All sections, those of the session first. */

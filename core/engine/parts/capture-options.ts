@@ -2,7 +2,7 @@ import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import { CAPTURE_URL_OPTION, LINK_TYPE_OPTION, MAX_COUNT, SERVICES } from './shared-options.ts'
 
-const PLAYED = ['receive', 'gateway', 'inspect', 'record'] as const
+const PLAYED = ['receive', 'gateway', 'inspect', 'record', 'watch'] as const
 
 const CAPTURE_OPTIONS = [
   {
@@ -17,7 +17,7 @@ const CAPTURE_OPTIONS = [
     level: 'basic',
     label: 'Captures',
     help: 'take packets from this capture (may be repeated)',
-    commands: ['receive', 'gateway', 'record'],
+    commands: ['receive', 'gateway', 'record', 'watch'],
     test: 'core/cli/receive.process.test.ts',
     subject: true,
   },

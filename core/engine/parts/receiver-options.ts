@@ -1,5 +1,6 @@
 import { MAX_SECONDS, type OptionRow, type SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
+import { RULE_PROFILES } from '../../contract/rule-row.ts'
 import { KEEP_CORRUPT, LIVE, RECEIVING } from './shared-options.ts'
 
 const RECEIVER_OPTIONS = [
@@ -107,6 +108,21 @@ const RECEIVER_OPTIONS = [
     help: 'restore lost packets from AL-FEC repair flows, whatever --repair says',
     commands: RECEIVING,
     test: 'core/receive/fec/fec.test.ts',
+  },
+  {
+    key: 'profile',
+    option: '--profile',
+    gpac: null,
+    type: { kind: 'choice', values: RULE_PROFILES },
+    word: 'name',
+    default: null,
+    unset: 'by its own severities',
+    group: 'Services',
+    level: 'basic',
+    label: 'Judge',
+    help: 'the edition of the standard, or implementation, whose severities alarms have',
+    commands: LIVE,
+    test: 'core/cli/watch.process.test.ts',
   },
   {
     key: 'statsMs',

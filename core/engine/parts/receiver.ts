@@ -169,6 +169,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       live: this.#live,
       asksLls: addresses.some(({ target }) => target.kind === 'atsc'),
       shiftUs: () => this.shiftUs(),
+      rules: defined({ profile: this.#spec.profile ?? undefined }),
       onAlarm: (alarm, text) => this.#log.alarm(alarm, text),
       onAbsent: (objects) => {
         for (const listener of this.#absent) listener(objects)

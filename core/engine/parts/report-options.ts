@@ -14,7 +14,7 @@ const REPORT_OPTIONS = [
     level: 'basic',
     label: 'Report',
     help: 'write the report at the end',
-    commands: ['receive', 'gateway', 'inspect', 'record'],
+    commands: ['receive', 'gateway', 'inspect', 'record', 'watch'],
     test: 'core/cli/receive.process.test.ts',
     subject: true,
   },
@@ -32,4 +32,37 @@ export const REPORT_PART: PartDescription = {
   gives: null,
   side: 'receive',
   options: REPORT_OPTIONS,
+}
+
+const JUNIT_OPTIONS = [
+  {
+    key: 'file',
+    choice: 'junit',
+    option: '--junit',
+    gpac: null,
+    type: { kind: 'text', of: 'file' },
+    disk: { use: 'writes', called: '--junit' },
+    default: null,
+    group: 'Recording',
+    level: 'basic',
+    label: 'JUnit file',
+    help: 'write the verdict of each rule as JUnit XML at the end, as test servers read it',
+    commands: ['inspect'],
+    test: 'core/cli/watch.process.test.ts',
+    subject: true,
+  },
+] as const satisfies readonly OptionRow[]
+
+/** Options of the verdicts of the rules, written when the session ends. */
+export type JunitSpec = SpecOf<'junit', typeof JUNIT_OPTIONS>
+
+/** The part `junit`. */
+export const JUNIT_PART: PartDescription = {
+  kind: 'junit',
+  title: 'Verdicts',
+  help: 'writes the verdict of each rule when the session ends',
+  takes: 'objects',
+  gives: null,
+  side: 'receive',
+  options: JUNIT_OPTIONS,
 }

@@ -1,29 +1,45 @@
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
+import { junitOf } from '../../inspect/report/junit.ts'
 import { isThere, prepareFile, writeWhole } from '../dump.ts'
 import type { Receiving } from '../faces/receiving.ts'
 import type { ObjectNeeds, Part, PartHost, StopReason } from '../part.ts'
 import { sumsOf } from '../receiving/sources.ts'
 import { oneReceiver } from './repair.ts'
-import type { ReportSpec } from './report-options.ts'
+import type { JunitSpec, ReportSpec } from './report-options.ts'
 
 /** Makes the report's folder. @throws AppFailure folder-not-writable | disk-full */
 export async function openReport(spec: PartSpec, _host: PartHost): Promise<Part> {
   const { id, file } = spec as unknown as ReportSpec
   await prepareFile(file)
-  return new ReportPart(id, file)
+  return new ReportPart(id, file, { of: (receiving) => receiving.reportPieces(), hash: true })
 }
 
-/** Writes the report of one receiver when the session ends. */
+/** Makes the folder of the JUnit file. @throws AppFailure folder-not-writable | disk-full */
+export async function openJunit(spec: PartSpec, _host: PartHost): Promise<Part> {
+  const { id, file } = spec as unknown as JunitSpec
+  await prepareFile(file)
+  return new ReportPart(id, file, {
+    of: (receiving) => [junitOf(receiving.report(), receiving.columns.profile)],
+    hash: false,
+  })
+}
+
+/** What is written of a receiver; `hash`: with digests of its objects. */
+type Document = { readonly of: (receiving: Receiving) => Iterable<string>; readonly hash: boolean }
+
+/** Writes a document about one receiver when the session ends. */
 class ReportPart implements Part {
   readonly id: string
   readonly #file: string
+  readonly #document: Document
   #receiving: Receiving | null = null
   #why: StopReason = 'finished'
 
-  constructor(id: string, file: string) {
+  constructor(id: string, file: string, document: Document) {
     this.id = id
     this.#file = file
+    this.#document = document
   }
 
   linked(from: Part): void {
@@ -48,7 +64,7 @@ class ReportPart implements Part {
     if (this.#receiving === null) return
     // A session that failed before its first packet, as by a wrong name, overwrites nothing.
     if (this.#why === 'failed' && sumsOf(this.#receiving.sources).datagrams === 0 && (await isThere(this.#file))) return
-    await writeWhole(this.#file, this.#receiving.reportPieces())
+    await writeWhole(this.#file, this.#document.of(this.#receiving))
   }
 
   wants(): 'facts' {
@@ -56,6 +72,6 @@ class ReportPart implements Part {
   }
 
   needs(): ObjectNeeds {
-    return { hash: true, patched: false }
+    return { hash: this.#document.hash, patched: false }
   }
 }

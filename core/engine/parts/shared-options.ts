@@ -1,9 +1,9 @@
 import type { OptionRow } from '../../contract/option-row.ts'
 
 /** Commands that receive. */
-export const RECEIVING = ['receive', 'gateway', 'open', 'inspect'] as const
+export const RECEIVING = ['receive', 'gateway', 'open', 'inspect', 'watch'] as const
 /** Commands that may join a multicast. */
-export const LIVE = ['receive', 'gateway', 'open', 'record'] as const
+export const LIVE = ['receive', 'gateway', 'open', 'record', 'watch'] as const
 /** Commands that serve what they receive. */
 export const SERVED = ['gateway', 'open'] as const
 /** Bound of counts that have none of their own. */
@@ -69,7 +69,7 @@ export const CAPTURE_URL_OPTION = {
   level: 'basic',
   label: 'Address',
   help: 'what to receive from the capture, as of a multicast; absent: everything found in it',
-  commands: ['receive', 'gateway', 'record'],
+  commands: ['receive', 'gateway', 'record', 'watch'],
   test: 'core/cli/command-line.test.ts',
 } as const satisfies OptionRow
 
@@ -85,7 +85,7 @@ export const LINK_TYPE_OPTION = {
   level: 'basic',
   label: 'Link type',
   help: 'content of frames with a user-defined link type',
-  commands: ['receive', 'gateway', 'inspect', 'record'],
+  commands: ['receive', 'gateway', 'inspect', 'record', 'watch'],
   test: 'core/cli/record.process.test.ts',
 } as const satisfies OptionRow
 
