@@ -4,6 +4,7 @@ import type { SampleSink } from '../../flow/samples.ts'
 import type { MediaFormat } from '../../media/stream/media-formats.ts'
 import { openWriter } from '../../media/stream/open-stages.ts'
 import { StreamFaults } from '../../media/stream/stream-faults.ts'
+import { TS_PACKET_BYTES } from '../../media/ts/ts-packets.ts'
 import { PacedOutput } from '../../socket/stream/paced-output.ts'
 import { PacketOutput } from '../../socket/stream/packet-output.ts'
 import { type PacketFraction, parsePacketFraction } from '../../socket/stream/packet-shaper.ts'
@@ -17,7 +18,6 @@ import { outputFormat } from '../media/stream-format.ts'
 import { type AnySection, NOTHING, type Part, type PartHost, type PartTraffic, type StopReason } from '../part.ts'
 import type { SocketOutSpec } from './socket-out-options.ts'
 
-const TS_PACKET_BYTES = 188
 /** Bytes of a datagram of an elementary stream, so that no network has to cut it. */
 const DATAGRAM_BYTES = 1400
 /** Time by which segments of a broadcast may be late, µs. */

@@ -23,3 +23,8 @@ export type AudioFraming = {
   /** Content of the configuration box of a frame (`esds`, `dac3`, `dec3`). */
   configuration(bytes: Uint8Array, at: number, frame: AudioHeader): Uint8Array
 }
+
+/** The header at `at`; null where none is, or where not all of it is there. */
+export function audioHeaderAt(framing: AudioFraming, bytes: Uint8Array, at: number): AudioHeader | null {
+  return at + framing.headerBytes > bytes.byteLength ? null : framing.header(bytes, at)
+}

@@ -1,4 +1,4 @@
-import { type AudioFrame, FRAME_HEADER_BYTES } from './audio-frame.ts'
+import { type AudioFraming, type AudioHeader, audioHeaderAt } from '../audio/audio-framing.ts'
 import { joined, NO_BYTES, type StreamFacts, type StreamSplitter, type StreamUnit } from './stream-unit.ts'
 
 /** Without a frame for this long, the stream is no such format: clients begin anywhere. */
@@ -9,20 +9,20 @@ const TAG_HEADER_BYTES = 10
 /** Cuts MPEG audio or ADTS into frames, each an entry. Tags and what else is between frames are units of their own. */
 export class FrameSplitter implements StreamSplitter {
   readonly lead = null
-  readonly #frameAt: (bytes: Uint8Array, at: number) => AudioFrame | null
+  readonly #framing: AudioFraming
   #rest: Uint8Array = NO_BYTES
   /** Bytes of a tag that are still to come. */
   #tagBytes = 0
   /** The last bytes were a frame, so that one header is enough. */
   #inSync = false
-  #last: AudioFrame | null = null
+  #last: AudioHeader | null = null
   #frameBytes = 0
   #timeMs = 0
   /** Bytes since the last frame. */
   #strangeBytes = 0
 
-  constructor(frameAt: (bytes: Uint8Array, at: number) => AudioFrame | null) {
-    this.#frameAt = frameAt
+  constructor(framing: AudioFraming) {
+    this.#framing = framing
   }
 
   get facts(): StreamFacts | null {
@@ -49,9 +49,9 @@ export class FrameSplitter implements StreamSplitter {
         this.#tagBytes = tag
         continue
       }
-      const frame = this.#frameAt(all, at)
-      const size = frame === null ? 0 : frame.sizeBytes
-      const needed = this.#inSync ? size : size + FRAME_HEADER_BYTES
+      const frame = audioHeaderAt(this.#framing, all, at)
+      const size = frame === null ? 0 : frame.frameBytes
+      const needed = this.#inSync ? size : size + this.#framing.headerBytes
       if (frame !== null && at + needed > all.byteLength) break
       if (frame !== null && (this.#inSync || this.#follows(all, at + size))) {
         units.push({ bytes: all.slice(at, at + size), entry: true, timeMs: this.#timeMs })
@@ -73,21 +73,23 @@ export class FrameSplitter implements StreamSplitter {
     const rest = this.#rest
     this.#rest = NO_BYTES
     if (rest.byteLength === 0) return []
-    const entry = this.#frameAt(rest, 0)?.sizeBytes === rest.byteLength
+    const entry = audioHeaderAt(this.#framing, rest, 0)?.frameBytes === rest.byteLength
     return [{ bytes: rest, entry, timeMs: this.#timeMs }]
   }
 
-  #count(frame: AudioFrame): void {
+  #count(frame: AudioHeader): void {
     this.#inSync = true
     this.#strangeBytes = 0
     this.#last = frame
-    this.#frameBytes += frame.sizeBytes
+    this.#frameBytes += frame.frameBytes
     this.#timeMs += (frame.samples * 1000) / frame.sampleRate
   }
 
   /** Whether another frame or a tag begins there. */
   #follows(bytes: Uint8Array, at: number): boolean {
-    return this.#frameAt(bytes, at) !== null || startsWith(bytes, at, 'ID3') || startsWith(bytes, at, 'TAG')
+    return (
+      audioHeaderAt(this.#framing, bytes, at) !== null || startsWith(bytes, at, 'ID3') || startsWith(bytes, at, 'TAG')
+    )
   }
 
   /** The next offset at which a frame or a tag may begin. */

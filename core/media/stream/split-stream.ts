@@ -1,4 +1,7 @@
-import { adtsFrame, mpegAudioFrame } from './audio-frame.ts'
+import { ADTS } from '../audio/adts.ts'
+import { audioHeaderAt } from '../audio/audio-framing.ts'
+import { MPEG_AUDIO } from '../audio/mpeg-audio.ts'
+import { TS_PACKET_BYTES, TS_SYNC } from '../ts/ts-packets.ts'
 import { FragmentSplitter } from './fragment-splitter.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import type { StreamSplitter, StreamUnit } from './stream-unit.ts'
@@ -8,10 +11,10 @@ import { TsSplitter } from './ts-splitter.ts'
 export function splitterFor(mediaType: string | null): StreamSplitter {
   switch (mediaType?.split(';')[0]?.trim().toLowerCase()) {
     case 'audio/mpeg':
-      return new FrameSplitter(mpegAudioFrame)
+      return new FrameSplitter(MPEG_AUDIO)
     case 'audio/aac':
     case 'audio/aacp':
-      return new FrameSplitter(adtsFrame)
+      return new FrameSplitter(ADTS)
     case 'video/mp2t':
       return new TsSplitter()
     case 'video/mp4':
@@ -28,9 +31,10 @@ export function probeMediaType(bytes: Uint8Array): string | null {
   const word = (at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4))
   if (word(0).startsWith('ID3')) return 'audio/mpeg'
   if (['ftyp', 'styp', 'moov', 'moof'].includes(word(4))) return 'video/mp4'
-  if (bytes[0] === 0x47 && (bytes.byteLength <= 188 || bytes[188] === 0x47)) return 'video/mp2t'
-  if (adtsFrame(bytes, 0) !== null) return 'audio/aac'
-  return mpegAudioFrame(bytes, 0) === null ? null : 'audio/mpeg'
+  if (bytes[0] === TS_SYNC && (bytes.byteLength <= TS_PACKET_BYTES || bytes[TS_PACKET_BYTES] === TS_SYNC))
+    return 'video/mp2t'
+  if (audioHeaderAt(ADTS, bytes, 0) !== null) return 'audio/aac'
+  return audioHeaderAt(MPEG_AUDIO, bytes, 0) === null ? null : 'audio/mpeg'
 }
 
 /** A stream of unknown structure: each piece is a unit. */

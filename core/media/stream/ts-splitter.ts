@@ -1,7 +1,6 @@
+import { TS_PACKET_BYTES, TS_SYNC } from '../ts/ts-packets.ts'
 import { joined, NO_BYTES, type StreamSplitter, type StreamUnit } from './stream-unit.ts'
 
-const PACKET_BYTES = 188
-const SYNC = 0x47
 /** Packets of one PAT or PMT that are kept. */
 const MAX_TABLE_PACKETS = 16
 /** A clock that goes on by more is another clock, 27 MHz ticks. */
@@ -43,18 +42,18 @@ export class TsSplitter implements StreamSplitter {
       timeMs = this.#timeMs
     }
     let at = 0
-    while (at + PACKET_BYTES <= all.byteLength) {
-      if (all[at] !== SYNC) {
+    while (at + TS_PACKET_BYTES <= all.byteLength) {
+      if (all[at] !== TS_SYNC) {
         at = nextSync(all, at + 1)
         continue
       }
-      const packet = all.subarray(at, at + PACKET_BYTES)
+      const packet = all.subarray(at, at + TS_PACKET_BYTES)
       const isEntry = this.#take(packet)
       if (isEntry || this.#timeMs !== timeMs) {
         cut(at)
         entry = isEntry
       }
-      at += PACKET_BYTES
+      at += TS_PACKET_BYTES
     }
     cut(at)
     this.#rest = all.slice(at)
@@ -109,7 +108,7 @@ function kept(before: readonly Uint8Array[], packet: Uint8Array, isStart: boolea
 }
 
 function nextSync(bytes: Uint8Array, from: number): number {
-  for (let at = from; at < bytes.byteLength; at++) if (bytes[at] === SYNC) return at
+  for (let at = from; at < bytes.byteLength; at++) if (bytes[at] === TS_SYNC) return at
   return bytes.byteLength
 }
 
@@ -118,13 +117,13 @@ function sectionAt(packet: Uint8Array): number | null {
   const [, , , fourth = 0, fieldBytes = 0] = packet
   if ((fourth & 0x10) === 0) return null
   const payload = (fourth & 0x20) === 0 ? 4 : 5 + fieldBytes
-  const at = payload + 1 + (packet[payload] ?? PACKET_BYTES)
-  return at + 12 <= PACKET_BYTES ? at : null
+  const at = payload + 1 + (packet[payload] ?? TS_PACKET_BYTES)
+  return at + 12 <= TS_PACKET_BYTES ? at : null
 }
 
 /** End of a section without its CRC, or of the packet where it goes on in the next. */
 function sectionEnd(packet: Uint8Array, at: number): number {
-  return Math.min(PACKET_BYTES, at + 3 + ((((packet[at + 1] ?? 0) & 0x0f) << 8) | (packet[at + 2] ?? 0)) - 4)
+  return Math.min(TS_PACKET_BYTES, at + 3 + ((((packet[at + 1] ?? 0) & 0x0f) << 8) | (packet[at + 2] ?? 0)) - 4)
 }
 
 /** PID of the PMT of the first programme of a PAT. */

@@ -1,10 +1,8 @@
 import { type Hole, isWhole } from '../holes.ts'
+import { TS_PACKET_BYTES, TS_SYNC } from './ts-packets.ts'
 
-/** Length of a packet of an MPEG-2 transport stream (ISO/IEC 13818-1 §2.4.3.2). */
-const PACKET_BYTES = 188
-const SYNC = 0x47
 /** Header of a null packet: PID 0x1FFF, payload only. */
-const NULL_HEADER = [SYNC, 0x1f, 0xff, 0x10] as const
+const NULL_HEADER = [TS_SYNC, 0x1f, 0xff, 0x10] as const
 /** Packets that must begin with the sync byte to recognise a transport stream. */
 const PROBED = 5
 
@@ -14,9 +12,9 @@ const PROBED = 5
  */
 export function looksLikeTs(bytes: Uint8Array, missing: readonly Hole[]): boolean {
   let seen = 0
-  for (let at = 0; at + PACKET_BYTES <= bytes.length && seen < PROBED; at += PACKET_BYTES) {
+  for (let at = 0; at + TS_PACKET_BYTES <= bytes.length && seen < PROBED; at += TS_PACKET_BYTES) {
     if (!isWhole(missing, at, at + 1)) continue
-    if (bytes[at] !== SYNC) return false
+    if (bytes[at] !== TS_SYNC) return false
     seen++
   }
   return seen > 0
@@ -33,11 +31,11 @@ export function patchTs(bytes: Uint8Array, missing: readonly Hole[]): { bytes: U
   let packets = 0
   let done = 0
   for (const [from, to] of missing) {
-    let at = Math.max(done, from - (from % PACKET_BYTES))
-    for (; at < Math.min(to, out.length); at += PACKET_BYTES) {
-      const end = Math.min(at + PACKET_BYTES, out.length)
+    let at = Math.max(done, from - (from % TS_PACKET_BYTES))
+    for (; at < Math.min(to, out.length); at += TS_PACKET_BYTES) {
+      const end = Math.min(at + TS_PACKET_BYTES, out.length)
       out.fill(0xff, at, end)
-      if (end - at === PACKET_BYTES) out.set(NULL_HEADER, at)
+      if (end - at === TS_PACKET_BYTES) out.set(NULL_HEADER, at)
       packets++
     }
     done = Math.max(done, at)

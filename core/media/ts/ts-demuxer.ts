@@ -7,12 +7,11 @@ import { MPEG_AUDIO } from '../audio/mpeg-audio.ts'
 import type { StreamFaults } from '../stream/stream-faults.ts'
 import { AudioElementary, type ElementaryReader, VideoElementary } from './elementary-readers.ts'
 import { openPat, openPmt, Sections, type TsProgram, type TsStream } from './psi.ts'
-import { TS_PACKET_BYTES, TsPackets } from './ts-packets.ts'
+import { TS_CLOCK_WRAP, TS_PACKET_BYTES, TsPackets } from './ts-packets.ts'
 
 /** Bytes of a PES header up to and with the length of its optional fields, and most with them. */
 const PES_FIXED_BYTES = 9
 const MAX_PES_HEADER = PES_FIXED_BYTES + 255
-const WRAP = 2 ** 33
 const NULL_PID = 0x1fff
 
 /** Payload of one packet: `bytes[start, end)`; reused. */
@@ -196,7 +195,7 @@ export class TsDemuxer implements ByteSink {
   /** The time nearest to the last one of the program. */
   #unwrap(ticks: number): number {
     const last = this.#lastTicks ?? ticks
-    const value = ticks + Math.round((last - ticks) / WRAP) * WRAP
+    const value = ticks + Math.round((last - ticks) / TS_CLOCK_WRAP) * TS_CLOCK_WRAP
     this.#lastTicks = value
     return value
   }

@@ -1,9 +1,7 @@
-import { TS_PACKET_BYTES, TS_SYNC } from './ts-packets.ts'
+import { TS_CLOCK_WRAP, TS_PACKET_BYTES, TS_PAYLOAD_BYTES, TS_SYNC } from './ts-packets.ts'
 
-const PAYLOAD_BYTES = TS_PACKET_BYTES - 4
 /** Adaptation field with flags and a PCR. */
 const PCR_FIELD_BYTES = 8
-const WRAP = 2 ** 33
 
 /** What the first packet of a PES packet says in its adaptation field. */
 export type FirstPacket = {
@@ -33,7 +31,7 @@ export class TsPacketiser {
     const at = this.#room(1)
     this.bytes.fill(0xff, at, at + TS_PACKET_BYTES)
     this.#head(at, pid, false, 0x20 | (this.#continuity.get(pid) ?? 15))
-    this.bytes[at + 4] = PAYLOAD_BYTES - 1
+    this.bytes[at + 4] = TS_PAYLOAD_BYTES - 1
     this.bytes[at + 5] = 0x10
     this.#pcr(at + 6, pcr)
   }
@@ -50,8 +48,8 @@ export class TsPacketiser {
     const at = this.#room(1)
     const flags = first === null ? 0 : flagsOf(first)
     let field = flags === 0 ? 0 : first === null || first.pcr === null ? 2 : PCR_FIELD_BYTES
-    const count = Math.min(size - done, PAYLOAD_BYTES - field)
-    if (count < PAYLOAD_BYTES - field) field = PAYLOAD_BYTES - count
+    const count = Math.min(size - done, TS_PAYLOAD_BYTES - field)
+    if (count < TS_PAYLOAD_BYTES - field) field = TS_PAYLOAD_BYTES - count
     this.#head(at, pid, first !== null, (field > 0 ? 0x30 : 0x10) | this.#next(pid))
     if (field > 0) {
       this.bytes[at + 4] = field - 1
@@ -67,15 +65,15 @@ export class TsPacketiser {
 
   /** Appends packets that are nothing but payload. @returns how much of the PES packet is done */
   #fullPackets(pid: number, pes: Uint8Array, from: number, size: number): number {
-    const count = Math.floor((size - from) / PAYLOAD_BYTES)
+    const count = Math.floor((size - from) / TS_PAYLOAD_BYTES)
     if (count <= 0) return from
     let at = this.#room(count)
     let done = from
     for (let packet = 0; packet < count; packet++) {
       this.#head(at, pid, false, 0x10 | this.#next(pid))
-      this.bytes.set(pes.subarray(done, done + PAYLOAD_BYTES), at + 4)
+      this.bytes.set(pes.subarray(done, done + TS_PAYLOAD_BYTES), at + 4)
       at += TS_PACKET_BYTES
-      done += PAYLOAD_BYTES
+      done += TS_PAYLOAD_BYTES
     }
     return done
   }
@@ -88,7 +86,7 @@ export class TsPacketiser {
   }
 
   #pcr(at: number, pcr: number): void {
-    const base = Math.floor(pcr / 300) % WRAP
+    const base = Math.floor(pcr / 300) % TS_CLOCK_WRAP
     const extension = pcr % 300
     const high = Math.floor(base / 2)
     this.bytes[at] = high / 2 ** 24
@@ -124,7 +122,7 @@ function flagsOf({ pcr, randomAccess, discontinuity }: FirstPacket): number {
 
 /** Writes a time of 33 bits with its marker bits. @param prefix 2: PTS alone, 3: PTS before DTS, 1: DTS */
 export function writePesTime(into: Uint8Array, at: number, prefix: number, ticks: number): void {
-  const value = ((ticks % WRAP) + WRAP) % WRAP
+  const value = ((ticks % TS_CLOCK_WRAP) + TS_CLOCK_WRAP) % TS_CLOCK_WRAP
   const high = Math.floor(value / 2 ** 30)
   const middle = Math.floor(value / 2 ** 15) & 0x7fff
   const low = value % 2 ** 15

@@ -4,6 +4,10 @@ import type { StreamFaults } from '../stream/stream-faults.ts'
 /** Length of a packet (ISO/IEC 13818-1 §2.4.3.2), and its first byte. */
 export const TS_PACKET_BYTES = 188
 export const TS_SYNC = 0x47
+/** Bytes of a packet behind its header. */
+export const TS_PAYLOAD_BYTES = TS_PACKET_BYTES - 4
+/** Ticks of 90 kHz after which PTS, DTS and the base of PCR begin again. */
+export const TS_CLOCK_WRAP = 2 ** 33
 /** Distances between packets: alone, behind a timestamp of 4 bytes (m2ts), before 16 bytes of parity. */
 const STRIDES = [188, 192, 204] as const
 /** Sync bytes at one distance by which a stream is recognised. */

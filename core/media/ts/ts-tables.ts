@@ -1,5 +1,5 @@
 import { mpegCrc } from './psi.ts'
-import { TS_PACKET_BYTES, TS_SYNC } from './ts-packets.ts'
+import { TS_PACKET_BYTES, TS_PAYLOAD_BYTES, TS_SYNC } from './ts-packets.ts'
 
 /** A stream as the PMT has it. */
 export type PmtStream = {
@@ -11,7 +11,6 @@ export type PmtStream = {
 /** PID of the PMT of the only program. */
 export const PMT_PID = 0x1000
 const PROGRAM = 1
-const PAYLOAD_BYTES = TS_PACKET_BYTES - 4
 
 /** Packets with the PAT (ISO/IEC 13818-1 §2.4.4.3) of one program. */
 export function makePat(): Uint8Array {
@@ -42,10 +41,10 @@ function packetsOf(pid: number, section: readonly number[]): Uint8Array {
   const crc = mpegCrc(Uint8Array.from(section), 0, section.length)
   // A pointer to its beginning stands before it.
   const bytes = Uint8Array.from([0, ...section, crc >>> 24, (crc >>> 16) & 255, (crc >>> 8) & 255, crc & 255])
-  const packets = new Uint8Array(Math.ceil(bytes.length / PAYLOAD_BYTES) * TS_PACKET_BYTES).fill(0xff)
-  for (let [at, from] = [0, 0]; from < bytes.length; at += TS_PACKET_BYTES, from += PAYLOAD_BYTES) {
+  const packets = new Uint8Array(Math.ceil(bytes.length / TS_PAYLOAD_BYTES) * TS_PACKET_BYTES).fill(0xff)
+  for (let [at, from] = [0, 0]; from < bytes.length; at += TS_PACKET_BYTES, from += TS_PAYLOAD_BYTES) {
     packets.set([TS_SYNC, (from === 0 ? 0x40 : 0) | (pid >> 8), pid & 255, 0x10], at)
-    packets.set(bytes.subarray(from, from + PAYLOAD_BYTES), at + 4)
+    packets.set(bytes.subarray(from, from + TS_PAYLOAD_BYTES), at + 4)
   }
   return packets
 }
