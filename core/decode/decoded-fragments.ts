@@ -1,5 +1,6 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import { u32At } from '../bytes/ints.ts'
+import { joinBytes } from '../bytes/join-bytes.ts'
 import { BOX_HEADER_BYTES } from '../media/bmff/boxes.ts'
 
 /** Most bytes of one decoded segment: a minute of 8 Mbit/s. */
@@ -69,17 +70,4 @@ export class DecodedFragments {
     this.#pendingBytes -= size
     return { type, bytes: bytes.slice(0, size) }
   }
-}
-
-/** The pieces one after the other. */
-export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const [only] = pieces
-  if (pieces.length === 1 && only !== undefined) return only
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
 }

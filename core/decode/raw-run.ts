@@ -1,6 +1,6 @@
 import { constants, setPriority } from 'node:os'
+import { joinBytes } from '../bytes/join-bytes.ts'
 import { startPipedProgram } from '../guard/guarded-programs.ts'
-import { joinBytes } from './decoded-fragments.ts'
 
 /** One run of ffmpeg that gives pictures or sound without a format. */
 export type RawRun = {

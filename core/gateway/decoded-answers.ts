@@ -1,7 +1,7 @@
+import { joinBytes } from '../bytes/join-bytes.ts'
 import type { DecodedSnapshot } from '../contract/decoder.ts'
 import { defined } from '../contract/defined.ts'
 import type { ServiceId } from '../contract/ids.ts'
-import { joinBytes } from '../decode/decoded-fragments.ts'
 import { decodeOnce } from '../decode/decoding.ts'
 import { pictureArguments, soundArguments } from '../decode/ffmpeg-arguments.ts'
 import type { Ffmpeg } from '../decode/ffmpeg-program.ts'

@@ -1,4 +1,4 @@
-import { joinBytes } from '../decode/decoded-fragments.ts'
+import { joinBytes } from '../bytes/join-bytes.ts'
 import type { SegmentAddress } from '../manifest/mpd/segments.ts'
 import { firstDecodeTime } from '../media/bmff/decode-time.ts'
 import { editStart, trackTimescales } from '../media/bmff/init-segment.ts'

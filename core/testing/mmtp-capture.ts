@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { joinBytes } from '../bytes/join-bytes.ts'
 import { asServiceId } from '../contract/ids.ts'
 import { LLS_ADDRESS, LLS_PORT, LLS_TABLE, serialiseLlsTable } from '../protocol/lls/lls-table.ts'
 import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, serialiseSlt } from '../protocol/lls/slt.ts'
@@ -181,7 +182,7 @@ function sampleUnits(made: MadeMpu, hints: boolean, aggregate: boolean, mpu: num
   made.samples.forEach((sample, index) => {
     const place = { movieFragment: 1, sampleNumber: index + 1, priority: 1, dependencyCounter: 0 }
     const hint = { ...place, sequence: index, trackRefIndex: 1, offset, length: sample.length }
-    const data = hints ? joined(serialiseHintSample(hint), sample) : sample
+    const data = hints ? joinBytes([serialiseHintSample(hint), sample]) : sample
     offset += sample.length
     if (aggregate && data.length < BYTES_OF_MFU / 4) {
       waiting.push({ kind: 'timed', ...place, offset: 0, data })
@@ -292,11 +293,4 @@ function listing(): Uint8Array {
     otherAttributes: [],
   })
   return serialiseLlsTable({ tableId: LLS_TABLE.slt, version: 1, groupId: 0, groupCount: 1, compressed: true, body })
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { joinBytes } from '../bytes/join-bytes.ts'
 import { DEMO_FOLDER } from './make-fixtures.ts'
 import { seededBelow } from './seeded.ts'
 
@@ -141,7 +142,7 @@ const WRITERS: Readonly<Record<ShapeName, () => readonly [string | null, Files]>
         'master.m3u8': master,
         ...playlists(map, entry),
         ...Object.fromEntries(
-          TRACKS.map((track) => [`${track}/whole.mp4`, joined([initOf(track), ...segmentsOf(track)])]),
+          TRACKS.map((track) => [`${track}/whole.mp4`, joinBytes([initOf(track), ...segmentsOf(track)])]),
         ),
       },
     ]
@@ -229,7 +230,7 @@ function indexed(track: TrackName): { bytes: Uint8Array; initBytes: number; inde
     view.setUint32(36 + 12 * at, SEGMENT_S * 1000)
     view.setUint32(40 + 12 * at, 0x9000_0000) // starts with SAP of type 1
   })
-  return { bytes: joined([init, index, ...segments]), initBytes: init.length, indexBytes: index.length }
+  return { bytes: joinBytes([init, index, ...segments]), initBytes: init.length, indexBytes: index.length }
 }
 
 /** Packets of one PID with noise in them. */
@@ -239,8 +240,4 @@ function transportStream(packets: number, seed: number): Uint8Array {
   for (let number = 0; number < packets; number++)
     bytes.set([0x47, 0x01, 0x00, 0x10 | (number & 15)], number * TS_PACKET_BYTES)
   return bytes
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts))
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import type { HttpClient, ResponseHead, ResponseReceiver, Transfer } from './http-client.ts'
 import type { HttpClock } from './http-clock.ts'
 import type { HttpFailure } from './http-failure.ts'
@@ -146,7 +147,7 @@ class ResourceFetch implements ResponseReceiver {
   }
 
   #finish(head: ResourceHead, broken: string | null): void {
-    const answer = readPieces(head, joined(this.#chunks, this.#bytes), broken)
+    const answer = readPieces(head, joinBytes(this.#chunks), broken)
     this.#settle(
       'reason' in answer ? faultResult(answer) : { kind: 'bytes', url: this.#url, headers: this.#headers, ...answer },
     )
@@ -156,18 +157,6 @@ class ResourceFetch implements ResponseReceiver {
     this.transfer?.cancel()
     this.#resolve(result)
   }
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const [first] = chunks
-  if (chunks.length === 1 && first !== undefined) return first
-  const all = new Uint8Array(bytes)
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
-  }
-  return all
 }
 
 function faultResult({ reason, mismatch }: AnswerFault): ResourceResult {

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import type { ByteSink } from '../../flow/bytes.ts'
 import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
 import { nalCodecOf, nalLengthBytes, parameterSetsOf } from '../annexb/video-track.ts'
@@ -96,7 +97,7 @@ export class FragmentWriter implements SampleSink {
     const { timescale } = track.track
     const main = this.#mainTrack()
     if (track === main && this.#isDue(main, decodeTicks, sync)) this.#write()
-    const bytes = this.#memory.copy(sync && track.sets !== null ? joined(track.sets, data) : data)
+    const bytes = this.#memory.copy(sync && track.sets !== null ? joinBytes([track.sets, data]) : data)
     if (sync) track.sets = null
     track.samples.push({ data: bytes, decodeTicks, offsetTicks, durationTicks, sync })
     track.nextTicks = decodeTicks + durationTicks
@@ -224,11 +225,4 @@ function withLengths(sets: readonly Uint8Array[], lengthBytes: number): Uint8Arr
     out.bytes(set)
   }
   return out.take()
-}
-
-function joined(before: Uint8Array, data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(before.length + data.length)
-  bytes.set(before)
-  bytes.set(data, before.length)
-  return bytes
 }

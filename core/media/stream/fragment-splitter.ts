@@ -1,9 +1,10 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u32At } from '../../bytes/ints.ts'
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import { childBoxes, findBox, fullBox, readBoxes } from '../bmff/boxes.ts'
 import { fragmentRuns } from '../bmff/fragment-samples.ts'
 import { LONGEST_INIT_BYTES, trackTimescales } from '../bmff/init-segment.ts'
-import { joined, NO_BYTES, type StreamSplitter, type StreamUnit } from './stream-unit.ts'
+import { NO_BYTES, type StreamSplitter, type StreamUnit } from './stream-unit.ts'
 
 /** A longer box is passed on in pieces. */
 const MAX_BOX_BYTES = 16 * 1024 * 1024
@@ -30,7 +31,7 @@ export class FragmentSplitter implements StreamSplitter {
   #timeMs: number | null = null
 
   push(bytes: Uint8Array): StreamUnit[] {
-    const all = joined(this.#rest, bytes)
+    const all = joinBytes([this.#rest, bytes])
     const units: StreamUnit[] = []
     let at = 0
     while (at < all.byteLength) {
@@ -72,11 +73,11 @@ export class FragmentSplitter implements StreamSplitter {
       units.push({ bytes: box, entry: false, timeMs: this.#timeMs })
     } else if (type === 'moov') {
       this.#flush(units)
-      this.#begin(joined(this.#beginning, box))
+      this.#begin(joinBytes([this.#beginning, box]))
       units.push({ bytes: box, entry: false, timeMs: this.#timeMs })
     } else {
       if (type === 'moof') this.#moof = this.#unit.byteLength
-      this.#unit = joined(this.#unit, box)
+      this.#unit = joinBytes([this.#unit, box])
       if (!BEFORE.has(type) || this.#unit.byteLength > MAX_BOX_BYTES) this.#flush(units)
     }
   }

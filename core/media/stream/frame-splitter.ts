@@ -1,5 +1,6 @@
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import { type AudioFraming, type AudioHeader, audioHeaderAt } from '../audio/audio-framing.ts'
-import { joined, NO_BYTES, type StreamFacts, type StreamSplitter, type StreamUnit } from './stream-unit.ts'
+import { NO_BYTES, type StreamFacts, type StreamSplitter, type StreamUnit } from './stream-unit.ts'
 
 /** Without a frame for this long, the stream is no such format: clients begin anywhere. */
 const NO_FRAMES_BYTES = 64 * 1024
@@ -32,7 +33,7 @@ export class FrameSplitter implements StreamSplitter {
   }
 
   push(bytes: Uint8Array): StreamUnit[] {
-    const all = joined(this.#rest, bytes)
+    const all = joinBytes([this.#rest, bytes])
     const units: StreamUnit[] = []
     let at = 0
     while (at < all.byteLength) {

@@ -27,13 +27,5 @@ export interface StreamSplitter {
   end(): StreamUnit[]
 }
 
-/** Bytes behind others, in memory of their own. */
-export function joined(before: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const all = new Uint8Array(before.byteLength + bytes.byteLength)
-  all.set(before)
-  all.set(bytes, before.byteLength)
-  return all
-}
-
 /** A stream without bytes. */
 export const NO_BYTES = new Uint8Array(0)

@@ -1,5 +1,6 @@
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import { TS_PACKET_BYTES, TS_SYNC } from '../ts/ts-packets.ts'
-import { joined, NO_BYTES, type StreamSplitter, type StreamUnit } from './stream-unit.ts'
+import { NO_BYTES, type StreamSplitter, type StreamUnit } from './stream-unit.ts'
 
 /** Packets of one PAT or PMT that are kept. */
 const MAX_TABLE_PACKETS = 16
@@ -27,11 +28,11 @@ export class TsSplitter implements StreamSplitter {
 
   get lead(): Uint8Array | null {
     if (this.#pat.length === 0 || this.#pmt.length === 0) return null
-    return [...this.#pat, ...this.#pmt].reduce(joined, NO_BYTES)
+    return joinBytes([...this.#pat, ...this.#pmt])
   }
 
   push(bytes: Uint8Array): StreamUnit[] {
-    const all = joined(this.#rest, bytes)
+    const all = joinBytes([this.#rest, bytes])
     const units: StreamUnit[] = []
     let begin = 0
     let entry = false

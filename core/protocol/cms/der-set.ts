@@ -1,5 +1,6 @@
 import type { Attribute } from '@peculiar/asn1-cms'
 import { AsnConvert } from '@peculiar/asn1-schema'
+import { joinBytes } from '../../bytes/join-bytes.ts'
 
 const SET = 0x31
 
@@ -11,12 +12,5 @@ export function derSet(attributes: readonly Attribute[]): Uint8Array {
   const lengthBytes: number[] = []
   for (let left = length; left > 0; left = Math.floor(left / 256)) lengthBytes.unshift(left % 256)
   const head = length < 128 ? [SET, length] : [SET, 0x80 + lengthBytes.length, ...lengthBytes]
-  const out = new Uint8Array(head.length + length)
-  out.set(head)
-  let at = head.length
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return joinBytes([Uint8Array.from(head), ...parts])
 }

@@ -1,5 +1,6 @@
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import { gunzipIfGzip, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 import { LLS_TABLE, type LlsTable, serialiseLlsTable } from './lls-table.ts'
 
@@ -70,7 +71,7 @@ export function serialiseSignedMultiTable(
   tables: readonly Pick<SignedTable, 'tableId' | 'version' | 'payload'>[],
   sign: (signedBytes: Uint8Array) => Uint8Array,
 ): Uint8Array {
-  const signed = joined([
+  const signed = joinBytes([
     Uint8Array.of(tables.length),
     ...tables.flatMap(({ tableId, version, payload }) => [
       Uint8Array.of(tableId, version),
@@ -79,21 +80,11 @@ export function serialiseSignedMultiTable(
     ]),
   ])
   const signature = sign(signed)
-  const body = joined([signed, length16(signature, 'signature'), signature])
+  const body = joinBytes([signed, length16(signature, 'signature'), signature])
   return serialiseLlsTable({ ...wrapper, tableId: LLS_TABLE.signedMultiTable, body, compressed: false })
 }
 
 function length16({ length }: Uint8Array, what: string): Uint8Array {
   if (length > 0xffff) throw new RangeError(`a ${what} of ${length} bytes does not fit into a SignedMultiTable`)
   return Uint8Array.of(length >> 8, length & 0xff)
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

@@ -1,5 +1,6 @@
 import { indexOfBytes, latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import { type MimeHeaders, parseMediaType, readHeaderBlock } from './headers.ts'
 
 /** One part of a package. `body` is a view into the package. */
@@ -186,13 +187,7 @@ export function serialiseMultipart(
     )
   }
   chunks.push(encoder.encode(`--${boundary}--\r\n`))
-  const out = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    out.set(chunk, at)
-    at += chunk.length
-  }
-  return out
+  return joinBytes(chunks)
 }
 
 function contains(bytes: Uint8Array, text: string): boolean {

@@ -1,5 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import { defined } from '../../contract/defined.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import type { SignallingCarrier } from '../../flow/carriers.ts'
@@ -124,7 +125,7 @@ export class MmtpSignalling {
     open.counter = fragmentCounter
     if (indicator !== FRAGMENT_INDICATOR.last) return
     this.#open.delete(packetId)
-    this.#message(joined(open.parts, open.bytes), packetId, timeUs, frame)
+    this.#message(joinBytes(open.parts), packetId, timeUs, frame)
   }
 
   /** The source starts again: a repeated message counts as new. */
@@ -302,14 +303,4 @@ export class MmtpSignalling {
     kind.version = version
     kind.lastTimeUs = timeUs
   }
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../bytes/join-bytes.ts'
 import { FRAGMENT_INDICATOR } from '../../protocol/mmtp/mpu-payload.ts'
 import type { MpuPart } from './mpu-parts.ts'
 
@@ -22,7 +23,7 @@ export function wholeUnits(parts: readonly MpuPart[]): Uint8Array[] {
     else if (follows) open.push(part)
     else open = []
     if (part.indicator === last && open.length > 1) {
-      units.push(joined(open))
+      units.push(joinBytes(open.map(({ data }) => data)))
       open = []
     }
   }
@@ -36,14 +37,4 @@ export function isNext(before: MpuPart, part: MpuPart): boolean {
     part.sample === before.sample &&
     ((before.fragmentCounter - part.fragmentCounter) & 0xff) === 1
   )
-}
-
-function joined(parts: readonly MpuPart[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part.data, at)
-    at += part.data.length
-  }
-  return bytes
 }

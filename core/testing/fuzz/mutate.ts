@@ -1,3 +1,5 @@
+import { joinBytes } from '../../bytes/join-bytes.ts'
+
 const INTERESTING = [0, 1, 0x7f, 0x80, 0xff, 0x3c, 0x3e, 0x26, 0x22, 0x0d, 0x0a, 0x2d, 0x1f, 0x8b]
 
 /** A damaged copy of a sample: bits, bytes, lengths, cuts, repeats, splices with another sample; sometimes only noise. */
@@ -31,24 +33,18 @@ export function mutate(sample: Uint8Array, other: Uint8Array, random: () => numb
       case 6: {
         const piece = bytes.slice(at, at + 1 + below(64))
         const to = below(bytes.length)
-        bytes = join(bytes.subarray(0, to), piece, bytes.subarray(to))
+        bytes = joinBytes([bytes.subarray(0, to), piece, bytes.subarray(to)])
         break
       }
       default: {
         const from = below(other.length)
-        bytes = join(bytes.subarray(0, at), other.subarray(from, from + below(200)), bytes.subarray(at + below(20)))
+        bytes = joinBytes([
+          bytes.subarray(0, at),
+          other.subarray(from, from + below(200)),
+          bytes.subarray(at + below(20)),
+        ])
       }
     }
   }
   return bytes
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
 }
