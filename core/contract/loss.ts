@@ -18,8 +18,9 @@ export type LossSpans = {
   readonly last60: LossFigures
 }
 
-const NOTHING: LossCount = { packets: 0, bytes: 0 }
-const NO_FIGURES: LossFigures = { sent: NOTHING, lost: NOTHING, before: { sent: NOTHING, lost: NOTHING } }
+/** No packets. */
+export const NO_PACKETS: LossCount = { packets: 0, bytes: 0 }
+const NO_FIGURES: LossFigures = { sent: NO_PACKETS, lost: NO_PACKETS, before: { sent: NO_PACKETS, lost: NO_PACKETS } }
 /** Nothing sent and nothing lost. */
 export const NO_LOSS: LossSpans = { total: NO_FIGURES, last10: NO_FIGURES, last60: NO_FIGURES }
 

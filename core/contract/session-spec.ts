@@ -94,7 +94,8 @@ export type UserLinkType = 'raw' | 'eth' | 'alp'
 
 /** Parts of the program that log, by GPAC's names where it has them. */
 export type LogTopic = 'engine' | 'route' | 'lls' | 'dash' | 'http' | 'socket' | 'file' | 'send'
-/** From the fewest lines to the most. */
-export type LogLevel = 'error' | 'warning' | 'info' | 'debug'
+/** Levels of log lines, from the fewest to the most: most severe first. */
+export const LOG_LEVELS = ['error', 'warning', 'info', 'debug'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 /** Level per topic; `all` sets those not named. */
 export type LogSpec = Partial<Record<LogTopic | 'all', LogLevel>>

@@ -1,9 +1,7 @@
 import type { PresentationFile } from '../ingest/presentation.ts'
+import { GAP_VERSION } from '../manifest/hls/sliding-playlist.ts'
 import { relativeReference } from '../manifest/reference.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
-
-/** Version of the protocol from which on players know gaps (RFC 8216bis §4.4.4.7). */
-const GAP_VERSION = 8
 
 /**
  * The child playlist of a looped HLS presentation: a sliding window over the sent segments (RFC 8216 §6.2.2). Turns of MPEG-2

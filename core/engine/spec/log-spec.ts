@@ -1,4 +1,4 @@
-import type { LogLevel, LogSpec, LogTopic } from '../../contract/session-spec.ts'
+import { LOG_LEVELS, type LogLevel, type LogSpec, type LogTopic } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { SpecField } from './spec-field.ts'
 
@@ -13,7 +13,6 @@ const LOG_TOPICS: readonly (LogTopic | 'all')[] = [
   'file',
   'send',
 ]
-const LOG_LEVELS: readonly LogLevel[] = ['error', 'warning', 'info', 'debug']
 
 /**
  * Reads levels by topic from a saved session.

@@ -1,4 +1,4 @@
-import type { LossCount, LossFigures, LossSpans } from '../../contract/loss.ts'
+import { type LossCount, type LossFigures, type LossSpans, NO_LOSS, NO_PACKETS } from '../../contract/loss.ts'
 import { BoundedMap } from '../../flow/bounded-map.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import type { ByteRange, FlowObject } from '../../flow/objects.ts'
@@ -23,7 +23,6 @@ const VALUES = 6
 
 type Loss = { readonly channel: number; readonly timeUs: number; missed: LossCount; lost: LossCount }
 
-const NOTHING: LossCount = { packets: 0, bytes: 0 }
 const NONE: ReadonlySet<ChannelFacts> = new Set()
 
 /** Counts of one channel: sums, and by second of stream time. */
@@ -72,9 +71,6 @@ class ChannelMeter {
   }
 }
 
-const NO_FIGURES: LossFigures = { sent: NOTHING, lost: NOTHING, before: { sent: NOTHING, lost: NOTHING } }
-const NO_SPANS: LossSpans = { total: NO_FIGURES, last10: NO_FIGURES, last60: NO_FIGURES }
-
 /**
  * What was lost of packets and bytes, in all and over the last seconds, before and after repair. A loss belongs to the second in which
  * it happened. Packets are counted by the largest one of the object: ROUTE and FLUTE do not number them. What was sent before
@@ -116,14 +112,14 @@ export class LossMeter {
     const before = this.#losses.get(index)
     if (recovered === 0 && lostRanges.length === 0) {
       // It became whole after an incomplete end.
-      if (before !== undefined) this.#settleLoss(before, before.missed, NOTHING)
+      if (before !== undefined) this.#settleLoss(before, before.missed, NO_PACKETS)
       return
     }
-    const lost = object.state === 'complete' ? NOTHING : countOf(lostRanges, object)
-    const given = recovered === 0 ? NOTHING : countOf(givenBack(object), object)
+    const lost = object.state === 'complete' ? NO_PACKETS : countOf(lostRanges, object)
+    const given = recovered === 0 ? NO_PACKETS : countOf(givenBack(object), object)
     const missed = { packets: lost.packets + given.packets, bytes: lost.bytes + given.bytes }
     if (before === undefined) {
-      const loss = { channel, timeUs: object.lostAtUs, missed: NOTHING, lost: NOTHING }
+      const loss = { channel, timeUs: object.lostAtUs, missed: NO_PACKETS, lost: NO_PACKETS }
       this.#losses.set(index, loss)
       this.#settleLoss(loss, missed, lost)
     } else this.#settleLoss(before, missed.bytes > before.missed.bytes ? missed : before.missed, lost)
@@ -132,7 +128,7 @@ export class LossMeter {
   /** What an object lacked was made good: it goes on, or was fetched. */
   madeGood(row: number): void {
     const loss = this.#losses.get(row)
-    if (loss !== undefined) this.#settleLoss(loss, loss.missed, NOTHING)
+    if (loss !== undefined) this.#settleLoss(loss, loss.missed, NO_PACKETS)
   }
 
   /** A repeat of an object lacked bytes. @param again it is another transmission of media, not one that only repeats */
@@ -160,7 +156,7 @@ export class LossMeter {
   /** Of some channels. */
   spans(channels: readonly ChannelFacts[]): LossSpans {
     // A list may have 10 000 services of which nothing came.
-    if (channels.length === 0) return NO_SPANS
+    if (channels.length === 0) return NO_LOSS
     const guarded = this.#guarded(channels)
     return {
       total: this.#figures(channels, guarded, null),

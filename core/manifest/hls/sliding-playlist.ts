@@ -25,7 +25,7 @@ export type SlidingHeader = {
 }
 
 /** Version that EXT-X-GAP needs (RFC 8216bis §8). */
-const GAP_VERSION = 8
+export const GAP_VERSION = 8
 /** Tags that are written anew, or are of parts and requests that a broadcast does not have. */
 const OWN_TAGS =
   /^#EXT(?:M3U|-X-(?:BYTERANGE|MAP|KEY|DISCONTINUITY|GAP|ENDLIST|SKIP|PART|PART-INF|PRELOAD-HINT|RENDITION-REPORT|SERVER-CONTROL|DEFINE|VERSION|TARGETDURATION|MEDIA-SEQUENCE|DISCONTINUITY-SEQUENCE|PLAYLIST-TYPE|INDEPENDENT-SEGMENTS))(?::|$)/

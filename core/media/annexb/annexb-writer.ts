@@ -2,7 +2,8 @@ import type { ByteSink } from '../../flow/bytes.ts'
 import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
 import { eachNal, nalCodecOf, nalLengthBytes, parameterSetsOf } from './video-track.ts'
 
-const START_CODE = [0, 0, 0, 1] as const
+/** What a NAL unit begins with (ISO/IEC 14496-10 Annex B). */
+export const START_CODE = [0, 0, 0, 1] as const
 
 /**
  * Writes samples of one video track as an Annex B stream: parameter sets before each sync sample that has none of its own, one

@@ -5,18 +5,19 @@ import { makeEsds, OBJECT_TYPES, openEsds } from './esds.ts'
 
 /** Sampling frequencies by index (ISO/IEC 14496-3 Table 1.18). */
 const AAC_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350] as const
-const HEADER_BYTES = 7
+/** Length of a header without CRC. */
+export const ADTS_HEADER_BYTES = 7
 const MAX_FRAME_BYTES = 8191
 
 /** ADTS (ISO/IEC 14496-3 §1.A.2.2). Frames of several raw data blocks are left out. */
 export const ADTS: AudioFraming = {
-  headerBytes: HEADER_BYTES,
+  headerBytes: ADTS_HEADER_BYTES,
   header(bytes, at) {
     const [b1, b2, b3] = [bytes[at + 1] as number, bytes[at + 2] as number, bytes[at + 3] as number]
     if (bytes[at] !== 0xff || (b1 & 0xf6) !== 0xf0) return null
     const sampleRate = AAC_RATES[(b2 >> 2) & 15]
     const frameBytes = ((b3 & 3) << 11) | ((bytes[at + 4] as number) << 3) | ((bytes[at + 5] as number) >> 5)
-    const headerBytes = (b1 & 1) === 1 ? HEADER_BYTES : HEADER_BYTES + 2
+    const headerBytes = (b1 & 1) === 1 ? ADTS_HEADER_BYTES : ADTS_HEADER_BYTES + 2
     if (sampleRate === undefined || frameBytes < headerBytes) return null
     const channelConfig = ((b2 & 1) << 2) | (b3 >> 6)
     const blocks = (bytes[at + 6] as number) & 3
@@ -61,7 +62,7 @@ export function writeAdtsHeader(
   config: NonNullable<ReturnType<typeof openAudioSpecificConfig>>,
   payloadBytes: number,
 ): boolean {
-  const length = payloadBytes + HEADER_BYTES
+  const length = payloadBytes + ADTS_HEADER_BYTES
   if (length > MAX_FRAME_BYTES) return false
   into[at] = 0xff
   into[at + 1] = 0xf1
@@ -105,8 +106,8 @@ export class AudioWriter implements SampleSink {
       return
     }
     if (!writeAdtsHeader(this.#out, 0, this.#config, data.length)) return
-    this.#out.set(data, HEADER_BYTES)
-    this.#sink.chunk(this.#out, 0, HEADER_BYTES + data.length, this.#timeUs)
+    this.#out.set(data, ADTS_HEADER_BYTES)
+    this.#sink.chunk(this.#out, 0, ADTS_HEADER_BYTES + data.length, this.#timeUs)
   }
 
   end(): void {

@@ -34,8 +34,8 @@ const MAX_SAMPLES = 65_536
 /** sample_is_depended_on, and its value for "not depended on". */
 const DEPENDED_ON_SHIFT = 22
 const DISPOSABLE = 2
-/** sample_is_non_sync_sample. */
-const NON_SYNC = 0x1_0000
+/** Flag sample_is_non_sync_sample of a sample (§8.8.3.1). */
+export const NON_SYNC_SAMPLE = 0x1_0000
 
 /**
  * The samples described by a `moof`, in the order of their runs (`tfhd`, `trun`; ISO/IEC 14496-12 §8.8.7, §8.8.8). Runs whose
@@ -150,7 +150,7 @@ function readRun(
     const compositionOffset = flags & 0x800 ? u32At(bytes, at) : null
     if (flags & 0x800) at += 4
     const needed = (((sampleFlags ?? 0) >>> DEPENDED_ON_SHIFT) & 3) !== DISPOSABLE
-    const sync = sampleFlags === null ? null : (sampleFlags & NON_SYNC) === 0
+    const sync = sampleFlags === null ? null : (sampleFlags & NON_SYNC_SAMPLE) === 0
     samples.push({
       track: defaults.track,
       offset: data,

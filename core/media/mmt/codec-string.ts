@@ -2,9 +2,8 @@ import { u16At, u32At } from '../../bytes/ints.ts'
 import { type Box, childBoxes } from '../bmff/boxes.ts'
 import type { MpuMovie, MpuTrack } from './mpu-movie.ts'
 
-/** Bytes before the boxes of a visual sample entry, and of an audio one. */
-const VISUAL_BYTES = 78
-const AUDIO_BYTES = 28
+/** Bytes before the boxes of a sample entry: of video, of audio, and of any other (ISO/IEC 14496-12 §8.5.2). */
+export const ENTRY_BYTES = { visual: 78, audio: 28, other: 8 } as const
 
 /**
  * The `codecs` value of a track (RFC 6381; ISO/IEC 14496-15 Annex E for AVC and HEVC): `avc1.64001f`, `hev1.2.4.L93.b0`,
@@ -16,7 +15,8 @@ export function codecString(movie: MpuMovie, track: MpuTrack): string {
   const stsd = child(bytes, child(bytes, child(bytes, child(bytes, track.box, 'mdia'), 'minf'), 'stbl'), 'stsd')
   const entry = stsd === undefined ? undefined : childBoxes(bytes, stsd, 8)[0]
   if (entry === undefined) return track.entryType
-  const fields = track.handler === 'vide' ? VISUAL_BYTES : track.handler === 'soun' ? AUDIO_BYTES : 8
+  const fields =
+    track.handler === 'vide' ? ENTRY_BYTES.visual : track.handler === 'soun' ? ENTRY_BYTES.audio : ENTRY_BYTES.other
   if (entry.size < entry.headerBytes + fields) return entry.type
   const children = childBoxes(bytes, entry, fields)
   const original = originalFormat(bytes, children) ?? entry.type

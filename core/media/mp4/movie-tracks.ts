@@ -2,11 +2,9 @@ import { ByteReader } from '../../bytes/byte-reader.ts'
 import { u32At } from '../../bytes/ints.ts'
 import type { SampleTrack } from '../../flow/samples.ts'
 import { type Box, childBoxes, findBox, fullBox } from '../bmff/boxes.ts'
-import { codecString } from '../mmt/codec-string.ts'
+import { codecString, ENTRY_BYTES } from '../mmt/codec-string.ts'
 import type { MpuMovie, MpuTrack } from '../mmt/mpu-movie.ts'
 
-const VISUAL_BYTES = 78
-const AUDIO_BYTES = 28
 /** Boxes with the configuration of a codec. */
 const CONFIGURATIONS = ['avcC', 'hvcC', 'esds', 'dac3', 'dec3', 'dac4', 'dOps', 'mhaC', 'av1C', 'vpcC']
 
@@ -30,10 +28,10 @@ export function tracksOfMovie(movie: MpuMovie, movieTimescale: number): ReadTrac
     if (entry === null || mpu.timescale === 0) return []
     const { startTicks, delayTicks } = readEdits(movie.bytes, mpu, movieTimescale)
     const kind = { vide: 'video', soun: 'audio', subt: 'text', text: 'text' } as const
-    const fields = mpu.handler === 'vide' ? VISUAL_BYTES : AUDIO_BYTES
+    const fields = mpu.handler === 'vide' ? ENTRY_BYTES.visual : ENTRY_BYTES.audio
     const timed = mpu.handler === 'vide' || mpu.handler === 'soun'
     const config = timed && entry.size >= entry.headerBytes + fields ? configOf(movie.bytes, entry, fields) : null
-    const audio = mpu.handler === 'soun' && entry.size >= entry.headerBytes + AUDIO_BYTES
+    const audio = mpu.handler === 'soun' && entry.size >= entry.headerBytes + ENTRY_BYTES.audio
     const at = entry.offset + entry.headerBytes
     const rate = audio ? u32At(movie.bytes, at + 24) >>> 16 : 0
     const track: SampleTrack = {
@@ -68,7 +66,7 @@ function entryOf(bytes: Uint8Array, { box }: MpuTrack): Box | null {
 
 function configOf(bytes: Uint8Array, entry: Box, fields: number): Uint8Array | null {
   // A sound entry of QuickTime has more fields, of which the version says how many.
-  const version = fields === AUDIO_BYTES ? (bytes[entry.offset + entry.headerBytes + 9] ?? 0) : 0
+  const version = fields === ENTRY_BYTES.audio ? (bytes[entry.offset + entry.headerBytes + 9] ?? 0) : 0
   const more = version === 1 ? 16 : version === 2 ? 36 : 0
   const children = childBoxes(bytes, entry, fields + more)
   const wave = children.find(({ type }) => type === 'wave')

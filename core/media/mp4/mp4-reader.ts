@@ -3,6 +3,7 @@ import { u32At } from '../../bytes/ints.ts'
 import type { ByteSink } from '../../flow/bytes.ts'
 import type { SampleSink } from '../../flow/samples.ts'
 import { findBox } from '../bmff/boxes.ts'
+import { NON_SYNC_SAMPLE } from '../bmff/fragment-samples.ts'
 import { parseMovieFragment } from '../mmt/movie-fragment.ts'
 import { type MpuMovie, parseMpuMovie } from '../mmt/mpu-movie.ts'
 import { ByteQueue } from '../stream/byte-queue.ts'
@@ -12,8 +13,6 @@ import { hasSampleTable, SampleTableCursor } from './sample-table.ts'
 
 /** Boxes that are read as a whole; the data of all others is passed over. */
 const READ_BOXES = new Set(['moov', 'moof'])
-/** sample_is_non_sync_sample. */
-const NON_SYNC = 0x1_0000
 /** Most samples that wait for their data. */
 const MAX_WAITING = 65_536
 
@@ -271,7 +270,7 @@ export class Mp4Reader implements ByteSink {
       let decodeTicks = decodeTime
       for (const { offset, size, duration, flags, compositionOffset } of samples) {
         const at = this.#boxStart + offset
-        const sync = (flags & NON_SYNC) === 0
+        const sync = (flags & NON_SYNC_SAMPLE) === 0
         expected.push({
           track,
           offset: at,

@@ -1,7 +1,8 @@
 import type { ByteSink } from '../../flow/bytes.ts'
 import type { Sample, SampleSink, SampleTrack } from '../../flow/samples.ts'
+import { START_CODE } from '../annexb/annexb-writer.ts'
 import { eachNal, nalCodecOf, nalLengthBytes, parameterSetsOf } from '../annexb/video-track.ts'
-import { openAudioSpecificConfig, writeAdtsHeader } from '../audio/adts.ts'
+import { ADTS_HEADER_BYTES, openAudioSpecificConfig, writeAdtsHeader } from '../audio/adts.ts'
 import { openEsds } from '../audio/esds.ts'
 import { PesBuffer } from './pes-buffer.ts'
 import { TsPacketiser } from './ts-packetiser.ts'
@@ -18,14 +19,12 @@ const DELAY_TICKS = 0.1 * CLOCK
 /** Media times beyond are no pause but a jump: nothing is sent for the time between. */
 const MAX_PAUSE_TICKS = 10 * CLOCK
 const FIRST_PID = 0x100
-const ADTS_HEADER_BYTES = 7
 /** Audio beside video: a PES packet has frames of as much time. The first is presented so much after its sending. */
 const GROUP_TICKS = 0.05 * CLOCK
 /** Bytes from which on a PES packet takes no other frame. */
 const MAX_GROUP_BYTES = 32 * 1024
 /** A frame follows the one before as exactly as this: only the first of a PES packet has a time. */
 const CONTINUITY_TICKS = 22
-const START_CODE = [0, 0, 0, 1] as const
 const DELIMITERS = { avc: [0, 0, 0, 1, 9, 0xf0], hevc: [0, 0, 0, 1, 0x46, 1, 0x50] } as const
 
 type Track = {

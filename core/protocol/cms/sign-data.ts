@@ -17,6 +17,7 @@ import { AlgorithmIdentifier, Certificate, SubjectKeyIdentifier, Time } from '@p
 import { hashOf } from '#platform'
 import { utcText } from '../ntp.ts'
 import { derSet } from './der-set.ts'
+import { CMS_ID } from './object-ids.ts'
 
 /** Digests of signatures that are made. */
 export type SigningDigest = 'sha256' | 'sha384' | 'sha512'
@@ -41,10 +42,6 @@ const SIGNATURE_ID = {
   rsa: { sha256: '1.2.840.113549.1.1.11', sha384: '1.2.840.113549.1.1.12', sha512: '1.2.840.113549.1.1.13' },
 } as const
 const ID_DATA = '1.2.840.113549.1.7.1'
-const ID_SIGNED_DATA = '1.2.840.113549.1.7.2'
-const ID_CONTENT_TYPE = '1.2.840.113549.1.9.3'
-const ID_MESSAGE_DIGEST = '1.2.840.113549.1.9.4'
-const ID_SIGNING_TIME = '1.2.840.113549.1.9.5'
 const ID_SUBJECT_KEY = '2.5.29.14'
 const NULL = Uint8Array.of(5, 0).buffer
 
@@ -65,9 +62,9 @@ export function signData(
   const keyId = extensions?.find(({ extnID }) => extnID === ID_SUBJECT_KEY)
   const digestAlgorithm = new AlgorithmIdentifier({ algorithm: DIGEST_ID[signer.digest] })
   const attributes = [
-    attribute(ID_CONTENT_TYPE, AsnObjectIdentifierConverter.toASN(ID_DATA).toBER()),
-    attribute(ID_SIGNING_TIME, AsnConvert.serialize(new Time(utcText(timeUs)))),
-    attribute(ID_MESSAGE_DIGEST, AsnConvert.serialize(new OctetString(hashOf(signer.digest, content)))),
+    attribute(CMS_ID.contentType, AsnObjectIdentifierConverter.toASN(ID_DATA).toBER()),
+    attribute(CMS_ID.signingTime, AsnConvert.serialize(new Time(utcText(timeUs)))),
+    attribute(CMS_ID.messageDigest, AsnConvert.serialize(new OctetString(hashOf(signer.digest, content)))),
   ]
   // What comes first in DER: the shorter one, and these differ in length.
   attributes.sort((one, other) => AsnConvert.serialize(one).byteLength - AsnConvert.serialize(other).byteLength)
@@ -94,7 +91,7 @@ export function signData(
     signed.certificates = new CertificateSet(
       certificates.map((der) => new CertificateChoices({ certificate: AsnConvert.parse(der, Certificate) })),
     )
-  const wrapped = new ContentInfo({ contentType: ID_SIGNED_DATA, content: AsnConvert.serialize(signed) })
+  const wrapped = new ContentInfo({ contentType: CMS_ID.signedData, content: AsnConvert.serialize(signed) })
   return new Uint8Array(AsnConvert.serialize(wrapped))
 }
 

@@ -8,6 +8,7 @@ import { VERDICT_RANK } from '../signature-verdict.ts'
 import { certificateChain, readCertificate, type SignerCertificate } from './certificate.ts'
 import { derSet } from './der-set.ts'
 import { isBoundedBer, joinOctets } from './der-shape.ts'
+import { CMS_ID } from './object-ids.ts'
 
 export { readCertificate } from './certificate.ts'
 
@@ -40,11 +41,6 @@ export type ReadSignedData = {
 const MAX_SIGNATURE_BYTES = 1 << 20
 const MAX_SIGNERS = 8
 const MAX_CERTIFICATES = 32
-
-const ID_SIGNED_DATA = '1.2.840.113549.1.7.2'
-const ID_CONTENT_TYPE = '1.2.840.113549.1.9.3'
-const ID_MESSAGE_DIGEST = '1.2.840.113549.1.9.4'
-const ID_SIGNING_TIME = '1.2.840.113549.1.9.5'
 
 const DIGESTS: Readonly<Record<string, HashName>> = {
   '1.3.14.3.2.26': 'sha1',
@@ -111,7 +107,7 @@ export function readSignedData(bytes: Uint8Array): ReadSignedData | null {
 
 function parseSignedData(bytes: Uint8Array): SignedData {
   const info = AsnConvert.parse(bytes, ContentInfo)
-  if (info.contentType !== ID_SIGNED_DATA) throw new TypeError('not SignedData')
+  if (info.contentType !== CMS_ID.signedData) throw new TypeError('not SignedData')
   return AsnConvert.parse(info.content, SignedData)
 }
 
@@ -258,12 +254,12 @@ function signerName(signer: SignerInfo): string {
 }
 
 function messageDigest(signer: SignerInfo): Uint8Array | null {
-  const value = signer.signedAttrs?.find((each) => each.attrType === ID_MESSAGE_DIGEST)?.attrValues[0]
+  const value = signer.signedAttrs?.find((each) => each.attrType === CMS_ID.messageDigest)?.attrValues[0]
   return value === undefined ? null : new Uint8Array(AsnConvert.parse(value, OctetString).buffer)
 }
 
 function hasContentType(signer: SignerInfo, contentType: string): boolean {
-  const value = signer.signedAttrs?.find((each) => each.attrType === ID_CONTENT_TYPE)?.attrValues[0]
+  const value = signer.signedAttrs?.find((each) => each.attrType === CMS_ID.contentType)?.attrValues[0]
   if (value === undefined) return false
   // An AlgorithmIdentifier without parameters is a SEQUENCE with the object id alone.
   const expected = new Uint8Array(AsnConvert.serialize(new AlgorithmIdentifier({ algorithm: contentType }))).subarray(2)
@@ -271,7 +267,7 @@ function hasContentType(signer: SignerInfo, contentType: string): boolean {
 }
 
 function signingTime(signer: SignerInfo): number | null {
-  const value = signer.signedAttrs?.find((each) => each.attrType === ID_SIGNING_TIME)?.attrValues[0]
+  const value = signer.signedAttrs?.find((each) => each.attrType === CMS_ID.signingTime)?.attrValues[0]
   try {
     return value === undefined ? null : AsnConvert.parse(value, Time).getTime().getTime() * 1000
   } catch {

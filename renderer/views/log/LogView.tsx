@@ -4,6 +4,7 @@ import { ArrowDownToLine, ListFilter } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { LogLevel, LogTopic } from '../../../core/contract/session-spec.ts'
+import { LOG_LEVELS } from '../../../core/contract/session-spec.ts'
 import type { LogLine } from '../../../core/contract/snapshot.ts'
 import { formatTime } from '../../model/format.ts'
 import { logStore } from '../../stores/log-store.ts'
@@ -13,7 +14,7 @@ import { CopyButton } from '../../ui/CopyButton.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import styles from './LogView.module.css'
-import { filteredLog, LEVEL_TEXT, LOG_LEVELS, LOG_TOPICS, logText } from './log-model.ts'
+import { filteredLog, LEVEL_TEXT, LOG_TOPICS, logText } from './log-model.ts'
 
 const LINE_HEIGHT = 21
 const NEAR_END_PX = 8

@@ -1,9 +1,7 @@
-import type { LogLevel, LogTopic } from '../../../core/contract/session-spec.ts'
+import { LOG_LEVELS, type LogLevel, type LogTopic } from '../../../core/contract/session-spec.ts'
 import type { LogLine } from '../../../core/contract/snapshot.ts'
 
 export const LOG_TOPICS: readonly LogTopic[] = ['engine', 'route', 'lls', 'dash', 'http', 'socket', 'file', 'send']
-/** Most severe first. */
-export const LOG_LEVELS: readonly LogLevel[] = ['error', 'warning', 'info', 'debug']
 
 export const LEVEL_TEXT: Readonly<Record<LogLevel, string>> = {
   error: 'Error',
