@@ -12,4 +12,6 @@ export type AlarmRow = ReportAlarm & {
   readonly frame: number | null
   /** What became of its object afterwards: how players get it, or that it was fetched; null where nothing did. */
   readonly detail: string | null
+  /** When it and those of its rule at its place were over, stream seconds; null while they last. */
+  readonly endTime: number | null
 }

@@ -117,6 +117,7 @@ export class SessionColumns implements ReceiveObserver {
     causeOf: (row) => this.#losses.causeOf(row),
     evidenceOf: (row) => this.#losses.evidenceOf(row),
     detailOf: (row) => this.#detailOf(row),
+    endOf: (alarm) => this.runs.endOf(alarm),
   }
   readonly #versions = new SectionVersions()
   #nowUs = 0
@@ -126,6 +127,7 @@ export class SessionColumns implements ReceiveObserver {
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
+    this.runs.listen({ began: () => undefined, ended: () => this.#versions.bump('alarms') })
     this.#judge = new Judge((alarm) => this.#alarm(alarm), options.rules)
     this.#malformed = new MalformedDatagrams(this.#judge)
     this.#watchLooks = new SpacedLooks(options.live === true ? WATCHED_LIVE : WATCHED)

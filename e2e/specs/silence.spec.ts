@@ -46,6 +46,7 @@ test('a sender that is killed is an alarm, and its return the end of an outage',
     })
     sender.kill('SIGKILL')
     await expect(app.alarms.row('SIGNAL-GONE')).toHaveCount(1)
+    await expect(app.alarms.row('SIGNAL-GONE')).not.toHaveAttribute('data-tone')
     expect(Number(await (await toldAfter).jsonValue())).toBeLessThanOrEqual(5)
 
     // Header, badge, service row, and an axis that goes on.
@@ -69,6 +70,8 @@ test('a sender that is killed is an alarm, and its return the end of an outage',
     await app.openTab('Alarms')
     await expect(app.alarms.row('SIGNAL-GONE')).toHaveCount(2)
     const lines = (await app.alarms.lines()).filter(({ Rule }) => Rule === 'SIGNAL-GONE')
+    // What is over is dim.
+    for (const row of await app.alarms.row('SIGNAL-GONE').all()) await expect(row).toHaveAttribute('data-tone', 'dim')
     expect(lines.map(({ What }) => What).join('\n')).toMatch(/; back at .* UTC, after [\d.]+ s/)
     await expect(badge.locator('[data-live="true"]')).toBeVisible()
     await expect(page.getByRole('button', { name: /^No signal/ })).toHaveCount(0)

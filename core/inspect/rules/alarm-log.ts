@@ -10,13 +10,15 @@ const MAX_OF_RULE = 100
 
 type RuleLog = { count: number; readonly kept: Alarm[]; readonly severity: Severity; lastTimeUs: number }
 
-/** What is known now of the objects of alarms, by row. */
+/** What is known now of alarms, and of their objects by row. */
 export type ObjectFates = {
   /** Cause of its missing bytes, and what speaks for it; null where none are missing now. */
   readonly causeOf: (row: number) => LossCause | null
   readonly evidenceOf: (row: number) => string | null
   /** How players get it, or how it became whole; null for neither. */
   readonly detailOf: (row: number) => string | null
+  /** When an alarm and its like were over, stream µs; null while they last. */
+  readonly endOf: (alarm: Alarm) => number | null
 }
 
 /** Alarms by rule, for the report and the window. */
@@ -51,7 +53,15 @@ export class AlarmLog {
       const count = log.count - log.kept.length
       if (count === 0) continue
       const time = log.lastTimeUs / 1e6
-      const nowhere = { service: null, ...NO_NUMBERS, object: null, frame: null, ...NO_CAUSE, detail: null }
+      const nowhere = {
+        service: null,
+        ...NO_NUMBERS,
+        object: null,
+        frame: null,
+        ...NO_CAUSE,
+        detail: null,
+        endTime: time,
+      }
       const text = `${count} more of ${rule} are not listed`
       rows.push({ rule, severity: log.severity, ...nowhere, time, lastTime: time, count, text })
     }
@@ -95,8 +105,11 @@ function rowOf(alarm: Alarm, fates: ObjectFates): AlarmRow {
     causeText: cause === null ? null : CAUSE_TEXT[cause],
     evidence,
     detail: alarm.object === null ? null : fates.detailOf(alarm.object),
+    endTime: secondsOf(fates.endOf(alarm)),
   }
 }
+
+const secondsOf = (us: number | null): number | null => (us === null ? null : us / 1e6)
 
 const NO_CAUSE = { cause: null, causeText: null, evidence: null }
 

@@ -127,6 +127,12 @@ export class AlarmRuns {
     }
   }
 
+  /** End of the run of an alarm, stream µs, of one that is forgotten its last finding; null while it lasts. */
+  endOf(alarm: Pick<Alarm, 'rule' | 'service' | 'carrier' | 'lastTimeUs'>): number | null {
+    const run = this.#runs.get(keyOf(alarm))
+    return run === undefined ? alarm.lastTimeUs : run.endedUs
+  }
+
   /** Nothing more can be found: what is not known to last is over. */
   close(): void {
     for (const run of this.#runs.values()) {

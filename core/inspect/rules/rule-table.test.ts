@@ -106,7 +106,7 @@ describe('the table of rules', () => {
     for (const alarm of judged(places.map((where) => at(lost, where)))) log.add(alarm)
     expect(
       log
-        .rows({ causeOf: () => null, evidenceOf: () => null, detailOf: () => null }, [])
+        .rows({ causeOf: () => null, evidenceOf: () => null, detailOf: () => null, endOf: () => null }, [])
         .map((row) => [row.carrier, row.tsi, row.toi]),
     ).toEqual([
       ['lct', 10, 7],

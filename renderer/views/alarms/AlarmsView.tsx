@@ -25,6 +25,7 @@ import {
   alarmsInView,
   alarmsOf,
   channelOfAlarm,
+  endOf,
   objectOfAlarm,
   ruleText,
   SEVERITY_TEXT,
@@ -47,6 +48,11 @@ function whatNote(line: AlarmLine): string {
 /** What is wrong with the stream: one line for each rule and place, the newest last. */
 export function AlarmsView() {
   const alarms = useStore(sessionStore, (state) => state.snapshot?.alarms ?? NONE)
+  /** What is over matters less than what lasts. */
+  const live = useStore(
+    sessionStore,
+    (state) => state.snapshot?.phase === 'running' && (state.snapshot.source?.live ?? false),
+  )
   const service = useStore(selectionStore, (state) => state.serviceId)
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set())
   const lines = useMemo(() => alarmLines(alarmsInView(alarms, service), unfolded), [alarms, service, unfolded])
@@ -145,6 +151,18 @@ export function AlarmsView() {
         raw: (line) => String(lastOf(line)),
       },
       {
+        id: 'end',
+        title: 'Over',
+        width: 96,
+        align: 'end',
+        text: (line) => {
+          const end = endOf(line)
+          return end === null ? 'lasts' : formatTime(end * 1e6, base, origin)
+        },
+        raw: (line) => String(endOf(line) ?? ''),
+        tooltip: () => 'When what it is about has ended, or none of its like came for 10 s',
+      },
+      {
         id: 'priority',
         title: 'Priority',
         width: 64,
@@ -213,6 +231,7 @@ export function AlarmsView() {
         tree={(line) =>
           line.kind === 'group' ? { level: 1, expanded: line.unfolded } : { level: line.level, expanded: null }
         }
+        rowTone={(line) => (live && endOf(line) !== null ? 'dim' : undefined)}
         empty={
           <EmptyState icon={CircleCheck} title={service === null ? 'No alarm' : 'No alarm for this service'}>
             Losses, missing signalling and whatever breaks a rule of the standard are listed here as they happen.

@@ -7,6 +7,7 @@ import {
   alarmsOf,
   channelOfAlarm,
   countBySeverity,
+  endOf,
   objectOfAlarm,
   ruleText,
   splitText,
@@ -26,11 +27,26 @@ const alarm = (change: Partial<AlarmRow>): AlarmRow => ({
   causeText: null,
   evidence: null,
   detail: null,
+  endTime: null,
   object: null,
   frame: null,
   count: 1,
   lastTime: 0,
   ...change,
+})
+
+it('lasts while one of its alarms does, and is over with the last of them', () => {
+  const lines = (...ends: (number | null)[]) =>
+    alarmLines(
+      ends.map((endTime) => alarm({ endTime })),
+      new Set(),
+    )
+  expect([lines(3), lines(3, 9, 4), lines(3, null), lines(null)].map(([line]) => line && endOf(line))).toEqual([
+    3,
+    9,
+    null,
+    null,
+  ])
 })
 
 it('says where, as far as known', () => {

@@ -51,6 +51,12 @@ export const alarmOf = (line: AlarmLine): AlarmRow =>
 /** The alarms of a line. */
 export const alarmsOf = (line: AlarmLine): readonly AlarmRow[] => (line.kind === 'alarm' ? [line.alarm] : line.alarms)
 
+/** When what a line is about was over, stream seconds; null while it lasts. */
+export function endOf(line: AlarmLine): number | null {
+  const ends = alarmsOf(line).map(({ endTime }) => endTime)
+  return ends.includes(null) ? null : Math.max(...(ends as number[]))
+}
+
 /** A sentence without the object it begins with, and that object: numbers come before long names. */
 export function splitText({ text, carrier, tsi, toi }: AlarmRow): {
   readonly what: string
