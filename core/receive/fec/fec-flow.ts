@@ -8,37 +8,16 @@ import type { FecFault } from '../../flow/findings.ts'
 import { fecObjectSymbols, fitsSymbols } from '../../protocol/fec/fec-object.ts'
 import { FEC_ENCODING } from '../../protocol/fec/fec-scheme.ts'
 import { type FecOti, parseOti } from '../../protocol/fec/oti.ts'
-import type { FecParameters, ProtectedObject } from '../../protocol/fec/repair-flow.ts'
+import type { FecParameters } from '../../protocol/fec/repair-flow.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
-import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
+import type { TransportObject } from '../object/transport-object.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
-import { SuperObject } from './super-object.ts'
+import { type FecSource, FecSources, isMember } from './fec-sources.ts'
+import { GRACE_US, MAX_SUPER_OBJECTS, SuperObject } from './super-object.ts'
 
-/** A repair object names no source object of this flow. */
-const NO_TOI = asToi(-1)
-/** FEC objects of one flow remembered; more do not overlap in time. */
-const MAX_OBJECTS = 64
-/** Source objects of one flow kept whole for others of their super-object. */
-const MAX_KEPT = 32
-/** Wait for overtaken packets after the last source packet, unless the reorder time is shorter. */
-const GRACE_US = 20_000
 /** A source object without an end is over after this, while repair packets arrive. */
 const QUIET_US = 80_000
-/** Interval of the check whether a settled object's TOI is used again. */
-const RECHECK_US = 50_000
-
-/** One protected object of a (super-)object, as far as received. */
-type Source = {
-  readonly channel: FecChannel | null
-  readonly toi: Toi
-  readonly object: TransportObject | null
-  /** It arrived whole; where `object` is set, its bytes are still available. */
-  readonly complete: boolean
-  /** -1 unknown. */
-  readonly length: number
-}
-
 /**
  * One repair flow of a ROUTE session: stores the repair symbols of its (super-)objects until the source objects are
  * whole, and decodes incomplete ones once it has enough symbols.
@@ -48,22 +27,17 @@ export class FecFlow implements RepairKeeper {
   readonly #session: FecSession
   readonly #tsi: Tsi
   readonly #carrier: ChannelCarrier
+  readonly #sources: FecSources
   #parameters: FecParameters | null = null
   readonly #objects = new Map<Toi, SuperObject>()
   #last: SuperObject | null = null
-  /** Whole source objects whose bytes others of their super-object may need. */
-  #kept: TransportObject[] = []
 
   constructor(context: FecContext, session: FecSession, tsi: Tsi) {
     this.#context = context
     this.#session = session
     this.#tsi = tsi
     this.#carrier = { kind: 'lct', tsi }
-  }
-
-  /** Source objects of each (super-)object. */
-  get #memberCount(): number {
-    return Math.max(1, this.#parameters?.protectedObjects.length ?? 0)
+    this.#sources = new FecSources(context, session, tsi)
   }
 
   get parameters(): FecParameters | null {
@@ -73,6 +47,7 @@ export class FecFlow implements RepairKeeper {
   /** Applies the parameters in the S-TSID. */
   describe(parameters: FecParameters, timeUs: number): void {
     this.#parameters = parameters
+    this.#sources.describe(parameters.protectedObjects)
     const { faults } = parameters
     if (faults.length > 0) this.#fault({ fec: 'parameters', faults }, timeUs, 0)
     if (parameters.protectedObjects.length === 0) this.#fault({ fec: 'no-protected-object' }, timeUs, 0)
@@ -109,23 +84,23 @@ export class FecFlow implements RepairKeeper {
       this.#settle(object)
       return
     }
-    if (object.isDue(timeUs) && this.#context.decoding.look(this.#memberCount)) this.#check(object, timeUs, false)
+    if (object.isDue(timeUs) && this.#context.decoding.look(this.#sources.count)) this.#check(object, timeUs, false)
   }
 
   #begin(toi: Toi, timeUs: number, frame: number): SuperObject {
-    const oldest = this.#objects.size >= MAX_OBJECTS ? oldestKey(this.#objects) : undefined
+    const oldest = this.#objects.size >= MAX_SUPER_OBJECTS ? oldestKey(this.#objects) : undefined
     if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
     const object = new SuperObject(this.#context.pool, toi, timeUs, frame)
     this.#objects.set(toi, object)
     this.#context.begun()
-    if (this.#isWhole(object)) object.settled = true
+    if (this.#sources.areWhole(object.toi)) object.settled = true
     return object
   }
 
   /** True where a settled object's TOI now means source objects being received: it starts again. */
   #begunAgain(object: SuperObject, timeUs: number): boolean {
-    object.checkTimeUs = timeUs + RECHECK_US
-    const sources = this.#sources(object.toi)
+    object.recheckLater(timeUs)
+    const sources = this.#sources.of(object.toi)
     if (
       !sources.some(
         (source) => source.object !== null && !source.complete && !object.sources.includes(source.object.index),
@@ -150,77 +125,17 @@ export class FecFlow implements RepairKeeper {
 
   /** A source object of this flow is whole; its bytes are still available. */
   sourceComplete(object: TransportObject): void {
-    if ((this.#parameters?.protectedObjects.length ?? 0) > 1) {
-      object.keep()
-      this.#kept.push(object)
-      this.#context.kept(object.length)
-      if (this.#kept.length > MAX_KEPT) this.#dropKept(this.#kept[0] as TransportObject)
-    }
+    this.#sources.keep(object)
     // Where there is no work left for it the next look settles them.
     if (!this.#context.decoding.look(this.#objects.size)) return
-    const members = this.#membersOf(object.home)
+    const members = this.#sources.membersOf(object.home)
     for (const each of this.#objects.values())
-      if (!each.settled && isMember(object, members, each) && this.#isWhole(each)) this.#settle(each)
-  }
-
-  /** Protected objects that are of one channel. */
-  #membersOf(home: ObjectHome): ProtectedObject[] {
-    const members = this.#parameters?.protectedObjects ?? []
-    return members.filter(({ tsi, session }) => this.#sourceChannel(tsi, session) === home)
-  }
-
-  #dropKept(object: TransportObject): void {
-    this.#kept = this.#kept.filter((each) => each !== object)
-    this.#context.kept(-object.length)
-    object.releaseKept()
-  }
-
-  #isWhole(object: SuperObject): boolean {
-    const members = this.#parameters?.protectedObjects ?? []
-    // The first one that lacks is enough: this runs with each object of many.
-    return members.length > 0 && members.every((member) => this.#isComplete(member, object.toi))
-  }
-
-  #isComplete({ tsi, session, sourceToi }: ProtectedObject, repairToi: Toi): boolean {
-    const channel = this.#sourceChannel(tsi, session)
-    const toi = sourceToi.valueAt(repairToi) ?? NO_TOI
-    return channel !== null && channel.openObject(toi) === null && channel.doneObject(toi)?.complete === true
-  }
-
-  /** Source objects of a (super-)object, in its order; none while unknown. */
-  #sources(repairToi: Toi): Source[] {
-    const sources: Source[] = []
-    for (const { tsi, session, sourceToi } of this.#parameters?.protectedObjects ?? []) {
-      const channel = this.#sourceChannel(tsi, session)
-      const toi = sourceToi.valueAt(repairToi) ?? NO_TOI
-      const open = channel?.openObject(toi) ?? null
-      const kept = this.#keptOf(channel, toi)
-      const done = open === null ? channel?.doneObject(toi) : undefined
-      const length = open?.length ?? kept?.length ?? done?.length ?? -1
-      sources.push({ channel, toi, object: open ?? kept, complete: open === null && done?.complete === true, length })
-    }
-    return sources
-  }
-
-  #sourceChannel(tsi: Tsi | null, session: ProtectedObject['session']): FecChannel | null {
-    const home = session === null ? this.#session : this.#context.sessionAt(session.address, session.port)
-    return home?.channel(tsi ?? this.#tsi) ?? null
+      if (!each.settled && isMember(object, members, each) && this.#sources.areWhole(each.toi)) this.#settle(each)
   }
 
   /** Channels of protected objects seen so far. */
   sourceChannels(): FecChannel[] {
-    const channels: FecChannel[] = []
-    for (const { tsi, session } of this.#parameters?.protectedObjects ?? []) {
-      const channel = this.#sourceChannel(tsi, session)
-      if (channel !== null) channels.push(channel)
-    }
-    return channels
-  }
-
-  #keptOf(channel: FecChannel | null, toi: Toi): TransportObject | null {
-    let newest: TransportObject | null = null
-    for (const each of this.#kept) if (each.home === channel && each.toi === toi) newest = each
-    return newest
+    return this.#sources.channels()
   }
 
   /**
@@ -242,7 +157,7 @@ export class FecFlow implements RepairKeeper {
       object.obstacle = `N = ${oti.subBlocks} sub-blocks`
       return
     }
-    const sources = this.#sources(object.toi)
+    const sources = this.#sources.of(object.toi)
     if (sources.every((source) => source.complete)) {
       this.#settle(object)
       return
@@ -255,7 +170,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   /** False where a source object was replaced: the stored symbols belong to the former one. */
-  #sameSources(object: SuperObject, sources: readonly Source[], timeUs: number): boolean {
+  #sameSources(object: SuperObject, sources: readonly FecSource[], timeUs: number): boolean {
     let same = true
     sources.forEach((source, at) => {
       const before = object.sources[at] ?? -1
@@ -271,7 +186,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   /** True where no more source packets are expected, except lost ones. */
-  #isOver(object: SuperObject, sources: readonly Source[], timeUs: number): boolean {
+  #isOver(object: SuperObject, sources: readonly FecSource[], timeUs: number): boolean {
     const { reorderUs } = this.#context
     let lastUs = object.firstTimeUs
     for (const { object: source, complete } of sources) {
@@ -281,26 +196,20 @@ export class FecFlow implements RepairKeeper {
       if (source.length >= 0 && source.ranges.highest >= source.length) continue
       // Its end may be lost: repair packets after its last packet show that the sender has gone on.
       const quietUs = object.lastTimeUs > source.lastTimeUs ? Math.min(QUIET_US, reorderUs) : reorderUs
-      if (timeUs - source.lastTimeUs < quietUs) return this.#later(object, timeUs)
+      if (timeUs - source.lastTimeUs < quietUs) return object.waitForMore(timeUs)
     }
-    return timeUs - lastUs >= Math.min(GRACE_US, reorderUs) || this.#later(object, timeUs)
-  }
-
-  #later(object: SuperObject, timeUs: number): false {
-    object.checkPackets = Number.MAX_SAFE_INTEGER
-    object.checkTimeUs = timeUs + GRACE_US / 4
-    return false
+    return timeUs - lastUs >= Math.min(GRACE_US, reorderUs) || object.waitForMore(timeUs)
   }
 
   /** Sizes of all members; null, with the obstacle stored, where one is unknown. */
-  #inputOf(object: SuperObject, sources: readonly Source[], oti: FecOti): SolverInput | null {
+  #inputOf(object: SuperObject, sources: readonly FecSource[], oti: FecOti): SolverInput | null {
     const parameters = this.#parameters as FecParameters
     const members: SolverMember[] = []
     const symbolBytes = oti.symbolBytes
     let unknown = -1
     let sum = 0
     for (let at = 0; at < sources.length; at++) {
-      const source = sources[at] as Source
+      const source = sources[at] as FecSource
       const declared = parameters.protectedObjects[at]?.symbols ?? null
       const symbols = declared ?? (source.length >= 0 ? fecObjectSymbols(source.length, symbolBytes) : -1)
       if (source.length >= 0 && !fitsSymbols(source.length, symbols, symbolBytes)) {
@@ -334,7 +243,7 @@ export class FecFlow implements RepairKeeper {
     return { members, symbolBytes, sourceBlocks: oti.sourceBlocks, repair: object.symbols, maxBytes }
   }
 
-  #decode(object: SuperObject, sources: readonly Source[], input: SolverInput, timeUs: number): void {
+  #decode(object: SuperObject, sources: readonly FecSource[], input: SolverInput, timeUs: number): void {
     const begun = this.#context.elapsedUs()
     const solution = object.attempt(input, timeUs, this.#context.decoding)
     if (solution === null) return
@@ -359,7 +268,7 @@ export class FecFlow implements RepairKeeper {
 
   #apply(
     object: SuperObject,
-    sources: readonly Source[],
+    sources: readonly FecSource[],
     input: SolverInput,
     solution: Solution,
     timeUs: number,
@@ -394,33 +303,30 @@ export class FecFlow implements RepairKeeper {
       const { length, ranges } = decoded
       source.channel.restore(source.object, source.toi, { length, bytes, ranges }, timeUs, object.frame)
     })
-    if (this.#isWhole(object)) this.#settle(object)
+    if (this.#sources.areWhole(object.toi)) this.#settle(object)
   }
 
   #settle(object: SuperObject): void {
     const obstacle = object.obstacle
-    const sources = this.#sources(object.toi)
+    const sources = this.#sources.of(object.toi)
     const indexes = sources.map((source, at) => source.object?.index ?? object.sources[at] ?? -1)
     this.#context.shrank(object.reset(this.#context.pool))
     object.settled = true
     object.sources.push(...indexes)
     object.obstacle = sources.every((source) => source.complete) ? null : obstacle
-    for (const source of sources) {
-      if (source.object !== null && this.#kept.includes(source.object)) this.#dropKept(source.object)
-    }
+    this.#sources.release(sources)
   }
 
   /** Why an object of this flow was not recovered; null where the flow does not protect it. */
   explain(lost: TransportObject): string | null {
-    const members = this.#membersOf(lost.home)
+    const members = this.#sources.membersOf(lost.home)
     const ofToi = members.filter(
       ({ sourceToi }) => sourceToi.linear?.x !== 0 || sourceToi.valueAt(asToi(0)) === lost.toi,
     )
     const [member] = ofToi
     if (member === undefined) return null
-    const channel = this.#sourceChannel(member.tsi, member.session)
     // Another object may have its TOI now.
-    if ((channel?.openObject(lost.toi) ?? this.#keptOf(channel, lost.toi)) === lost) {
+    if (this.#sources.hasNow(lost, member)) {
       for (const object of this.#objects.values())
         if (isMember(lost, ofToi, object)) return object.obstacle ?? 'its source packets had not ended'
     }
@@ -430,11 +336,11 @@ export class FecFlow implements RepairKeeper {
   tick(timeUs: number, final: boolean): void {
     const waitUs = this.#context.keepUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
     for (const object of this.#objects.values()) {
-      if (!object.settled && (final || this.#context.decoding.look(this.#memberCount)))
+      if (!object.settled && (final || this.#context.decoding.look(this.#sources.count)))
         this.#check(object, timeUs, final)
       if (timeUs - object.lastTimeUs > waitUs) this.drop(object)
     }
-    for (const kept of this.#kept) if (timeUs - kept.lastTimeUs > waitUs) this.#dropKept(kept)
+    this.#sources.expire(timeUs, waitUs)
   }
 
   get oldest(): SuperObject | null {
@@ -450,10 +356,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   evictKept(): boolean {
-    const oldest = this.#kept[0]
-    if (oldest === undefined) return false
-    this.#dropKept(oldest)
-    return true
+    return this.#sources.evictKept()
   }
 
   clear(): void {
@@ -469,11 +372,6 @@ export class FecFlow implements RepairKeeper {
   #fault(fault: FecFault, timeUs: number, frame: number, carrier: CarrierPlace = this.#carrier): void {
     this.#session.found({ kind: 'fecFault', flow: 'route', fault }, carrier, timeUs, frame)
   }
-}
-
-/** Whether a (super-)object has a source object among some of its members. */
-function isMember(source: TransportObject, members: readonly ProtectedObject[], { toi }: SuperObject): boolean {
-  return members.some(({ sourceToi }) => sourceToi.valueAt(toi) === source.toi)
 }
 
 /**

@@ -8,12 +8,8 @@ import type { SourcePacket } from '../lct/source-packet.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type SolverInput } from './fec-solver.ts'
-import { SuperObject } from './super-object.ts'
+import { GRACE_US, MAX_SUPER_OBJECTS, SuperObject } from './super-object.ts'
 
-/** FEC objects of one channel remembered. */
-const MAX_OBJECTS = 64
-/** Wait for overtaken packets after the last packet of an object, unless the reorder time is shorter. */
-const GRACE_US = 20_000
 const RAPTORQ = 6
 
 /** A FLUTE session from the view of its repair symbols. */
@@ -73,7 +69,7 @@ export class FluteRepair implements RepairKeeper {
   }
 
   #begin(key: number, timeUs: number, frame: number): SuperObject {
-    const oldest = this.#objects.size >= MAX_OBJECTS ? oldestKey(this.#objects) : undefined
+    const oldest = this.#objects.size >= MAX_SUPER_OBJECTS ? oldestKey(this.#objects) : undefined
     if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
     const object = new SuperObject(this.#context.pool, asToi(key), timeUs, frame)
     this.#objects.set(key, object)
@@ -148,9 +144,7 @@ export class FluteRepair implements RepairKeeper {
       // One packet more than is missing: senders that mix both kinds are rare, and lose nothing here.
       object.symbols.bytes > open.length - open.ranges.total
     if (sourceOver && timeUs - object.firstTimeUs >= Math.min(GRACE_US, this.#context.reorderUs)) return true
-    object.checkPackets = Number.MAX_SAFE_INTEGER
-    object.checkTimeUs = timeUs + GRACE_US / 4
-    return false
+    return object.waitForMore(timeUs)
   }
 
   sourceComplete(object: TransportObject): void {

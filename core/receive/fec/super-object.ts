@@ -13,7 +13,11 @@ import {
 } from './fec-solver.ts'
 import { RepairSymbols } from './repair-symbols.ts'
 
-/** Interval of checks of an incomplete object, for late source packets. */
+/** (Super-)objects of one flow remembered; more do not overlap in time. */
+export const MAX_SUPER_OBJECTS = 64
+/** Wait for overtaken packets after the last source packet, unless the reorder time is shorter. */
+export const GRACE_US = 20_000
+/** Interval of checks of an incomplete object, for late source packets, and of a settled one, whose TOI may be used again. */
 const RECHECK_US = 50_000
 
 /**
@@ -55,6 +59,17 @@ export class SuperObject {
     return this.symbols.packets >= this.checkPackets || timeUs >= this.checkTimeUs
   }
 
+  recheckLater(timeUs: number): void {
+    this.checkTimeUs = timeUs + RECHECK_US
+  }
+
+  /** Checks by time only, since source packets are still expected. @returns false: they are not over */
+  waitForMore(timeUs: number): false {
+    this.checkPackets = Number.MAX_SAFE_INTEGER
+    this.checkTimeUs = timeUs + GRACE_US / 4
+    return false
+  }
+
   /**
    * Decodes the blocks with enough symbols, as far as there is work for them; stores the obstacle of the others.
    * @returns null with nothing to decode now; text where decoding is impossible
@@ -72,7 +87,7 @@ export class SuperObject {
     const plural = needed === 1 ? 'is' : 'are'
     this.obstacle = `${lost} of ${totalSymbols(input)} source symbols are lost, ${came} repair symbols arrived, ${needed} more ${plural} needed`
     this.checkPackets = this.symbols.packets + needed
-    this.checkTimeUs = timeUs + RECHECK_US
+    this.recheckLater(timeUs)
     const ready = blocks.filter(
       ({ sbn, k: size, missing, repairs }) =>
         missing > 0 && repairs >= missing && (this.#tried.get(sbn) ?? -1) < size - missing + repairs,
@@ -98,7 +113,7 @@ export class SuperObject {
   #postpone(timeUs: number): null {
     this.obstacle = 'more repair symbols arrive than are decoded in their time'
     this.checkPackets = Number.MAX_SAFE_INTEGER
-    this.checkTimeUs = timeUs + RECHECK_US
+    this.recheckLater(timeUs)
     return null
   }
 

@@ -1,10 +1,8 @@
 import type { BytePool } from '../object/byte-pool.ts'
-import { type BackVerdict, BREAK_US, type WayBack } from '../object/way-back.ts'
+import { type BackVerdict, BREAK_US, REPEAT_US, type WayBack } from '../object/way-back.ts'
 import type { ChannelNames } from './channel-names.ts'
 import { SourcePacket } from './source-packet.ts'
 
-/** An object may arrive again this soon after its end for many reasons: copies of packets, late ones, a sender that repeats it. µs */
-const AGE_US = 1_000_000
 /** Silence of all media after which any earlier object is, µs. */
 const LONG_BREAK_US = 1_000_000
 /** Channels without media for so long have no say, µs. */
@@ -116,13 +114,13 @@ export class RestartWatch<Channel extends RestartChannel> {
     const [{ silentUs: brokeUs } = { silentUs }] = this.#back.values()
     const isLongBreak = brokeUs >= LONG_BREAK_US
     const isBreak = way.first ? brokeUs >= BREAK_US : isLongBreak && packet === null
-    const told = follows || way.far || (realTime !== false && way.agoUs >= AGE_US && isBreak)
+    const told = follows || way.far || (realTime !== false && way.agoUs >= REPEAT_US && isBreak)
     if (told) {
       this.#release()
       return this.#restart(channel, way, silentUs, follows, timeUs, frame)
     }
     const back = this.#back.get(channel)
-    if (realTime === false || way.agoUs < AGE_US) return 'repeat'
+    if (realTime === false || way.agoUs < REPEAT_US) return 'repeat'
     if (!isLongBreak && (realTime !== true || (back === undefined && !way.first))) return 'repeat'
     const others = this.#inUse(timeUs).filter((each) => each !== channel)
     const goesOn = isLongBreak
@@ -228,7 +226,7 @@ export class RestartWatch<Channel extends RestartChannel> {
   }
 
   #follows(channel: Channel, { agoUs }: WayBack, timeUs: number): boolean {
-    if (agoUs < AGE_US) return false
+    if (agoUs < REPEAT_US) return false
     return (this.#parts.get(channel) ?? 0) < this.#count && timeUs - this.#restartedUs < FOLLOW_US
   }
 

@@ -1,7 +1,5 @@
-import { BREAK_US, type WayBack } from '../object/way-back.ts'
+import { BREAK_US, REPEAT_US, type WayBack } from '../object/way-back.ts'
 
-/** An MPU may arrive again this soon after its end for many reasons: copies of packets, and late ones. µs */
-const AGE_US = 1_000_000
 /** Packets of an MPU before the first one, which overtook others, are of one so near. */
 const FEW = 3
 
@@ -36,6 +34,6 @@ export function mpuWayBack(
   const brokenOff = earlier === null || (earlier.open && behind === 0)
   const agoUs = brokenOff ? Number.POSITIVE_INFINITY : timeUs - earlier.lastTimeUs
   const first = ((mpu - lowest) | 0) <= 0
-  const isOld = earlier === null ? behind >= FEW : !brokenOff && agoUs >= AGE_US
+  const isOld = earlier === null ? behind >= FEW : !brokenOff && agoUs >= REPEAT_US
   return { from: newest, to: mpu, agoUs, length: 0, first, far: first && begins && isOld }
 }

@@ -1,5 +1,7 @@
 /** Silence of all media after which the first object of the transmission is the beginning of another one, µs. */
 export const BREAK_US = 250_000
+/** An object may arrive again this soon after its end for many reasons: copies of packets, late ones, a sender that repeats it. µs */
+export const REPEAT_US = 1_000_000
 
 /** Of another transmission of an object so many packets may be lost before the first one that arrives. */
 const LOST_PACKETS = 8
