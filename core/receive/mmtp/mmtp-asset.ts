@@ -12,6 +12,7 @@ import type { BytePool } from '../object/byte-pool.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
 import type { BackVerdict, WayBack } from '../object/way-back.ts'
 import { WorkBudget } from '../object/work-budget.ts'
+import { roleOfEntry, roleOfHandler } from './asset-roles.ts'
 import { ARRIVAL, type MmtpCounter } from './mmtp-counter.ts'
 import { type MpuHome, MpuObject } from './mpu-object.ts'
 import type { MpuPacket } from './mpu-packet.ts'
@@ -403,20 +404,4 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome, Restart
     this.#known.clear()
     this.#loops++
   }
-}
-
-const VIDEO = /^(?:avc[1-4]|hev1|hvc1|dvh[1e]|dva[1v]|vvc1|vvi1|av01|vp0[89]|mp4v|encv|jxs1)$/
-const AUDIO = /^(?:mp4a|ac-[34]|ec-3|mh[am][12]|opus|enca|fLaC)$/i
-const TEXT = /^(?:stpp|wvtt|sbtt|tx3g|enct)$/
-
-function roleOfEntry(type: string): ChannelRole {
-  if (VIDEO.test(type)) return 'video'
-  if (AUDIO.test(type)) return 'audio'
-  return TEXT.test(type) ? 'text' : 'data'
-}
-
-function roleOfHandler(handler: string): ChannelRole {
-  if (handler === 'vide') return 'video'
-  if (handler === 'soun') return 'audio'
-  return handler === 'subt' || handler === 'text' ? 'text' : 'data'
 }

@@ -2,7 +2,7 @@ import type { CodecError } from '../../bytes/codec-error.ts'
 import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import { asServiceId, type ServiceId } from '../../contract/ids.ts'
 import type { ReportSignature } from '../../contract/report.ts'
-import { type CarrierPlace, channelWord, isSameCarrier, type SignallingCarrier } from '../../flow/carriers.ts'
+import type { CarrierPlace, SignallingCarrier } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type {
   Destination,
@@ -13,14 +13,11 @@ import type {
   SlsFragment,
 } from '../../flow/facts.ts'
 import { type FindingFacts, findingAt, type LimitHit } from '../../flow/findings.ts'
-import { ownBytes } from '../../flow/lease.ts'
-import type { FlowFile } from '../../flow/objects.ts'
-import { codecString } from '../../media/mmt/codec-string.ts'
 import type { Verdict } from '../../protocol/cms/signed-data.ts'
 import { MMTP_FAULT, MMTP_TYPE, mmtpFaultName } from '../../protocol/mmtp/mmtp-packet.ts'
 import { MPU_FAULT, mpuFaultName } from '../../protocol/mmtp/mpu-payload.ts'
 import type { EventTaker } from '../context/event-queue.ts'
-import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
+import { droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { reportSignature } from '../context/signatures.ts'
 import { type Restart, type RestartHost, RestartWatch } from '../lct/restart-watch.ts'
@@ -28,12 +25,14 @@ import { PassedOver } from '../object/passed-over.ts'
 import { SessionWork } from '../object/reading-work.ts'
 import type { BackVerdict, WayBack } from '../object/way-back.ts'
 import { WorkBudget } from '../object/work-budget.ts'
+import { mmtPresentation, mpuFlowFile } from './mmt-presentation.ts'
 import { type AssetEvents, MmtpAsset } from './mmtp-asset.ts'
-import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
+import { MmtpCounters } from './mmtp-counters.ts'
 import { type DescribedAsset, type DescribingFlow, type Elsewhere, MmtpDescription } from './mmtp-description.ts'
 import { MmtpSignalling } from './mmtp-signalling.ts'
 import type { MpuObject } from './mpu-object.ts'
 import { MpuPacket } from './mpu-packet.ts'
+import { UnclaimedFlow } from './unclaimed-flow.ts'
 
 /** Components of the service outside this flow: in a ROUTE session, or in a further MMTP flow. */
 export type ComponentEvent =
@@ -62,16 +61,9 @@ type MmtpEvent =
 const MAX_FLOWS = 16
 /** Offset of a further flow's packet_ids that another flow uses too, in names of files. */
 const FOLDERS_PER_FLOW = 0x1_0000
-/** Bound on packet_ids: real services use a few, a forged flow may use all 65536. */
-const MAX_PACKET_IDS = 1024
 /** MPUs that may begin of all assets without a description and a whole MPU. */
 const MPUS_AT_ONCE = 2048
 const MPUS_PER_SECOND = 512
-/** Bound on signalling fragments without a service. */
-const MAX_WAITING = 256
-/** Name of an MMT service's presentation in the gateway. */
-const MMT_MANIFEST = 'manifest.mpd'
-
 /**
  * One MMTP flow: counts its packets by packet_id, reads signalling, and assembles MPUs into files. Whole MPUs wait
  * until a service claims it.
@@ -91,35 +83,23 @@ export class MmtpSession
   /** Flows with further assets of the service, where this is the one in the SLT. */
   readonly #further: MmtpSession[] = []
   readonly #description = new MmtpDescription(this)
-  /** By packet_counter, where the sender counts: packets of all packet_ids, lost ones included. */
-  readonly #all = new SequenceCounter()
-  #counted = false
   readonly #packet = new MpuPacket()
-  readonly #counters: MmtpCounter[] = []
-  readonly #byId = new Map<number, MmtpCounter>()
-  #last: MmtpCounter | null = null
+  readonly #counters = new MmtpCounters((...finding) => this.#found(...finding))
   readonly #assets = new Map<number, MmtpAsset>()
   readonly #assetList: MmtpAsset[] = []
   #lastAsset: MmtpAsset | null = null
-  /** The first packet_id too many, and the first asset: they stand for all. */
-  #refused: CarrierPlace | null = null
+  /** The first asset too many: it stands for all. */
   #refusedAsset: CarrierPlace | null = null
   readonly #signalling: MmtpSignalling
   readonly #restarts: RestartWatch<MmtpAsset>
   readonly #work: SessionWork
   readonly #begun = new WorkBudget(MPUS_AT_ONCE, MPUS_PER_SECOND)
   readonly #passed = new PassedOver()
-  #waiting: MpuObject[] = []
-  #waitingBytes = 0
-  #waitingFragments: { fragment: SlsFragment; readonly timeUs: number }[] = []
-  /** Those with packets since their losses were last looked at. */
-  #counting: MmtpCounter[] = []
+  readonly #unclaimed: UnclaimedFlow
   /** Assets with MPUs that lacked metadata since the last report. */
   readonly #unread = new Set<MmtpAsset>()
   /** No asset has anything to end before this. */
   #dueUs = Number.POSITIVE_INFINITY
-  /** Reported losses by packet_id. */
-  readonly #reportedLoss = new Map<MmtpCounter, number>()
 
   constructor(
     context: ReceiveContext,
@@ -135,6 +115,7 @@ export class MmtpSession
     this.firstTimeUs = timeUs
     this.#work = new SessionWork(context.work)
     this.#restarts = new RestartWatch(this, context.pool)
+    this.#unclaimed = new UnclaimedFlow(context.limits)
     this.#signalling = new MmtpSignalling(
       {
         mpTable: (table, _packetId, at) => this.#description.mpTable(table, at),
@@ -155,7 +136,8 @@ export class MmtpSession
   }
   /** Live counters in order of first sight. */
   get facts(): readonly MmtpFacts[] {
-    return this.#further.length === 0 ? this.#counters : [this, ...this.#further].flatMap((flow) => flow.#counters)
+    const { list } = this.#counters
+    return this.#further.length === 0 ? list : [this, ...this.#further].flatMap((flow) => flow.#counters.list)
   }
   get channels(): readonly MmtpAsset[] {
     return this.#assetList
@@ -167,7 +149,7 @@ export class MmtpSession
     return this.#further.length === 0 ? this.#assetList : [this, ...this.#further].flatMap((flow) => flow.#assetList)
   }
   get lostInAll(): number | null {
-    return this.#counted ? this.#all.lost : null
+    return this.#counters.lostInAll
   }
   get messages(): readonly MmtpMessageFacts[] {
     return this.#signalling.kinds
@@ -181,13 +163,8 @@ export class MmtpSession
       this.context.observer.malformed({ code: mmtpFaultName(fault), bytes, start, end, timeUs, frame }, flow)
       return
     }
-    const counter = this.#counterOf(packet.packetId, timeUs, frame)
-    if (packet.counter >= 0) {
-      this.#counted = true
-      this.#all.take(packet.counter)
-    }
+    const counter = this.#counters.counterOf(packet, timeUs, frame)
     if (counter === null) return
-    if (counter.packets === counter.lookedAt) this.#counting.push(counter)
     const arrival = counter.count(packet, end - start, timeUs)
     if (packet.type === MMTP_TYPE.mpu) {
       const mpu = this.#packet
@@ -231,13 +208,9 @@ export class MmtpSession
   #belong(service: ReceivedService): void {
     this.service = service
     const { observer } = this.context
-    for (const { fragment, timeUs: cameUs } of this.#waitingFragments)
+    for (const { fragment, timeUs: cameUs } of this.#unclaimed.takeFragments())
       observer.slsFragment(service.id, fragment, cameUs)
-    this.#waitingFragments = []
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#waitingBytes = 0
-    for (const mpu of waiting) this.#deliver(mpu)
+    for (const mpu of this.#unclaimed.takeMpus()) this.#deliver(mpu)
     this.#offer()
   }
 
@@ -254,14 +227,7 @@ export class MmtpSession
         this.dueBy(asset.dueUs)
       }
     }
-    for (const counter of this.#counting) {
-      counter.lookedAt = counter.packets
-      const reported = this.#reportedLoss.get(counter) ?? 0
-      if (counter.lost <= reported) continue
-      const { lostForSure } = counter.sequence
-      if (lostForSure > reported) this.#packetsMissing(counter, lostForSure, false, timeUs)
-    }
-    this.#counting.length = 0
+    this.#counters.tick(timeUs)
     if (this.#unread.size === 0) return
     for (const asset of this.#unread) this.#mpusUnread(asset, false, timeUs)
     this.#unread.clear()
@@ -270,8 +236,7 @@ export class MmtpSession
   /** The capture starts again. */
   loop(timeUs: number): void {
     for (const asset of this.#assetList) asset.endAll(timeUs)
-    for (const counter of this.#counters) counter.sequence.restart()
-    this.#all.restart()
+    this.#counters.restart()
     this.#signalling.restart()
   }
 
@@ -281,15 +246,12 @@ export class MmtpSession
       asset.endAll(timeUs)
       if (asset.withoutMetadata + asset.withoutFragments > 0) this.#mpusUnread(asset, true, timeUs)
     }
-    for (const counter of this.#counters) {
-      if (counter.lost > 0) this.#packetsMissing(counter, counter.lost, true, timeUs)
-    }
+    this.#counters.close(timeUs)
     this.context.events.push(this, { kind: 'closed' })
   }
 
   #closed(): void {
-    for (const mpu of this.#waiting) mpu.release()
-    this.#waiting = []
+    for (const mpu of this.#unclaimed.takeMpus()) mpu.release()
     for (const asset of this.#assetList) asset.lastMovie = null
   }
 
@@ -316,16 +278,8 @@ export class MmtpSession
       this.#offer()
       return
     }
-    const { limits } = this.context
-    this.#waiting.push(mpu)
-    this.#waitingBytes += mpu.size ?? 0
-    while (this.#waiting.length > limits.quarantineObjects || this.#waitingBytes > limits.quarantineBytes) {
-      const oldest = this.#waiting.shift()
-      if (oldest === undefined) break
-      this.#waitingBytes -= oldest.size ?? 0
-      oldest.releaseFile()
+    for (let dropped = this.#unclaimed.addMpu(mpu); dropped > 0; dropped--)
       this.#limit({ limit: 'quarantine', of: 'mpus' }, asset.carrier, timeUs, 0)
-    }
   }
 
   #lost(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
@@ -344,8 +298,7 @@ export class MmtpSession
     }
     if (this.service !== null) {
       this.context.sink.lost?.(mpu)
-      if (this.context.spec.keepCorrupt && file !== null && state === 'partial')
-        this.context.file(this.#fileOf(mpu, file.bytes))
+      if (this.context.spec.keepCorrupt && file !== null && state === 'partial') this.#file(mpu, file.bytes)
     }
     mpu.release()
     if (this.context.sink.holds !== true) mpu.releaseFile()
@@ -359,8 +312,7 @@ export class MmtpSession
     const { context, serviceId, destination } = this
     if (!restart.follows) {
       // Messages are counted by numbers of their own.
-      for (const counter of this.#counters) if (!this.#assets.has(counter.packetId)) counter.sequence.restart()
-      this.#all.restart()
+      this.#counters.restart((id) => this.#assets.has(id))
       this.#signalling.restart()
     }
     const carrier = { kind: 'mmtp', packetId, mpu: restart.to } as const
@@ -381,23 +333,6 @@ export class MmtpSession
 
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void {
     this.#limit({ limit: 'memory', of: 'mpus' }, asset.carrier, timeUs, frame)
-  }
-
-  #counterOf(packetId: number, timeUs: number, frame: number): MmtpCounter | null {
-    if (this.#last !== null && this.#last.packetId === packetId) return this.#last
-    let counter = this.#byId.get(packetId)
-    if (counter === undefined) {
-      if (this.#counters.length >= MAX_PACKET_IDS) {
-        this.#refused ??= { kind: 'mmtp', packetId }
-        this.#limit({ limit: 'packet-ids', most: MAX_PACKET_IDS }, this.#refused, timeUs, frame)
-        return null
-      }
-      counter = new MmtpCounter(packetId)
-      this.#byId.set(packetId, counter)
-      this.#counters.push(counter)
-    }
-    this.#last = counter
-    return counter
   }
 
   #assetOf(packetId: number, timeUs: number, frame: number): MmtpAsset | null {
@@ -450,8 +385,7 @@ export class MmtpSession
   #fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void {
     const { observer } = this.context
     if (this.service === null) {
-      if (!changed || this.#waitingFragments.length >= MAX_WAITING) return
-      this.#waitingFragments.push({ fragment: { ...fragment, bytes: fragment.bytes.slice() }, timeUs })
+      if (changed) this.#unclaimed.addFragment(fragment, timeUs)
     } else if (changed) observer.slsFragment(this.service.id, fragment, timeUs)
     else observer.slsUnchanged(this.service.id, `${fragment.type}/${fragment.name}`, fragment.carrier ?? null, timeUs)
   }
@@ -478,62 +412,27 @@ export class MmtpSession
 
   #signatureLater(carrier: SignallingCarrier, signature: ReportSignature): void {
     if (this.service !== null) this.context.observer.slsSignature(this.service.id, carrier, signature)
-    for (const waiting of this.#waitingFragments) {
-      const other = waiting.fragment.carrier
-      if (other !== undefined && isSameCarrier(other, carrier)) waiting.fragment = { ...waiting.fragment, signature }
-    }
+    this.#unclaimed.signatureLater(carrier, signature)
   }
 
   /** Offers a presentation to the gateway as soon as an asset's type is known. */
   #offer(): void {
     const { service } = this
     if (service === null) return
-    const codecs: string[] = []
-    const main = this.#main ?? this
-    for (const { lastMovie } of main.allAssets) {
-      const track = lastMovie?.tracks[0]
-      if (lastMovie === null || track === undefined) continue
-      const fault = codecFault(() => void codecs.push(codecString(lastMovie, track)))
-      if (fault !== null) codecs.push(track.entryType)
-    }
-    if (codecs.length === 0 || service.manifest?.codecs.join() === codecs.join()) return
-    service.manifest = { kind: 'dash', name: MMT_MANIFEST, codecs }
+    const presentation = mmtPresentation((this.#main ?? this).allAssets)
+    if (presentation === null || service.manifest?.codecs.join() === presentation.codecs.join()) return
+    service.manifest = presentation
     this.context.observer.serviceChanged(service)
   }
 
   #deliver(mpu: MpuObject): void {
     if (mpu.file === null) return
-    this.context.file(this.#fileOf(mpu, mpu.file.bytes))
+    this.#file(mpu, mpu.file.bytes)
     if (this.context.sink.holds !== true) mpu.releaseFile()
   }
 
-  #fileOf(mpu: MpuObject, bytes: Uint8Array): FlowFile {
-    return {
-      serviceId: this.service?.id ?? asServiceId(0),
-      name: mpu.name,
-      contentType: mpu.contentType,
-      kind: 'media',
-      lease: ownBytes(bytes),
-      objectIndex: mpu.index,
-      carrier: mpu.carrier,
-      lane: channelWord(mpu.carrier),
-      representation: mpu.representation,
-      complete: mpu.state === 'complete',
-      missing: mpu.missing(),
-      firstTimeUs: mpu.firstTimeUs,
-      lastTimeUs: mpu.lastTimeUs,
-    }
-  }
-
-  #packetsMissing(counter: MmtpCounter, lost: number, last: boolean, timeUs: number): void {
-    this.#reportedLoss.set(counter, lost)
-    const { packetId, packets, sequence } = counter
-    this.#found(
-      { kind: 'packetsMissing', lost, packets, gaps: sequence.gaps, last },
-      { kind: 'mmtp', packetId },
-      timeUs,
-      0,
-    )
+  #file(mpu: MpuObject, bytes: Uint8Array): void {
+    this.context.file(mpuFlowFile(mpu, bytes, this.service?.id ?? asServiceId(0)))
   }
 
   #mpusUnread(asset: MmtpAsset, last: boolean, timeUs: number): void {
