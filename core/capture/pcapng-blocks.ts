@@ -83,14 +83,15 @@ export const STATISTICS_BYTES = 20 + 4 * 12 + 4 + 4
 /** Writes interface statistics: first and last time, packets received by the interface, packets dropped by the system. */
 export function writeStatistics(into: Uint8Array, at: number, statistics: Statistics): number {
   const total = STATISTICS_BYTES
+  const words = new DataView(into.buffer, into.byteOffset)
   into.fill(0, at, at + total)
   put32(into, at, 5)
   put32(into, at + 4, total)
-  putTimeNs(into, at + 12, statistics.lastUs)
+  putTimeNs(words, at + 12, statistics.lastUs)
   put32(into, at + 20, 0x00080002)
-  putTimeNs(into, at + 24, statistics.firstUs)
+  putTimeNs(words, at + 24, statistics.firstUs)
   put32(into, at + 32, 0x00080003)
-  putTimeNs(into, at + 36, statistics.lastUs)
+  putTimeNs(words, at + 36, statistics.lastUs)
   putU64Option(into, at + 44, 4, statistics.received)
   putU64Option(into, at + 56, 7, statistics.dropped)
   put32(into, at + total - 4, total)
@@ -117,7 +118,7 @@ export function putU64Option(into: Uint8Array, at: number, code: number, value: 
 }
 
 /** Writes 32 bits, little-endian as everything here. */
-export function put32(into: Uint8Array, at: number, value: number): void {
+function put32(into: Uint8Array, at: number, value: number): void {
   into[at] = value
   into[at + 1] = value >>> 8
   into[at + 2] = value >>> 16
@@ -125,8 +126,8 @@ export function put32(into: Uint8Array, at: number, value: number): void {
 }
 
 /** Writes ns since the epoch, high word first also in a little-endian file; split, since ns do not fit a double. */
-export function putTimeNs(into: Uint8Array, at: number, timeUs: number): void {
+export function putTimeNs(into: DataView, at: number, timeUs: number): void {
   const low = (timeUs % TWO_32) * 1000
-  put32(into, at, Math.floor(timeUs / TWO_32) * 1000 + Math.floor(low / TWO_32))
-  put32(into, at + 4, low % TWO_32)
+  into.setUint32(at, Math.floor(timeUs / TWO_32) * 1000 + Math.floor(low / TWO_32), true)
+  into.setUint32(at + 4, low % TWO_32, true)
 }

@@ -6,7 +6,6 @@ import { maxUdpPayload, type UdpHeader, udpHeader, writeUdpPacket } from '../pro
 import {
   type CaptureDescription,
   optionBytes,
-  put32,
   putOption,
   putTimeNs,
   putU64Option,
@@ -36,11 +35,18 @@ export class PcapngWriter implements DatagramSink {
   readonly #headers = new Map<Flow, UdpHeader>()
   #lastFlow: Flow | null = null
   #lastHeader: UdpHeader | null = null
-  #buffer = new Uint8Array(BUFFER_BYTES)
+  #buffer: Uint8Array = new Uint8Array(BUFFER_BYTES)
+  /** `#buffer`, for numbers of 32 bits. */
+  #words = new DataView(this.#buffer.buffer)
   #used = 0
-  readonly #spare: Uint8Array<ArrayBuffer>[] = []
+  readonly #spare: Uint8Array[] = []
+  /** Beginnings of buffers, in their order, for the next write. */
+  #waiting: Uint8Array[] = []
   #queued = 0
+  /** Ends when nothing waits any more. */
   #writing: Promise<void> | null = null
+  /** The write on its way, within `#writing`. */
+  #current: Promise<void> | null = null
   #scheduled = false
   #closed = false
   #failure: AppFailure | null = null
@@ -125,22 +131,23 @@ export class PcapngWriter implements DatagramSink {
     // Flush before a packet that does not fit.
     if (this.#used + PACKET_FRAME + whole + 3 + extra > BUFFER_BYTES) this.#flush()
     const into = this.#buffer
+    const words = this.#words
     const at = this.#used
-    put32(into, at, 6)
-    put32(into, at + 4, total)
-    put32(into, at + 8, 0)
-    putTimeNs(into, at + 12, timeUs)
-    put32(into, at + 20, captured)
-    put32(into, at + 24, whole)
+    words.setUint32(at, 6, true)
+    words.setUint32(at + 4, total, true)
+    words.setUint32(at + 8, 0, true)
+    putTimeNs(words, at + 12, timeUs)
+    words.setUint32(at + 20, captured, true)
+    words.setUint32(at + 24, whole, true)
     writeUdpPacket(header, bytes, start, end, into, at + 28)
     let after = at + 28 + captured
     for (let pad = 0; pad < padding; pad++) into[after++] = 0
-    put32(into, after, 0x00040002) // epb_flags, 4 bytes
-    put32(into, after + 4, 9) // inbound, multicast
+    words.setUint32(after, 0x00040002, true) // epb_flags, 4 bytes
+    words.setUint32(after + 4, 9, true) // inbound, multicast
     after += 8
     if (extra > 0) after = this.#putExtra(into, after)
-    put32(into, after, 0)
-    put32(into, after + 4, total)
+    words.setUint32(after, 0, true)
+    words.setUint32(after + 4, total, true)
     this.#used = at + total
     this.#packets++
     if (this.#firstUs < 0) this.#firstUs = timeUs
@@ -149,9 +156,9 @@ export class PcapngWriter implements DatagramSink {
     if (this.#writing === null && !this.#scheduled) this.#schedule()
   }
 
-  /** Back-pressure: null while the disk keeps up. */
+  /** Back-pressure: null while the disk keeps up. What waits longest is written when it ends. */
   busy(): Promise<void> | null {
-    return this.#queued > QUEUE_BYTES && this.#failure === null ? this.#writing : null
+    return this.#queued > QUEUE_BYTES && this.#failure === null ? this.#current : null
   }
 
   /**
@@ -235,41 +242,57 @@ export class PcapngWriter implements DatagramSink {
   }
 
   #flush(): void {
-    if (this.#used === 0) return
-    const buffer = this.#buffer
-    const used = this.#used
+    if (this.#used === 0 || this.#failure !== null) return
+    this.#waiting.push(this.#buffer.subarray(0, this.#used))
+    this.#queued += this.#used
     this.#buffer = this.#spare.pop() ?? new Uint8Array(BUFFER_BYTES)
+    this.#words = new DataView(this.#buffer.buffer)
     this.#used = 0
-    this.#queued += used
-    const before = this.#writing
-    const writing = this.#write(before, buffer, used).then(() => {
-      if (this.#writing === writing) this.#idle()
-    })
-    this.#writing = writing
+    this.#writing ??= this.#write()
   }
 
-  #idle(): void {
+  /** Writes what waits, all of it in one call, until nothing does. */
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0 && this.#failure === null) {
+      const blocks = this.#waiting
+      this.#waiting = []
+      this.#current = this.#put(blocks)
+      await this.#current
+      // What has come meanwhile is in the next one.
+      if (this.#waiting.length === 0 && !this.#closed) this.#flush()
+    }
+    this.#waiting = []
+    this.#current = null
     this.#writing = null
-    if (this.#used > 0 && !this.#closed) this.#flush()
   }
 
-  async #write(before: Promise<void> | null, buffer: Uint8Array<ArrayBuffer>, used: number): Promise<void> {
-    await before
+  async #put(blocks: readonly Uint8Array[]): Promise<void> {
     try {
       const file = await this.#output()
       await file.empty()
-      const { handle } = file
-      for (let at = 0; at < used && this.#failure === null; ) {
-        const { bytesWritten } = await handle.write(buffer, at, used - at, this.#written)
-        at += bytesWritten
+      let left = blocks
+      while (left.length > 0) {
+        const { bytesWritten } = await file.handle.writev(left, this.#written)
         this.#written += bytesWritten
+        this.#queued -= bytesWritten
+        left = after(left, bytesWritten)
       }
     } catch (cause) {
       this.#failure = writeFailure(this.#file, cause)
+      this.#queued = 0
     }
-    this.#queued -= used
-    this.#spare.push(buffer)
+    for (const { buffer } of blocks) this.#spare.push(new Uint8Array(buffer))
   }
+}
+
+/** What is left of `blocks` without their first bytes. */
+function after(blocks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let passed = bytes
+  return blocks.flatMap((block) => {
+    const here = Math.min(passed, block.length)
+    passed -= here
+    return here === block.length ? [] : [block.subarray(here)]
+  })
 }
 
 function writeFailure(file: string, cause: unknown): AppFailure {

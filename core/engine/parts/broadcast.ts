@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import { LOOPBACK } from '../../contract/loopback.ts'
@@ -390,8 +391,8 @@ class BroadcastPart implements Part, PacketOut {
       const loading = broadcaster.prepare(nextUs)
       if (loading !== null) await loading
       broadcaster.send(endUs, this, FAST_PACKETS)
-      const writing = this.output.busy()
-      if (writing !== null) await writing
+      // What is written meanwhile goes on with each turn of the event loop.
+      await (this.output.busy() ?? nextTurn())
     }
   }
 
