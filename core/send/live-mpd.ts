@@ -2,10 +2,11 @@ import type { Mpd } from '../manifest/mpd/mpd.ts'
 import { TextEdits } from '../manifest/mpd/text-edits.ts'
 import { serialiseXsDateTime, serialiseXsDuration } from '../manifest/mpd/time.ts'
 import { type SourceElement, sourceAttribute, sourceChildren } from '../manifest/mpd/xml-source.ts'
+import type { UnsentTime } from './track-emitter.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /** Time shift of a looped broadcast. */
-const TIME_SHIFT_US = 60_000_000
+export const TIME_SHIFT_US = 60_000_000
 /** Update period of a numbered MPD, which never changes; a dynamic MPD requires one (ISO/IEC 23009-1 §5.3.1.2). */
 const UNCHANGED_US = 10_000_000
 /** Allowance for the sender's timers between a segment's last packet and its nominal end. */
@@ -51,16 +52,29 @@ export function broadcastMpd(mpd: Mpd, schedules: readonly TrackSchedule[], opti
   return edits.apply(mpd.document.text)
 }
 
-/** Segments of a track to list at `nowUs` (µs from the start of the broadcast): those sent, within the time shift. */
-export function segmentsToList(schedule: TrackSchedule, nowUs: number, nextIndex: number): ScheduledSegment[] {
+/**
+ * Segments of a track to list at `nowUs` (µs from the start of the broadcast): those sent, within the time shift. Of those with
+ * gaps the newest without one, since the numbers of a timeline have none (ISO/IEC 23009-1 §5.3.9.6).
+ */
+export function segmentsToList(
+  schedule: TrackSchedule,
+  nowUs: number,
+  nextIndex: number,
+  gaps: readonly UnsentTime[] = [],
+): ScheduledSegment[] {
   const listed: ScheduledSegment[] = []
   for (let index = nextIndex; index >= 0; index--) {
     const segment = schedule.at(index)
     if (segment === null || segment.startUs + segment.durationUs > nowUs) continue
     if (segment.startUs < nowUs - TIME_SHIFT_US) break
-    listed.unshift(segment)
+    if (!gaps.some((gap) => isWithin(segment, gap))) listed.unshift(segment)
+    else if (listed.length > 0) break
   }
   return listed
+}
+
+function isWithin({ startUs, durationUs }: ScheduledSegment, gap: UnsentTime): boolean {
+  return startUs < gap.endUs && startUs + durationUs > gap.startUs
 }
 
 function editTemplates(edits: TextEdits, schedules: readonly TrackSchedule[], listed: LiveMpdOptions['listed']): void {

@@ -11,7 +11,7 @@ import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
 import { type MabrChannel, mabrSession, objectBase } from './mabr-session.ts'
 import type { MabrRepairOptions } from './mabr-transport.ts'
-import { manifestOnAir } from './manifest-on-air.ts'
+import { changesWithSegments, manifestOnAir } from './manifest-on-air.ts'
 import { type CarouselFile, RepeatedFiles } from './repeated-files.ts'
 import { type ChannelOnAir, channelsOnAir, type MediaEmitter, type ServiceOnAir } from './service-on-air.ts'
 import { type Endpoint, sendersOf } from './split-endpoints.ts'
@@ -57,6 +57,8 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
   readonly #options: MabrServiceOptions
   readonly #presentation: Presentation
   readonly #loop: LoopPlan | null
+  /** The manifest on air has a list of what was sent. */
+  #listsSegments = false
   readonly #startUs: number
   readonly #carousel: ConfigurationCarousel
   readonly #ended: (context: EmitContext) => void
@@ -117,6 +119,14 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
     return this.#open(session, repeated, repeated.nextToi(), file, isLast, context)
   }
 
+  /** The manifest of a loop leaves out a segment that is not sent any more. */
+  listChanged(track: TrackEmitter, context: EmitContext): void {
+    if (this.#loop === null || track.schedule.track.playlist !== null) return
+    const named = this.#manifest(context.timeUs - this.#startUs)
+    this.#listsSegments = true
+    if (!this.#options.inBand) this.#carousel.renew(named, context)
+  }
+
   /** Called when a track or the files have ended. */
   ended(track: TrackEmitter | null, context: EmitContext): void {
     if (track !== null) this.#channels[this.tracks.indexOf(track)]?.session.close(context)
@@ -152,7 +162,9 @@ export class MabrService implements ServiceOnAir, SegmentCarriage {
       if (!this.#options.inBand) return []
       return [...this.#manifest(0), ...(playlist === null ? [] : [this.#named(playlist)])]
     }
-    const renewed = this.#loop.manifest === 'timeline' && playlist === null
+    const lists = playlist === null && changesWithSegments(this.#loop, this.tracks, segment.startUs)
+    const renewed = lists || this.#listsSegments
+    this.#listsSegments = lists
     const manifest = renewed || this.#options.inBand ? this.#manifest(renewed ? segment.startUs : 0) : []
     if (playlist === null) return manifest
     const listed = segmentsToList(schedule, segment.startUs, index)

@@ -19,10 +19,11 @@ import { Broadcaster } from './broadcaster.ts'
 
 const ROUTE = { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT } as const
 const root = mkdtempSync(join(tmpdir(), 'origin-files-'))
+const media = mkdtempSync(join(tmpdir(), 'origin-media-'))
 const open: { close(): Promise<void> }[] = []
 afterAll(async () => {
   for (const each of open) await each.close()
-  rmSync(root, { recursive: true })
+  for (const folder of [root, media]) rmSync(folder, { recursive: true })
 })
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
@@ -170,6 +171,20 @@ function listings(datagrams: readonly Datagram[]): string[] {
   return found
 }
 
+/** The newest manifest on air. */
+function manifestOf(datagrams: readonly Datagram[], scheme: 'route' | 'mabr'): string {
+  const at = { kind: scheme, address: FIXTURE_ADDRESS, port: FIXTURE_PORT } as const
+  const { files } = receiveAll(datagrams, at)
+  return text([...files].find(([name]) => name.endsWith('.mpd'))?.[1])
+}
+
+/** Numbers of the segments that a manifest lists; those of a template without a list are `numbers`. */
+function listed(manifest: string): string {
+  const [, first] = /startNumber="(\d+)"/.exec(manifest) ?? []
+  const entries = [...manifest.matchAll(/<S /g)]
+  return entries.length === 0 ? 'numbers' : entries.map((_, index) => Number(first) + index).join(' ')
+}
+
 describe.concurrent('DI-24: a file that is deleted while it is sent again and again', () => {
   it('in a folder: is told, listed no more, and listed again once it is back', async () => {
     for (const name of ['a.txt', 'b.txt']) writeFileSync(join(root, name), `content of ${name}`)
@@ -204,6 +219,41 @@ describe.concurrent('DI-24: a file that is deleted while it is sent again and ag
       ]),
     )
   })
+
+  it.each(['route', 'mabr'] as const)(
+    'of a numbered template over %s: no manifest lists it, and numbers do again once it is back',
+    async (scheme) => {
+      const folder = mkdtempSync(join(media, scheme))
+      const template = '<SegmentTemplate media="s$Number$.m4s" duration="1" startNumber="1"/>'
+      writeFileSync(
+        join(folder, 'm.mpd'),
+        `<MPD type="static" mediaPresentationDuration="PT3S"><Period><AdaptationSet mimeType="video/mp4">${template}<Representation id="v" bandwidth="1000"/></AdaptationSet></Period></MPD>`,
+      )
+      for (const number of [1, 2, 3]) writeFileSync(join(folder, `s${number}.m4s`), `segment ${number}`)
+      const presentation = await loadPresentation(join(folder, 'm.mpd'), { loop: true })
+      rmSync(join(folder, 's2.m4s'))
+      const list = new DatagramList()
+      const options = { ...FIXTURE_OPTIONS, scheme, loop: true, pace: 'fast', onUnreadable: () => undefined } as const
+      const broadcaster = new Broadcaster(options, presentation, 0)
+      const found: string[] = []
+      for (let second = 0; second < 68; second++) {
+        // In its third turn it is there.
+        if (second === 6) writeFileSync(join(folder, 's2.m4s'), 'segment 2')
+        for (const endUs = second * 1_000_000; broadcaster.next() <= endUs; ) {
+          await broadcaster.prepare(broadcaster.next())
+          broadcaster.send(endUs, list)
+        }
+        const shown = listed(manifestOf(list.datagrams, scheme))
+        if (shown !== found.at(-1)) found.push(shown)
+        // The receiver needs no more than the newest.
+        if (second % 10 === 9) list.datagrams.splice(0, Math.max(0, list.datagrams.length - 60))
+      }
+      await presentation.bytes.close()
+      expect(found.slice(0, 9)).toEqual(['numbers', '1', '3', '3 4', '6', '6 7', '6 7 8', '6 7 8 9', '6 7 8 9 10'])
+      expect(found.at(-2)).toMatch(/^6 7 .* 6\d$/)
+      expect(found.at(-1)).toBe('numbers')
+    },
+  )
 
   it('on a server: is told, and a gap in the playlist', async () => {
     const server = await TestServer.open()

@@ -9,7 +9,7 @@ import { segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
 import type { MabrChannel } from './mabr-session.ts'
-import { manifestOnAir } from './manifest-on-air.ts'
+import { changesWithSegments, manifestOnAir } from './manifest-on-air.ts'
 import { RouteObject } from './route-object.ts'
 import { type ChannelOnAir, channelsOnAir, type MediaEmitter, type ServiceOnAir } from './service-on-air.ts'
 import {
@@ -60,6 +60,8 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
   #filesVersion: number
   #patterns: string | null = null
   #manifest: SignalledManifest | null
+  /** The manifest on air has a list of what was sent. */
+  #listsSegments = false
   readonly #channels: ChannelState[]
   readonly #options: ServiceBroadcastOptions
   readonly #protection: FecProtection | null
@@ -186,8 +188,9 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     return this.#protection === null ? object : new ProtectedRouteObject(object, this.#protection, channel.closes)
   }
 
-  /** A channel without a template lists its segments: one that is not sent any more is taken out. */
+  /** What lists segments leaves out one that is not sent any more: the manifest of a loop, and a channel without a template. */
   listChanged(track: TrackEmitter, context: EmitContext): void {
+    if (track.schedule.track.playlist === null) this.#announceSegments(context.timeUs - this.#startUs, context)
     if (track.schedule.fileTemplate !== null) return
     this.#channels[this.tracks.indexOf(track)]?.renewList()
     this.#renewList(context)
@@ -220,13 +223,21 @@ export class ServiceBroadcast implements Emitter, ServiceOnAir, SegmentCarriage 
     if (this.#loop === null) return
     const { schedule, absent } = channel.emitter
     if (schedule.track.playlist === null) {
-      if (this.#loop.manifest === 'timeline') this.#renewManifest(segment.startUs, context)
+      this.#announceSegments(segment.startUs, context)
       return
     }
     const listed = segmentsToList(schedule, segment.startUs, segment.index)
     if (listed.length === 0) return
     channel.renewPlaylist(livePlaylist(schedule, listed, absent))
     this.#renewList(context)
+  }
+
+  /** The manifest of a loop, where it lists segments or does so no more. @param atUs from the start of the broadcast */
+  #announceSegments(atUs: number, context: EmitContext): void {
+    if (this.#loop === null) return
+    const lists = changesWithSegments(this.#loop, this.tracks, atUs)
+    if (lists || this.#listsSegments) this.#renewManifest(atUs, context)
+    this.#listsSegments = lists
   }
 
   /** @param closes nothing follows it on its TSI */

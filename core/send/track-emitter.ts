@@ -14,6 +14,12 @@ import {
 } from './emitter.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
+/** Gaps of a track that are remembered. */
+const MOST_GAPS = 64
+
+/** A time without a segment that the presentation has, µs from the start of the broadcast. */
+export type UnsentTime = { readonly startUs: number; readonly endUs: number }
+
 /** Knows what a segment needs before it, and how it becomes packets. */
 export interface SegmentCarriage {
   /** Called when a segment starts: sends what it needs before it. @returns its object */
@@ -46,6 +52,7 @@ export class TrackEmitter implements Emitter {
   readonly #carriage: SegmentCarriage
   readonly #timescales: ReadonlyMap<number, number>
   readonly #absent = new Set<PresentationFile>()
+  readonly #gaps: UnsentTime[] = []
 
   constructor(
     schedule: TrackSchedule,
@@ -78,6 +85,11 @@ export class TrackEmitter implements Emitter {
   /** Segments that could not be read when it was their turn. */
   get absent(): ReadonlySet<PresentationFile> {
     return this.#absent
+  }
+
+  /** Where its newest segments could not be read: they were not sent. */
+  get gaps(): readonly UnsentTime[] {
+    return this.#gaps
   }
 
   /** Segments needed up to `untilUs` that are not in memory. */
@@ -148,6 +160,8 @@ export class TrackEmitter implements Emitter {
     if (!this.#isClosing) {
       const { source } = segment
       if (!this.#bytes.isUnreadable(source)) return false
+      this.#gaps.push({ startUs: segment.startUs, endUs: segment.startUs + segment.durationUs })
+      if (this.#gaps.length > MOST_GAPS) this.#gaps.shift()
       if (!this.#absent.has(source)) {
         this.#absent.add(source)
         this.#carriage.listChanged?.(this, context)

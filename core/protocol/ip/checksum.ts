@@ -13,7 +13,7 @@ const SWAPS = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 const WORDS = new WeakMap<Uint8Array, Uint32Array>()
 /** The last of them: most packets are in the same buffer as the one before. */
 let lastBytes: Uint8Array | null = null
-let lastWords = new Uint32Array(0)
+let lastWords: Uint32Array = new Uint32Array(0)
 
 /**
  * `wordSum` folded once, for packets in a long buffer: four bytes at a time. `start` is a multiple of 4 of memory; where it is none
