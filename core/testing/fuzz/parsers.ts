@@ -10,6 +10,8 @@ import { readAvcPps, readAvcSps } from '../../media/annexb/avc-parameters.ts'
 import { readHevcPps, readHevcSps } from '../../media/annexb/hevc-parameters.ts'
 import { describeBox, readBoxTree } from '../../media/bmff/box-tree.ts'
 import { readBoxes } from '../../media/bmff/boxes.ts'
+import { decodeCaptions } from '../../media/captions/caption-decoder.ts'
+import { readCaptionPictures } from '../../media/captions/caption-pictures.ts'
 import { parseMovieFragment } from '../../media/mmt/movie-fragment.ts'
 import { parseMpuMovie } from '../../media/mmt/mpu-movie.ts'
 import { readMpuFile } from '../../media/mmt/mpu-reader.ts'
@@ -63,6 +65,7 @@ import { readStrictXml } from '../../xml/strict-xml.ts'
 import type { XmlElement } from '../../xml/xml-element.ts'
 import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
+import { captionedSegment, demoCaptions } from '../captioned-media.ts'
 import { makeIdentity, signCms } from '../signing.ts'
 import type { FuzzedParser } from './fuzzed-parser.ts'
 import * as sample from './samples.ts'
@@ -82,6 +85,17 @@ const rtp = (fill: number): Uint8Array => {
 const init = sample.demoFile('video-init.mp4')
 const segment = sample.demoFile('video-1.m4s')
 const movie = parseMpuMovie(init)
+/** Captions of the demo, as triplets. */
+const triplets = (number: number): Uint8Array =>
+  Uint8Array.from(Array.from({ length: 50 }, (_, place) => demoCaptions(number)(place).flat()).flat())
+/** Decodes triplets, of which a picture has four. */
+const ofTriplets = (bytes: Uint8Array) => {
+  const pictures = Array.from({ length: Math.ceil(bytes.length / 12) }, (_, at) => ({
+    timeS: at / 25,
+    triplets: bytes.subarray(12 * at, 12 * at + 12),
+  }))
+  return decodeCaptions(pictures, pictures.length / 25)
+}
 
 /** Parsers of what broadcasts, captures and media say. */
 const BYTE_PARSERS: readonly FuzzedParser[] = [
@@ -112,6 +126,12 @@ const BYTE_PARSERS: readonly FuzzedParser[] = [
   { name: 'readAvcPps', samples: [sample.hex('68ebe3cb22c0')], parse: readAvcPps },
   { name: 'readHevcSps', samples: [sample.HEVC_SPS], parse: readHevcSps },
   { name: 'readHevcPps', samples: [sample.hex('4401c172b46240')], parse: readHevcPps },
+  {
+    name: 'readCaptionPictures',
+    samples: [captionedSegment(init, segment, 'avc', demoCaptions(1)).slice(0, 20_000)],
+    parse: (bytes) => readCaptionPictures(init, bytes) ?? [],
+  },
+  { name: 'decodeCaptions', samples: [triplets(1), triplets(2)], parse: ofTriplets },
   { name: 'parseMpuMovie', samples: [init], parse: parseMpuMovie },
   {
     name: 'readMpuFile',
