@@ -1,9 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { SegmentCaptions } from '../contract/captions.ts'
+import { captionsUrl } from '../contract/captions.ts'
 import { asServiceId } from '../contract/ids.ts'
+import { captionedSegment, demoCaptions } from '../testing/captioned-media.ts'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
 import { openGateway, type TestGateway } from '../testing/test-gateway.ts'
 import { ArrivingObject, receivedFile } from '../testing/test-objects.ts'
 import { Gateway } from './gateway.ts'
@@ -318,6 +324,37 @@ describe('the server', () => {
     await expect(on('127.0.0.1', port)).rejects.toMatchObject({ error: { code: 'port-in-use' } })
     await expect(on('192.0.2.1', 0)).rejects.toMatchObject({ error: { code: 'address-not-local' } })
     taken.close()
+  })
+
+  test('captions within the pictures of a segment go on from the segment before', async () => {
+    const { store, get } = await open()
+    const of = (name: string) => readFile(join(DEMO_FOLDER, name))
+    const init = await of('video-init.mp4')
+    store.whole(receivedFile('video-init.mp4', init, { kind: 'init' }))
+    for (const number of [1, 2, 3]) {
+      // The captions of the first segment last until those of the third.
+      const captions = number === 2 ? () => [] : demoCaptions(number)
+      const bytes = captionedSegment(init, await of(`video-${number}.m4s`), 'avc', captions)
+      store.whole(receivedFile(`video-${number}.m4s`, bytes))
+    }
+    store.whole(receivedFile('other.m4s', 'no media'))
+    const asked = async (name: string) => {
+      const { status, text: body } = await get(captionsUrl(`/service1/~decoded~hvc1.1/${name}`))
+      return status === 200 ? (JSON.parse(body) as SegmentCaptions).tracks : status
+    }
+    const times = async (name: string) => {
+      const tracks = await asked(name)
+      const all = typeof tracks === 'number' ? [] : (tracks.find(({ id }) => id === 'CC1')?.cues ?? [])
+      return all.map(({ startS, endS }) => [startS, endS].map((timeS) => Math.round(timeS * 100) / 100))
+    }
+    expect(await times('video-1.m4s')).toEqual([[0.6, 2]])
+    expect(await times('video-2.m4s')).toEqual([[0, 2]])
+    expect(await times('video-3.m4s')).toEqual([
+      [0, 0.6],
+      [0.6, 2],
+    ])
+    expect(await asked('other.m4s')).toEqual([])
+    expect(await asked('lacks.m4s')).toBe(404)
   })
 
   const curl = spawnSync('curl', ['--version']).status === 0

@@ -1,3 +1,4 @@
+import { CAPTIONS_FOLDER } from '../contract/captions.ts'
 import { codecsToDecode, type DecodedSnapshot } from '../contract/decoder.ts'
 import { defined } from '../contract/defined.ts'
 import { asServiceId, type ServiceId } from '../contract/ids.ts'
@@ -11,6 +12,7 @@ import { type HostUse, joinHttpHost } from '../http/http-host.ts'
 import type { Mount, MountHandle } from '../http/mount.ts'
 import { encodeAddress } from '../http/request-target.ts'
 import { serialiseXsDateTime } from '../manifest/mpd/time.ts'
+import { CaptionAnswers } from './caption-answers.ts'
 import type { ConfinedService } from './confined-service.ts'
 import { DecodedAnswers } from './decoded-answers.ts'
 import type { GatewayRules, GatewaySource } from './gateway-source.ts'
@@ -54,6 +56,7 @@ const FOREIGN_HEADERS = { 'Content-Security-Policy': "sandbox; default-src 'none
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #names: NameAnswers
+  readonly #captions: CaptionAnswers
   readonly #decoded: DecodedAnswers | null
   readonly #looks: ServiceLooks | null
   #use: HostUse | null = null
@@ -66,6 +69,7 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#names = new NameAnswers(options, () => this.#baseUrl ?? '')
+    this.#captions = new CaptionAnswers(options.store, (...of) => this.#names.representationOf(...of))
     const { decoder, looks, onDecoded = () => {} } = options
     this.#looks =
       decoder === undefined || looks === undefined
@@ -208,8 +212,10 @@ export class Gateway {
 
   async #answer(exchange: Exchange): Promise<void> {
     const { store, requested } = this.#options
-    requested?.(exchange)
     const [first, ...rest] = exchange.target.components
+    // No file of the broadcast is asked for.
+    const isOurs = rest.length > 1 && rest[0] === CAPTIONS_FOLDER
+    if (!isOurs) requested?.(exchange)
     if (first === undefined) return exchange.redirectToRoot()
     if (rest.length === 0 && first === '') return answerIndex(exchange, store, this.#options.services())
     if (rest.length === 0 && first === 'clock') return this.#answerClock(exchange)
@@ -220,6 +226,7 @@ export class Gateway {
         return exchange.text(308, 'text/plain; charset=utf-8', 'See the list.\n', {
           Location: `${exchange.prefix}/service${serviceId}/`,
         })
+      if (isOurs) return this.#captions.answer(exchange, serviceId, 2)
       const codecs = rest.length > 1 ? codecsToDecode(rest[0] ?? '') : null
       if (codecs !== null && this.#decoded !== null) return this.#decoded.answer(exchange, serviceId, codecs, 2)
       if (rest.length > 1 || rest[0] !== '') return this.#names.answer(exchange, serviceId, 1)

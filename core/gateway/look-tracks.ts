@@ -72,7 +72,11 @@ function trackOf(
 }
 
 /** The initialisation segment of a media segment: by the manifests, else of its channel, and by the likeness of their names. */
-function initOf(file: StoredFile, inits: readonly StoredFile[], representationOf: RepresentationOf): StoredFile | null {
+export function initOf(
+  file: StoredFile,
+  inits: readonly StoredFile[],
+  representationOf: RepresentationOf,
+): StoredFile | null {
   const representation = representationOf(file.serviceId, file.name) ?? file.representation
   const weight = (init: StoredFile): number => {
     const own = representationOf(init.serviceId, init.name) ?? init.representation

@@ -307,7 +307,7 @@ export class NameAnswers {
 }
 
 /** Names that a request may mean, in the order they are looked for: decoded and as written, with a query and without. */
-function askedNames({ components, written, search }: RequestTarget, skip: number): readonly string[] {
+export function askedNames({ components, written, search }: RequestTarget, skip: number): readonly string[] {
   const decoded = components.slice(skip).join('/')
   const asWritten = written.slice(skip).join('/')
   if (search === '') return decoded === asWritten ? [decoded] : [decoded, asWritten]
