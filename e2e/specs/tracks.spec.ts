@@ -4,6 +4,7 @@ import { opaque, violations } from '../fixtures/axe.ts'
 import {
   captionedCapture,
   captionedHlsCapture,
+  captionsWithinCapture,
   captureWithout,
   demoCapture,
   lossyCapture,
@@ -71,6 +72,30 @@ test('of HLS: captions in WebVTT and sounds are chosen while playing', async ({
   await expect(sound).toHaveValue('1')
   await app.playing(1)
 })
+
+for (const manifest of ['manifest.mpd', 'master.m3u8'] as const) {
+  test(`captions within the pictures are chosen and drawn: ${manifest}`, async ({
+    routescope: { app, home, openCapture },
+  }, info) => {
+    await openCapture(await captionsWithinCapture(home, manifest))
+    await app.play()
+    const captions = app.player.getByRole('combobox', { name: 'Captions' })
+    await expect(captions.getByRole('option')).toHaveText(['No captions', 'Captions: CC1', 'Captions: Service 1'])
+    const drawn = () =>
+      app.video.evaluate((video: HTMLVideoElement) =>
+        [...video.textTracks]
+          .filter(({ mode }) => mode === 'showing')
+          .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text)),
+      )
+    await captions.selectOption('Captions: CC1')
+    await expect.poll(drawn).toEqual(['WORDS IN PICTURES'])
+    await captions.selectOption('Captions: Service 1')
+    await expect.poll(drawn).toEqual(['<c.yellow>Service words</c>'])
+    await app.player.screenshot({ path: info.outputPath('service-1.png') })
+    await captions.selectOption('No captions')
+    await expect.poll(drawn).toEqual([])
+  })
+}
 
 test('off the air: captions of a station are drawn', async ({ routescope: { app, page, openCapture } }) => {
   const capture = sharedCapture('offair-ksnv')

@@ -152,7 +152,7 @@ class DashAdapter implements PlayerAdapter {
   #tracks(): TrackChoices {
     const sounds = this.#player.getTracksFor('audio')
     const sound = sounds.findIndex((one) => one.index === this.#player.getCurrentTrackFor('audio')?.index)
-    const captions = this.#player.getTracksFor('text')
+    const captions = this.#player.getTracksFor('text').filter((one) => !isWithinPictures(one))
     const caption = this.#player.getCurrentTextTrackIndex()
     return {
       sounds: labelledTracks(sounds.map(wordsOf)),
@@ -166,6 +166,11 @@ class DashAdapter implements PlayerAdapter {
     this.#unlisten()
     this.#player.destroy()
   }
+}
+
+/** Captions of CTA-608-E, which `EmbeddedCaptions` draws: the library knows those of H.264 only. */
+function isWithinPictures(track: MediaInfo): boolean {
+  return (track as { readonly isEmbedded?: boolean | null }).isEmbedded === true
 }
 
 function wordsOf({ lang, roles, labels }: MediaInfo): TrackWords {

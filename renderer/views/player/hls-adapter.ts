@@ -2,6 +2,7 @@ import type Hls from 'hls.js'
 import type { ErrorData, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext } from 'hls.js'
 import { formatRate } from '../../model/format.ts'
 import { encryptedText } from '../../model/playable-text.ts'
+import { isEmbedded } from './embedded-captions.ts'
 import { Fillers } from './fillers.ts'
 import { decodableMaster } from './hls-codecs.ts'
 import { fragmentLoader, missingSegment, SEGMENT_RETRIES } from './hls-fragments.ts'
@@ -49,6 +50,8 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     enableDateRangeMetadataCues: false,
     enableEmsgMetadataCues: false,
     enableID3MetadataCues: false,
+    // Captions within pictures are drawn by `EmbeddedCaptions`: the library knows those of CTA-608-E only.
+    enableCEA708Captions: false,
     pLoader: decodableLoader(Player.DefaultConfig.loader as never, options.without) as never,
     fLoader: fragmentLoader(Player.DefaultConfig.loader as never, options, fillers, codecs) as never,
     maxBufferHole: 0.5,
@@ -146,14 +149,15 @@ class HlsAdapter implements PlayerAdapter {
   caption(id: string | null): void {
     const tracks = this.#textTracks()
     for (const [place, track] of tracks.entries()) track.mode = String(place) === id ? 'showing' : 'hidden'
-    // Tracks in the video's samples are no playlists.
     const playlist = this.#hls.subtitleTracks.findIndex(({ name }) => name === tracks[Number(id)]?.label)
     this.#hls.subtitleTrack = id === null ? -1 : playlist
   }
 
-  /** Tracks of playlists and those in the video's samples, once these have a caption. */
+  /** Tracks of playlists. */
   #textTracks(): readonly TextTrack[] {
-    return [...this.#video.textTracks].filter(({ kind }) => kind === 'captions' || kind === 'subtitles')
+    return [...this.#video.textTracks].filter(
+      (track) => (track.kind === 'captions' || track.kind === 'subtitles') && !isEmbedded(track),
+    )
   }
 
   #tracks(): TrackChoices {

@@ -3,6 +3,7 @@ import { encryptedText } from '../../model/playable-text.ts'
 import { DamageLog } from './damage-log.ts'
 import { type DamagePicture, takeDamagePictures } from './damage-pictures.ts'
 import { createDashAdapter } from './dash-adapter.ts'
+import { EmbeddedCaptions } from './embedded-captions.ts'
 import { FrameSteps } from './frame-steps.ts'
 import { createHlsAdapter } from './hls-adapter.ts'
 import { PictureWatch } from './picture-watch.ts'
@@ -62,6 +63,7 @@ export class Playback {
   readonly segments = new SegmentLog()
   readonly damage = new DamageLog()
   readonly #sounds = new SegmentLog()
+  readonly #embedded: EmbeddedCaptions
   readonly #onState: (state: PlaybackState) => void
   /** What has come of the service. */
   readonly #arrivals: () => Arrivals
@@ -106,6 +108,7 @@ export class Playback {
     this.#video = video
     this.#captions = captions
     this.frames = new FrameSteps(video)
+    this.#embedded = new EmbeddedCaptions(video)
     this.#onState = onState
     this.#arrivals = arrivals
     this.#playable = playable
@@ -149,6 +152,7 @@ export class Playback {
     this.#failedAtS = null
     this.#playsPart = false
     this.#undecodable.clear()
+    this.#embedded.clear()
     this.#waitingSinceMs = null
     this.#startOver()
   }
@@ -175,7 +179,8 @@ export class Playback {
   }
 
   caption(id: string | null): void {
-    this.#adapter?.caption(id)
+    const isEmbedded = this.#embedded.choose(id)
+    this.#adapter?.caption(isEmbedded ? null : id)
     this.#update()
   }
 
@@ -201,7 +206,8 @@ export class Playback {
 
   /** Draws captions, the first where none was chosen, or none. */
   toggleCaptions(): void {
-    const { caption = null, captions = [] } = this.#adapter?.snapshot() ?? {}
+    const snapshot = this.#adapter?.snapshot() ?? null
+    const { caption = null, captions = [] } = snapshot === null ? {} : this.#embedded.beside(snapshot)
     this.caption(caption === null ? (captions[0]?.id ?? null) : null)
   }
 
@@ -209,6 +215,7 @@ export class Playback {
     this.#stop.abort()
     this.#forbid()
     this.#picture.close()
+    this.#embedded.close()
     this.frames.close()
     clearInterval(this.#timer)
     this.#adapter?.destroy()
@@ -233,8 +240,10 @@ export class Playback {
       const onProblem = (problem: PlayerProblem) => {
         if (!isOver()) this.#fail(problem)
       }
-      const onSegment: PlayerOptions['onSegment'] = (of, ...segment) =>
-        (of === 'video' ? this.segments : this.#sounds).add(...segment)
+      const onSegment: PlayerOptions['onSegment'] = (of, ...segment) => {
+        ;(of === 'video' ? this.segments : this.#sounds).add(...segment)
+        if (of === 'video') this.#embedded.segment(...segment)
+      }
       const [wholeSegments, without, startS] = [this.#wholeSegments, this.#without, this.#startS]
       const [video, captions] = [this.#video, this.#captions]
       const { refused } = this.#undecodable
@@ -463,7 +472,7 @@ export class Playback {
     const waiting = waitedMs < LONG_WAIT_MS ? null : (known ?? waitText(snapshot, waitedMs, arrivals))
     this.#picture.problem(stopped ?? waiting)
     const problem = this.#problem?.message === waiting ? null : this.#problem
-    this.#onState({ snapshot, problem, waitedMs, waiting })
+    this.#onState({ snapshot: snapshot === null ? null : this.#embedded.beside(snapshot), problem, waitedMs, waiting })
   }
 }
 
