@@ -164,6 +164,25 @@ describe('tables that change under one version', () => {
     ])
   })
 
+  it('an MPD whose AdaptationSets or start change while it goes on, which players hold for fixed', async () => {
+    const demo = await demoDash()
+    const edited = (from: string, to: string): Promise<typeof demo> => {
+      const text = new TextDecoder().decode(demo.manifest?.bytes)
+      expect(text).toContain(from)
+      const bytes = new TextEncoder().encode(text.replace(from, to))
+      const manifest = demo.manifest === null ? null : { ...demo.manifest, bytes, mpd: parseMpd(bytes) }
+      return Promise.resolve({ ...demo, manifest })
+    }
+    const updates = async (later: readonly Datagram[]): Promise<(string | number | null)[][]> =>
+      (await alarmsOf(changed(await live(24), later, 4)))
+        .filter(({ rule }) => rule === 'MPD-UPDATE')
+        .map(({ severity, service, text }) => [severity, service, text.split(':')[0] ?? ''])
+    expect(await updates(await live(24, {}, edited('<AdaptationSet id="1"', '<AdaptationSet id="7"')))).toEqual([
+      ['error', 1, 'manifest.mpd changed the AdaptationSets of Period 0 from 0, 1 to 0, 7'],
+    ])
+    expect(await updates(await live(24))).toEqual([])
+  })
+
   it('an SLT, once for each version', async () => {
     const sent = changed(await live(12), await live(12, { serviceName: 'Other' }), 6)
     const versions = (await alarmsOf(sent)).filter(({ rule }) => rule === 'LLS-VERSION')

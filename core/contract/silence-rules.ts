@@ -122,6 +122,22 @@ export const SILENCE_RULES = {
     once: 'service',
     sentence: '{table} {gap}, although it is usually repeated; at most {limit} s are right',
   },
+  'MPD-UPDATE': {
+    severity: 'error',
+    priority: 1,
+    topic: 'dash',
+    clause: 'ISO/IEC 23009-1 5.4, DASH-IF IOP Timing "MPD updates"',
+    once: 'service',
+    sentence: {
+      start:
+        '{manifest} changed its availabilityStartTime from {before} to {now}: players go on with segments of other times',
+      period:
+        '{manifest} changed the start of Period {period} from {before} to {now}: players go on with the former one',
+      sets: '{manifest} changed the AdaptationSets of Period {period} from {before} to {now}: players hold them for fixed',
+      representations:
+        '{manifest} changed the Representations of Period {period} from {before} to {now}: players hold them for fixed',
+    },
+  },
   'RATE-DROP': {
     severity: 'error',
     priority: 1,

@@ -257,6 +257,17 @@ export type FindingFacts =
       readonly limitUs: number
     }
   | { readonly kind: 'manifestLate'; readonly table: string; readonly gap: TableGap }
+  /** A later version of an MPD changed what players hold for fixed. `before` and `now`: its value, or names. */
+  | {
+      readonly kind: 'manifestChanged'
+      readonly manifest: string
+      readonly change: {
+        readonly of: 'start' | 'period' | 'sets' | 'representations'
+        readonly period: string | null
+        readonly before: string
+        readonly now: string
+      }
+    }
   /** The content of a table changed, its version did not. `version`: as its sender names it. */
   | {
       readonly kind: 'versionUnchanged'

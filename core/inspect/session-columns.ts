@@ -462,6 +462,7 @@ export class SessionColumns implements ReceiveObserver {
   settle(spanUs: number): void {
     this.#rates.settle(spanUs, this.#counted())
     this.#losses.settle(this.#nowUs)
+    this.#watch.close()
     this.runs.close()
     this.#versions.settle()
   }

@@ -17,8 +17,8 @@ import type { SkippedTime } from './skipped-time.ts'
 /** Bounds on services, and on representations that were heard of one. */
 const MAX_SERVICES = 1024
 const MAX_HEARD = 1024
-/** Larger tables are not compared. */
-const MAX_BYTES = 1 << 20
+/** Larger tables and manifests are not compared. */
+export const MAX_COMPARED_BYTES = 1 << 20
 /** Segments that must be on air within this time of being announced, as of RATE-DROP. */
 const SEGMENTS = 2
 
@@ -76,7 +76,7 @@ export class AgreementWatch {
   }
 
   slsFragment(service: ServiceId, { type, bytes }: SlsFragment, timeUs: number): void {
-    if (bytes.length > MAX_BYTES || (type !== 'S-TSID' && type !== 'USBD')) return
+    if (bytes.length > MAX_COMPARED_BYTES || (type !== 'S-TSID' && type !== 'USBD')) return
     const state = this.#of(service)
     if (type === 'USBD') {
       state.unicast = read(() => parseUsbd(bytes).unicastPatterns) ?? []

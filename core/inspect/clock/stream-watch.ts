@@ -11,6 +11,7 @@ import { ClosedSessions } from './closed-sessions.ts'
 import { latestOf } from './last-seen.ts'
 import { type Availability, segmentLatenessUs } from './lateness.ts'
 import { ManifestTimes } from './manifest-times.ts'
+import { ManifestUpdates } from './manifest-updates.ts'
 import { MediaWatch } from './media-watch.ts'
 import { SignallingPresence } from './presence.ts'
 import { type FoundByClock, SilenceWatch } from './silence.ts'
@@ -58,6 +59,7 @@ export class StreamWatch {
   readonly #presence: SignallingPresence
   readonly #closed: ClosedSessions
   readonly #manifests: ManifestTimes
+  readonly #updates: ManifestUpdates
   readonly #stream: WatchedStream
   readonly #time = new SkippedTime()
   readonly #limits: ClockLimits
@@ -92,6 +94,7 @@ export class StreamWatch {
     this.tables = new TableTimes(tell, limits, this.#time, from)
     this.versions = new VersionWatch(tell)
     this.#manifests = new ManifestTimes(tell, limits, this.#time, from)
+    this.#updates = new ManifestUpdates(tell)
     this.agreement = new AgreementWatch(tell, limits, this.#time, from)
     this.media = new MediaWatch(tell, limits, this.#time, { ...from, agreement: this.agreement })
     this.#presence = new SignallingPresence(tell, limits, this.#time, this, options.asksLls)
@@ -123,6 +126,7 @@ export class StreamWatch {
   /** Takes what a source says of itself, and a sender of its session. */
   source(finding: Finding): void {
     if (finding.kind === 'sessionClosed') this.#closed.closed(finding)
+    if (finding.kind === 'sessionRestarted') this.#updates.restarted(finding.service, finding.timeUs)
     if (finding.kind === 'sourceBroke') this.#brokeUs ??= finding.timeUs
     if (finding.kind !== 'sourceBack' || this.#brokeUs === null) return
     this.lookSoon()
@@ -142,6 +146,7 @@ export class StreamWatch {
     this.tables.serviceRenumbered(former, service)
     this.#presence.serviceRenumbered(former, service)
     this.agreement.serviceRenumbered(former, service)
+    this.#updates.serviceRenumbered(former, service)
     this.lookSoon()
   }
 
@@ -154,16 +159,19 @@ export class StreamWatch {
   objectEnded(object: FlowObject): void {
     this.media.objectEnded(object)
     this.#manifests.objectEnded(object)
+    this.#updates.objectEnded(object)
     if (object.kind === 'manifest' || object.kind === 'playlist') this.lookSoon()
   }
 
   slsFragment(service: ServiceId, fragment: SlsFragment, timeUs: number): void {
     this.agreement.slsFragment(service, fragment, timeUs)
+    this.#updates.slsFragment(service, fragment, timeUs)
     this.lookSoon()
   }
 
   /** The source plays again from its beginning. */
   startOver(): void {
+    this.#updates.restarted(null, this.#lookedUs)
     this.media.startOver()
     this.lookSoon()
   }
@@ -197,6 +205,11 @@ export class StreamWatch {
     return isRegular || this.#live || this.#time.of(nowUs) >= this.#dueUs || this.#closed.any
   }
 
+  /** The source ended. */
+  close(): void {
+    this.#updates.close()
+  }
+
   #look(nowUs: number): void {
     const elapsedUs = this.#lookedUs < 0 ? 0 : nowUs - this.#lookedUs
     // This computer slept or was busy: what it did not see, nobody can blame on the signal.
@@ -212,6 +225,7 @@ export class StreamWatch {
         this.agreement.look(services, nowUs),
         this.media.look(),
       )
+    this.#updates.look(nowUs)
     this.media.sample(nowUs)
     this.#dueUs = Math.min(silentUs, this.#lateUs, this.#manifests.look())
   }

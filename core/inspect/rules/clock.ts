@@ -107,6 +107,13 @@ export const clockRules = (): RuleFile => ({
   manifestLate: (at, rules) => {
     rules.raise('MPD-INTERVAL', { at, key: at.table, values: late(at.table, at.gap, 1), endUs: untilItComes(at.gap) })
   },
+  manifestChanged: (at, rules) => {
+    const { manifest, change } = at
+    const { of, period, before, now } = change
+    const key = `${manifest} ${of} ${period}`
+    if (of === 'start') rules.raise('MPD-UPDATE', { at, key, says: of, values: { manifest, before, now } })
+    else rules.raise('MPD-UPDATE', { at, key, says: of, values: { manifest, period: period ?? '', before, now } })
+  },
   versionUnchanged: (at, rules) => {
     const { scope, table, version } = at
     const evidence = { at, key: `${table} ${version}`, values: { table, version } }

@@ -120,6 +120,18 @@ export const SIGNALLING_EXAMPLES: Readonly<
   },
   'SLS-VERSION': { raises: [at({ kind: 'versionUnchanged', scope: 'sls', table: 'S-TSID', version: '1' })] },
   'MPD-INTERVAL': { raises: [at({ kind: 'manifestLate', table: 'MPD live.mpd', gap: past })] },
+  'MPD-UPDATE': {
+    raises: [
+      at({
+        kind: 'manifestChanged',
+        manifest: 'live.mpd',
+        change: { of: 'start', period: null, before: 'A', now: 'B' },
+      }),
+      ...(['period', 'sets', 'representations'] as const).map((of) =>
+        at({ kind: 'manifestChanged', manifest: 'live.mpd', change: { of, period: '1', before: 'a', now: 'b' } }),
+      ),
+    ],
+  },
   'RATE-DROP': {
     raises: [
       at({ kind: 'channelStopped', outage }),
