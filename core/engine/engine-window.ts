@@ -139,17 +139,20 @@ export class EngineWindow {
     signallingText: (sessionId, key, part) => this.#engine.session(sessionId).contents.signallingText(key, part),
     report: (sessionId, part) => this.#engine.session(sessionId).contents.report(part),
     pictured: (sessionId, serviceId, picture, part) => {
-      this.#engine.session(sessionId).contents.receiving(part).pictured(asServiceId(serviceId), parsePicture(picture))
+      this.#engine
+        .session(sessionId)
+        .contents.receiving(part)
+        .served.pictured(asServiceId(serviceId), parsePicture(picture))
       return null
     },
     lookAt: (sessionId, services, atUs, part) => {
       const ids = Array.isArray(services) ? services.filter(Number.isSafeInteger).map(asServiceId) : []
-      const receiving = this.#engine.session(sessionId).contents.receiving(part)
-      receiving.look(ids, Number.isFinite(atUs) ? atUs : null)
+      const { served } = this.#engine.session(sessionId).contents.receiving(part)
+      served.look(ids, Number.isFinite(atUs) ? atUs : null)
       return null
     },
     thumbnail: (sessionId, serviceId, part) =>
-      this.#engine.session(sessionId).contents.receiving(part).thumbnail(asServiceId(serviceId)),
+      this.#engine.session(sessionId).contents.receiving(part).served.thumbnail(asServiceId(serviceId)),
     savePicture: (sessionId, name, png) => {
       // Only while something may play.
       this.#engine.session(sessionId)
@@ -157,7 +160,7 @@ export class EngineWindow {
     },
     outsidePlayers,
     openOutside: (sessionId, serviceId, player, part) => {
-      const url = this.#engine.session(sessionId).contents.receiving(part).manifestUrl(asServiceId(serviceId))
+      const url = this.#engine.session(sessionId).contents.receiving(part).served.manifestUrl(asServiceId(serviceId))
       if (url === null) throw new AppFailure('bad-spec', 'The service has no address.', 'Wait for its manifest.')
       return openOutside(player, url)
     },

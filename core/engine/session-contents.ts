@@ -54,19 +54,19 @@ export class SessionContents {
   }
 
   objectDetail(index: number, part?: string): ObjectDetail {
-    return this.receiving(part).detail(index)
+    return this.receiving(part).objects.detail(index)
   }
 
   objectBytes(index: number, from: number, to: number, part?: string, view: BytesView = 'arrived'): Uint8Array {
-    return this.receiving(part).bytes(index, from, to, view)
+    return this.receiving(part).objects.bytes(index, from, to, view)
   }
 
   objectBoxes(index: number, view: BytesView, part?: string): ObjectBoxes {
-    return this.receiving(part).boxes(index, view)
+    return this.receiving(part).objects.boxes(index, view)
   }
 
   boxFields(index: number, view: BytesView, offset: number, part?: string): readonly BoxField[] {
-    return this.receiving(part).boxFields(index, view, offset)
+    return this.receiving(part).objects.boxFields(index, view, offset)
   }
 
   signallingText(key: string, part?: string): SignallingText {

@@ -14,7 +14,8 @@ import { Version } from '../../flow/version.ts'
 import { AnnouncedFiles } from '../../gateway/announced-files.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import type { RequestTable } from '../../server/request-table.ts'
-import type { Receiving, Serving } from '../faces/receiving.ts'
+import type { Receiving } from '../faces/receiving.ts'
+import type { Serving } from '../faces/served-files.ts'
 import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import { Pictures } from '../receiving/pictures.ts'
 import type { GatewaySpec } from './gateway-options.ts'
@@ -61,7 +62,7 @@ class GatewayPart implements Part, Serving {
   linked(from: Part): void {
     this.#receiving = oneReceiver(this.id, this.#receiving, from)
     this.#store = from.store ?? null
-    this.#receiving.serves(this)
+    this.#receiving.served.serveBy(this)
     this.#receiving.observe({
       slsFragment: (serviceId, fragment, timeUs) =>
         this.#announced.slsFragment(serviceId, fragment, timeUs - (this.#receiving?.shiftUs() ?? 0)),

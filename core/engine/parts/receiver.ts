@@ -2,26 +2,13 @@ import { totalmem } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { AppError } from '../../contract/app-error.ts'
 import { defined } from '../../contract/defined.ts'
-import type { ServiceId } from '../../contract/ids.ts'
-import type { BoxField, BytesView, ObjectBoxes } from '../../contract/object-boxes.ts'
-import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
 import type { PartSpec, TuneIn } from '../../contract/session-spec.ts'
-import type { SocketSnapshot } from '../../contract/snapshot.ts'
-import type { Thumbnail } from '../../contract/wall.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
-import type {
-  AbsentObject,
-  Destination,
-  FlowFacts,
-  LinkFacts,
-  ReceiveObserver,
-  ServiceFacts,
-} from '../../flow/facts.ts'
+import type { AbsentObject, FlowFacts, ReceiveObserver, ServiceFacts } from '../../flow/facts.ts'
 import type { Finding } from '../../flow/findings.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { ObjectFanOut, ObserverTee } from '../../flow/tee.ts'
-import type { ServedState } from '../../inspect/report/service-state.ts'
 import { SessionColumns } from '../../inspect/session-columns.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
@@ -29,8 +16,10 @@ import type { LinkSource } from '../../receive/link/links.ts'
 import { Receiver } from '../../receive/receiver.ts'
 import type { DatagramInput } from '../faces/datagram-input.ts'
 import type { DatagramSource } from '../faces/datagram-source.ts'
-import { FileCount, type Receiving, type Serving } from '../faces/receiving.ts'
+import { ObjectContents } from '../faces/object-contents.ts'
+import { FileCount, type Receiving } from '../faces/receiving.ts'
 import type { Recording } from '../faces/recording.ts'
+import { ServedFiles } from '../faces/served-files.ts'
 import { KeptBack } from '../kept-back.ts'
 import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import { HostWatch } from '../receiving/host-watch.ts'
@@ -40,7 +29,8 @@ import { receiveMemory } from '../receiving/receive-memory.ts'
 import { ReceiveStatistics } from '../receiving/receive-statistics.ts'
 import { reportOf, reportPiecesOf } from '../receiving/receiver-report.ts'
 import { receiverSections } from '../receiving/receiver-sections.ts'
-import { firstTimeOf, labelOf, sumsOf } from '../receiving/sources.ts'
+import { Recordings } from '../receiving/recordings.ts'
+import { joinedUsOf, labelOf, socketsOf, sumsOf } from '../receiving/sources.ts'
 import { type Arrivals, StopRule } from '../receiving/stop-rule.ts'
 import { DynamicJoins } from '../selection/dynamic-joins.ts'
 import type { ReceiverSpec } from './receiver-options.ts'
@@ -59,13 +49,13 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   readonly id: string
   readonly sources: DatagramSource[] = []
   readonly files = new FileCount()
+  readonly objects = new ObjectContents(() => this.columns)
+  readonly served = new ServedFiles(() => this.services())
   readonly #spec: ReceiverSpec
   readonly #host: PartHost
   readonly #to: Part[] = []
   readonly #observers: Partial<ReceiveObserver>[] = []
   readonly #absent: ((objects: readonly AbsentObject[]) => void)[] = []
-  #bytesOf: Parameters<Receiving['keeps']>[0] = () => null
-  #serving: Serving | null = null
   readonly #log: ReceiveLog
   readonly #statistics: ReceiveStatistics
   readonly #startedWallUs: number
@@ -84,10 +74,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   #live = false
   #stopped = false
   #readToEnd = false
-  /** Destinations that each target wants. */
-  readonly #wanted = new Map<ReceiveTarget, readonly Destination[]>()
-  readonly #links: LinkFacts[] = []
-  readonly #recordings = new Set<Recording>()
+  readonly #recordings = new Recordings()
   readonly #sections: readonly AnySection[]
 
   constructor(spec: ReceiverSpec, host: PartHost) {
@@ -160,12 +147,12 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       { keepAlive, services: this.#services(), ...defined({ timeoutS: timeoutS === 0 ? undefined : timeoutS }) },
       this.#startedWallUs,
     )
-    this.#live = sources.some(isLive)
+    this.#live = sources.some(({ live }) => live)
     const columns = new SessionColumns({
       // SHA-256 is computed for a report, the app and `inspect` only.
       hash: this.#hash(sinks),
-      bytesOf: (index, view) => this.#bytesOf(index, view),
-      urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
+      bytesOf: (index, view) => this.objects.kept(index, view),
+      urlOf: (serviceId, name) => this.served.urlOf(serviceId, name),
       live: this.#live,
       asksLls: addresses.some(({ target }) => target.kind === 'atsc'),
       shiftUs: () => this.shiftUs(),
@@ -182,15 +169,11 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     const byTarget = new Map<ReceiveTarget, DatagramSource>(addresses.map(({ target, source }) => [target, source]))
     const observer = new ObserverTee(columns, this.#log.withoutAlarms(), ...this.#observers, {
       destinationsWanted: (wanted, target) => {
-        this.#wanted.set(target, wanted)
-        for (const recording of this.#recordings) recording.want(wanted, target)
+        this.#recordings.want(wanted, target)
         this.#dynamic?.want(wanted, target)
         byTarget.get(target)?.want?.(wanted)
       },
-      linkSeen: (link) => {
-        this.#links.push(link)
-        for (const recording of this.#recordings) recording.linkSeen(link)
-      },
+      linkSeen: (link) => this.#recordings.linkSeen(link),
       flowSeen: (flow) => {
         if (flow.protocol === 'lls') this.#llsFlows.push(flow)
       },
@@ -222,43 +205,8 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     this.#absent.push(listener)
   }
 
-  keeps(bytesOf: Parameters<Receiving['keeps']>[0]): void {
-    const before = this.#bytesOf
-    this.#bytesOf = (...range) => before(...range) ?? bytesOf(...range)
-  }
-
-  serves(serving: Serving): void {
-    this.#serving ??= serving
-  }
-
   services(): readonly ServiceFacts[] {
     return this.#columns?.views.serviceFacts() ?? []
-  }
-
-  /** Address of a service's manifest, where something serves it. */
-  playable(service: ServiceFacts): ServedState {
-    return this.#serving === null ? null : (this.#serving.playable(service) ?? 'awaited')
-  }
-
-  manifestUrl(serviceId: ServiceId): string | null {
-    const manifest = this.services().find(({ id }) => id === serviceId)?.manifest ?? null
-    return manifest === null ? null : (this.#serving?.urlOf(serviceId, manifest.name) ?? null)
-  }
-
-  pictured(...picture: Parameters<Serving['pictured']>): void {
-    this.#serving?.pictured(...picture)
-  }
-
-  look(...asked: Parameters<Serving['look']>): void {
-    this.#serving?.look(...asked)
-  }
-
-  thumbnail(serviceId: ServiceId): Thumbnail | null {
-    return this.#serving?.thumbnail(serviceId) ?? null
-  }
-
-  playableVersion(): number {
-    return this.#serving?.playableVersion() ?? 0
   }
 
   shiftUs(): number {
@@ -279,7 +227,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   tick(timeUs: number): void {
     if (this.#stopped) return
-    if (this.#live) this.#watch?.look(this.#sockets(), timeUs)
+    if (this.#live) this.#watch?.look(socketsOf(this.sources), timeUs)
     this.#captureDrops(timeUs)
     this.#passedOver(timeUs)
     this.#columns?.keptBack(this.#kept.packets, timeUs)
@@ -332,7 +280,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     const columns = this.#columns
     if (columns === null) return
     const { firstTimeUs, lastTimeUs } = sumsOf(this.sources)
-    const joinedUs = this.#joinedUs()
+    const joinedUs = joinedUsOf(this.sources)
     if (joinedUs !== null) columns.joined(joinedUs)
     this.#captureDrops(this.#nowStreamUs())
     columns.settle((lastTimeUs ?? 0) - (firstTimeUs ?? 0))
@@ -354,10 +302,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return nothingReceived({
       label: labelOf(this.sources),
       live: this.sources.some(({ live }) => live),
-      joined: this.#sockets(),
+      joined: socketsOf(this.sources),
       tuneInFailed: this.#stopRule?.ended === true && this.#servicePackets() === 0,
       packets: totals.packets,
-      recorded: (this.#recordings.size > 0 || wants.length > 0) && wants.every((each) => each === 'facts'),
+      recorded: (this.#recordings.count > 0 || wants.length > 0) && wants.every((each) => each === 'facts'),
       objects: totals.objects,
       asked: addresses.length === 1 && only !== undefined ? askedOf(only.target) : null,
       wanted: addresses.length === 1 ? this.#services() : 'all',
@@ -374,35 +322,8 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return reportPiecesOf(this.columns, this.sources)
   }
 
-  detail(index: number): ObjectDetail {
-    const detail = Number.isSafeInteger(index) ? this.columns.shown.detail(index) : null
-    if (detail === null) {
-      throw new AppFailure('no-such-session', `There is no object in row ${index}.`, 'Choose another object.')
-    }
-    return detail
-  }
-
-  bytes(index: number, from: number, to: number, view: BytesView): Uint8Array {
-    if (!Number.isSafeInteger(index)) return new Uint8Array(0)
-    const patched = view === 'served' ? this.#bytesOf(index, 'served', from, to) : null
-    const bytes =
-      patched ??
-      this.#bytesOf(index, 'arrived', from, to) ??
-      this.columns.shown.storedBytes(index, 'arrived')?.subarray(from, to)
-    // A copy: a view would carry its whole buffer across the process border.
-    return bytes === undefined ? new Uint8Array(0) : bytes.slice()
-  }
-
-  boxes(index: number, view: BytesView): ObjectBoxes {
-    return this.columns.shown.boxes(index, view)
-  }
-
-  boxFields(index: number, view: BytesView, offset: number): readonly BoxField[] {
-    return this.columns.shown.boxFields(index, view, offset)
-  }
-
   droppedByHost(): number {
-    return this.#sockets().reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
+    return socketsOf(this.sources).reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
   }
 
   /** Takes samples of rates, and hashes. */
@@ -410,7 +331,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     if (timeUs - this.#sampledUs < SAMPLE_US && timeUs >= this.#sampledUs) return
     this.#sampledUs = timeUs
     const columns = this.columns
-    const joinedUs = this.#joinedUs()
+    const joinedUs = joinedUsOf(this.sources)
     if (joinedUs !== null) columns.joined(joinedUs)
     columns.sample(timeUs, this.#receiver?.arrivedBytes ?? 0)
     this.#statistics.tick(timeUs, () => columns.views.totals())
@@ -419,8 +340,6 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   /** Reports wanted destinations and tunnels to a recording, now and later. */
   record(recording: Recording): void {
     this.#recordings.add(recording)
-    for (const [target, wanted] of this.#wanted) recording.want(wanted, target)
-    for (const link of this.#links) recording.linkSeen(link)
   }
 
   /** Services asked for; those of the first source where there are several. */
@@ -431,19 +350,19 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   #hash(sinks: readonly Part[]): boolean {
     if (sinks.some((each) => each.needs?.().hash)) return true
     // A repair part wants no objects itself.
-    const taken = sinks.some((each) => (each.wants?.() ?? null) !== null) || this.#recordings.size > 0
+    const taken = sinks.some((each) => (each.wants?.() ?? null) !== null) || this.#recordings.count > 0
     return !taken && this.sources.every(({ live }) => !live)
   }
 
   /** Makes dynamic joins where only players take objects: a part that keeps objects wants all of them. */
   #selection(sinks: readonly Part[], columns: SessionColumns): DynamicJoins | null {
     const wants = sinks.flatMap((each) => each.wants?.() ?? [])
-    const playersOnly = wants.length > 0 && wants.every((each) => each === 'asked') && this.#recordings.size === 0
+    const playersOnly = wants.length > 0 && wants.every((each) => each === 'asked') && this.#recordings.count === 0
     if (!playersOnly || this.sources.every(({ live }) => !live)) return null
     return new DynamicJoins({
       services: () => columns.views.serviceFacts(),
       channels: () => columns.views.channels(),
-      sockets: () => this.#sockets(),
+      sockets: () => socketsOf(this.sources),
       leave: (left) => {
         for (const source of this.sources) source.leave?.(left)
       },
@@ -469,10 +388,6 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return packets
   }
 
-  #sockets(): SocketSnapshot[] {
-    return this.sources.flatMap((source) => source.sockets())
-  }
-
   #captureDrops(timeUs: number): void {
     for (const source of this.sources) {
       const capture = source.capture()
@@ -487,21 +402,9 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     }
   }
 
-  /** Start of listening: the first join, or the first packet of a capture. */
-  #joinedUs(): number | null {
-    let earliestUs: number | null = null
-    for (const source of this.sources)
-      for (const { joinedWallUs } of source.sockets()) earliestUs = Math.min(earliestUs ?? joinedWallUs, joinedWallUs)
-    return earliestUs ?? firstTimeOf(this.sources)
-  }
-
   #nowStreamUs(): number {
     return this.wallClock && !this.#stopped ? this.#host.nowUs() : (sumsOf(this.sources).lastTimeUs ?? 0)
   }
-}
-
-function isLive({ live }: DatagramSource): boolean {
-  return live
 }
 
 /** All parts that objects reach. */

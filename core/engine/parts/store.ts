@@ -51,7 +51,7 @@ class StorePart implements Part {
 
   linked(from: Part): void {
     this.#receiving = oneReceiver(this.id, this.#receiving, from)
-    this.#receiving.keeps((index, view, start, end) =>
+    this.#receiving.objects.keepBy((index, view, start, end) =>
       view === 'served' ? this.store.patchedBytes(index, start, end) : this.store.objectBytes(index, start, end),
     )
     this.#receiving.observe({

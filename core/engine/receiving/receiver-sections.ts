@@ -1,15 +1,9 @@
 import type { SectionMap, SectionName } from '../../contract/snapshot.ts'
-import type { ServiceFacts } from '../../flow/facts.ts'
-import type { ServedState } from '../../inspect/report/service-state.ts'
 import type { SessionColumns } from '../../inspect/session-columns.ts'
-
+import type { Receiving } from '../faces/receiving.ts'
 import type { AnySection } from '../part.ts'
 
-type Shown = {
-  readonly columns: SessionColumns
-  playable(service: ServiceFacts): ServedState
-  playableVersion(): number
-}
+type Shown = Pick<Receiving, 'columns' | 'served'>
 
 /** Sections of a receiver; each is a view of its columns. */
 export function receiverSections(receiver: Shown): readonly AnySection[] {
@@ -19,12 +13,13 @@ export function receiverSections(receiver: Shown): readonly AnySection[] {
   ): AnySection =>
     ({
       name,
-      version: () => receiver.columns.views.version(name) + (name === 'services' ? receiver.playableVersion() : 0),
+      version: () =>
+        receiver.columns.views.version(name) + (name === 'services' ? receiver.served.playableVersion() : 0),
       read: () => read(receiver.columns),
     }) as unknown as AnySection
   return [
     section('totals', (columns) => columns.views.totals()),
-    section('services', (columns) => columns.views.services((service) => receiver.playable(service))),
+    section('services', (columns) => columns.views.services((service) => receiver.served.playable(service))),
     section('flows', (columns) => columns.views.flows()),
     section('links', (columns) => columns.views.links()),
     section('channels', (columns) => columns.views.channels()),

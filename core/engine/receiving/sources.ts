@@ -1,3 +1,4 @@
+import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import type { CaptureFacts, DatagramSource } from '../faces/datagram-source.ts'
 
 /** Sums over several sources. */
@@ -26,11 +27,22 @@ export function sumsOf(sources: readonly DatagramSource[]): SourceSums {
 }
 
 /** Stream time of the first datagram of any source; null before it. */
-export function firstTimeOf(sources: readonly DatagramSource[]): number | null {
+function firstTimeOf(sources: readonly DatagramSource[]): number | null {
   let firstUs: number | null = null
   for (const { output } of sources)
     if (output.firstTimeUs !== null && (firstUs === null || output.firstTimeUs < firstUs)) firstUs = output.firstTimeUs
   return firstUs
+}
+
+export function socketsOf(sources: readonly DatagramSource[]): SocketSnapshot[] {
+  return sources.flatMap((source) => source.sockets())
+}
+
+/** Start of listening: the first join, or the first packet of a capture; null before. */
+export function joinedUsOf(sources: readonly DatagramSource[]): number | null {
+  let earliestUs: number | null = null
+  for (const { joinedWallUs } of socketsOf(sources)) earliestUs = Math.min(earliestUs ?? joinedWallUs, joinedWallUs)
+  return earliestUs ?? firstTimeOf(sources)
 }
 
 /** Addresses, then files, for a person. */

@@ -1,22 +1,19 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
-import type { BoxField, ObjectBoxes } from '../../contract/object-boxes.ts'
-import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
 import type { ServiceSnapshot } from '../../contract/service-snapshot.ts'
 import type { SourceSnapshot } from '../../contract/snapshot.ts'
-import type { Thumbnail } from '../../contract/wall.ts'
-import { AppFailure } from '../../failure/app-failure.ts'
 import type { ReceiveObserver, ServiceFacts } from '../../flow/facts.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../../flow/objects.ts'
 import { Version } from '../../flow/version.ts'
-import type { ServedState } from '../../inspect/report/service-state.ts'
 import { SessionColumns } from '../../inspect/session-columns.ts'
 import { SLS_LIMITS } from '../../protocol/table-limits.ts'
 import { readHlsCodecs, readMpdFacts } from '../../receive/signalling/mpd-facts.ts'
 import type { DatagramSource } from '../faces/datagram-source.ts'
-import { FileCount, type Receiving, type Serving } from '../faces/receiving.ts'
+import { ObjectContents } from '../faces/object-contents.ts'
+import { FileCount, type Receiving } from '../faces/receiving.ts'
+import { ServedFiles } from '../faces/served-files.ts'
 import type { AnySection } from '../part.ts'
 import { receiverSections } from './receiver-sections.ts'
 
@@ -39,14 +36,14 @@ export class UploadedService implements Receiving, ObjectSink {
   readonly wallClock = true
   readonly files = new FileCount()
   readonly columns: SessionColumns
+  readonly objects = new ObjectContents(() => this.columns)
+  readonly served = new ServedFiles(() => this.services())
   readonly #address: string
   readonly #host: UploadedHost
   readonly #startedUs: number
   readonly #observers: Partial<ReceiveObserver>[] = []
   readonly #version = new Version()
   readonly #service: { -readonly [Fact in keyof ServiceFacts]: ServiceFacts[Fact] }
-  #bytesOf: Parameters<Receiving['keeps']>[0] = () => null
-  #serving: Serving | null = null
   /** The manifest is the playlist of one track. */
   #isPart = false
   #hasMedia = false
@@ -61,8 +58,8 @@ export class UploadedService implements Receiving, ObjectSink {
     this.#startedUs = host.nowUs()
     this.columns = new SessionColumns({
       hash: false,
-      bytesOf: (index, view) => this.#bytesOf(index, view),
-      urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
+      bytesOf: (index, view) => this.objects.kept(index, view),
+      urlOf: (serviceId, name) => this.served.urlOf(serviceId, name),
       live: true,
     })
     const unsaid = { name: null, category: null, major: null, minor: null, destination: null, source: null }
@@ -101,14 +98,6 @@ export class UploadedService implements Receiving, ObjectSink {
     return this.columns.views.serviceFacts()
   }
 
-  playable(service: ServiceFacts): ServedState {
-    return this.#serving === null ? null : (this.#serving.playable(service) ?? 'awaited')
-  }
-
-  playableVersion(): number {
-    return this.#serving?.playableVersion() ?? 0
-  }
-
   /** Sections of what is received, with the source of it. */
   state(): readonly AnySection[] {
     const source: AnySection = {
@@ -134,32 +123,6 @@ export class UploadedService implements Receiving, ObjectSink {
     // A file that is not uploaded is not announced either.
   }
 
-  keeps(bytesOf: Parameters<Receiving['keeps']>[0]): void {
-    const before = this.#bytesOf
-    this.#bytesOf = (...range) => before(...range) ?? bytesOf(...range)
-  }
-
-  serves(serving: Serving): void {
-    this.#serving ??= serving
-  }
-
-  manifestUrl(serviceId: ServiceId): string | null {
-    const { id, manifest } = this.#service
-    return manifest === null || id !== serviceId ? null : (this.#serving?.urlOf(id, manifest.name) ?? null)
-  }
-
-  pictured(...picture: Parameters<Serving['pictured']>): void {
-    this.#serving?.pictured(...picture)
-  }
-
-  look(...asked: Parameters<Serving['look']>): void {
-    this.#serving?.look(...asked)
-  }
-
-  thumbnail(serviceId: ServiceId): Thumbnail | null {
-    return this.#serving?.thumbnail(serviceId) ?? null
-  }
-
   readonly joinsAsAsked = false
 
   asked(): void {
@@ -176,22 +139,6 @@ export class UploadedService implements Receiving, ObjectSink {
 
   reportPieces(): Iterable<string> {
     return this.columns.views.reportPieces(...this.#reportInputs())
-  }
-
-  detail(index: number): ObjectDetail {
-    throw new AppFailure('no-such-session', `There is no object in row ${index}.`, 'Choose another object.')
-  }
-
-  bytes(): Uint8Array {
-    return new Uint8Array(0)
-  }
-
-  boxes(...of: Parameters<Receiving['boxes']>): ObjectBoxes {
-    return this.columns.shown.boxes(...of)
-  }
-
-  boxFields(...of: Parameters<Receiving['boxFields']>): readonly BoxField[] {
-    return this.columns.shown.boxFields(...of)
   }
 
   droppedByHost(): number {
@@ -238,7 +185,7 @@ export class UploadedService implements Receiving, ObjectSink {
   #lines(): ServiceSnapshot[] {
     const { signalled } = this.#service
     return this.columns.views
-      .services((service) => this.playable(service))
+      .services((service) => this.served.playable(service))
       .map((line) => ({
         ...line,
         state: this.#hasMedia ? 'receiving' : signalled ? 'signalled' : 'announced',
