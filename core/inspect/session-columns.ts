@@ -3,7 +3,6 @@ import type { ServiceId } from '../contract/ids.ts'
 import type { ReportSignature } from '../contract/report.ts'
 import type { RuleProfile } from '../contract/rule-row.ts'
 import type { SocketSnapshot } from '../contract/snapshot.ts'
-import { BoundedMap } from '../flow/bounded-map.ts'
 import type { CarrierPlace, SignallingCarrier } from '../flow/carriers.ts'
 import type { BadDatagram, Flow } from '../flow/datagrams.ts'
 import type {
@@ -28,13 +27,11 @@ import { LossWatch } from './losses/loss-watch.ts'
 import { RateMeter } from './rate-meter.ts'
 import { ServiceLines } from './report/service-lines.ts'
 import { StartupLog } from './report/startup-log.ts'
-import type { Alarm } from './rules/alarm.ts'
-import { AlarmLog, type ObjectFates, textOf } from './rules/alarm-log.ts'
-import { AlarmRuns } from './rules/alarm-runs.ts'
+import type { AlarmRuns } from './rules/alarm-runs.ts'
 import { clockLimits } from './rules/clock.ts'
-import { Judge, type RuleSettings } from './rules/judge.ts'
-import { MalformedDatagrams } from './rules/malformed.ts'
+import type { RuleSettings } from './rules/judge.ts'
 import { SectionVersions } from './section-versions.ts'
+import { type AlarmTaker, SessionAlarms } from './session-alarms.ts'
 import { SessionViews } from './session-views.ts'
 import { ShownObjects, type StoredObjects } from './shown-objects.ts'
 import { SignallingLog } from './signalling/signalling-log.ts'
@@ -58,9 +55,6 @@ const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set([
   'serviceBack',
   'sessionRestarted',
 ])
-/** Patched objects whose patch is described. */
-const MAX_PATCHES = 4096
-
 /** Options of `SessionColumns`. */
 export type SessionColumnsOptions = StoredObjects & {
   /** Compute SHA-256 of every whole object, as transported. */
@@ -74,8 +68,8 @@ export type SessionColumnsOptions = StoredObjects & {
   readonly rules?: RuleSettings
   /** Stream time less the time of the capture, µs; absent: 0. */
   readonly shiftUs?: () => number
-  /** Receives every alarm, of the receiver and of losses; `text` makes its sentence with its known cause. */
-  readonly onAlarm?: (alarm: Alarm, text: () => string) => void
+  /** Receives every alarm, of the receiver and of losses. */
+  readonly onAlarm?: AlarmTaker
   /** Receives announced objects as soon as their absence is certain. */
   readonly onAbsent?: (objects: readonly AbsentObject[]) => void
 }
@@ -99,11 +93,7 @@ export class SessionColumns implements ReceiveObserver {
     arrived: (table, timeUs) => this.#watch.tables.arrived(table, timeUs),
     changed: (...change) => this.#watch.versions.changed(...change),
   })
-  readonly #alarms = new AlarmLog()
-  /** Its alarms as they begin and end. */
-  readonly runs = new AlarmRuns()
-  readonly #judge: Judge
-  readonly #malformed: MalformedDatagrams
+  readonly #alarms: SessionAlarms
   readonly #rates = new RateMeter()
   readonly #startup = new StartupLog()
   readonly #systemTime = new SystemTimeLog()
@@ -111,14 +101,6 @@ export class SessionColumns implements ReceiveObserver {
   readonly #watch: StreamWatch
   readonly #lines: ServiceLines
   readonly #kept = new KeptObjects()
-  /** By row: how players get a damaged object. */
-  readonly #patches = new BoundedMap<number, string>(MAX_PATCHES)
-  readonly #fates: ObjectFates = {
-    causeOf: (row) => this.#losses.causeOf(row),
-    evidenceOf: (row) => this.#losses.evidenceOf(row),
-    detailOf: (row) => this.#detailOf(row),
-    endOf: (alarm) => this.runs.endOf(alarm),
-  }
   readonly #versions = new SectionVersions()
   #nowUs = 0
   #objectChanges = 0
@@ -127,9 +109,6 @@ export class SessionColumns implements ReceiveObserver {
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
-    this.runs.listen({ began: () => undefined, ended: () => this.#versions.bump('alarms') })
-    this.#judge = new Judge((alarm) => this.#alarm(alarm), options.rules)
-    this.#malformed = new MalformedDatagrams(this.#judge)
     this.#watchLooks = new SpacedLooks(options.live === true ? WATCHED_LIVE : WATCHED)
     this.objects = new ObjectColumns(options.hash, options.maxRows ?? MAX_ROWS)
     this.#losses = new LossWatch(
@@ -139,6 +118,8 @@ export class SessionColumns implements ReceiveObserver {
       (finding) => this.found(finding),
       options.onAbsent,
     )
+    this.#alarms = new SessionAlarms(this.objects, this.#losses, options.rules, options.onAlarm)
+    this.runs.listen({ began: () => undefined, ended: () => this.#versions.bump('alarms') })
     this.#watch = new StreamWatch(
       {
         flows: this.#flows,
@@ -147,7 +128,7 @@ export class SessionColumns implements ReceiveObserver {
         media: this.#losses.media,
         columns: this.objects,
       },
-      clockLimits(this.#judge),
+      clockLimits(this.#alarms.judge),
       (finding) => this.found(finding),
       {
         live: options.live ?? false,
@@ -166,8 +147,6 @@ export class SessionColumns implements ReceiveObserver {
       signalling: this.#signalling,
       systemTime: this.#systemTime,
       alarms: this.#alarms,
-      fates: this.#fates,
-      malformed: this.#malformed,
       losses: this.#losses,
       watch: this.#watch,
       rates: this.#rates,
@@ -223,7 +202,6 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.media.serviceRenumbered(former, id)
     this.#watch.serviceRenumbered(former, id)
     this.#alarms.serviceRenumbered(former, id)
-    this.runs.serviceRenumbered(former, id)
   }
 
   channelSeen(channel: ChannelFacts): void {
@@ -327,50 +305,18 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   malformed(bad: BadDatagram, flow: Flow): void {
-    const alarm = this.#malformed.datagram(bad, flow)
-    if (alarm !== null) this.#tell(alarm)
+    this.#alarms.malformedDatagram(bad, flow)
   }
 
   found(finding: Finding): void {
     if (finding.kind === 'objectUnnamed' && this.#losses.toldUnnamed(finding.object)) return
-    const { raised } = this.#judge
-    this.#judge.found(this.#completed(finding))
-    if (this.#judge.raised !== raised) this.#versions.bump('alarms')
+    if (this.#alarms.found(finding)) this.#versions.bump('alarms')
     this.#watch.source(finding)
     if (CHANGES_SERVICES.has(finding.kind)) this.#versions.bump('services')
     if (finding.kind === 'objectRepaired' && finding.absent)
       this.#losses.absentFetched(finding.bytes, finding.destination, finding.carrier)
-    if (finding.kind === 'objectPatched' && finding.object !== null) this.#patches.set(finding.object, finding.patch)
     if (finding.kind === 'sessionClosed') this.#losses.sessionClosed(finding.destination, finding.carrier)
     if (finding.kind === 'sessionRestarted') this.#losses.startOver(finding.channel)
-  }
-
-  /** A finding with what the columns know of its object. */
-  #completed(finding: Finding): Finding {
-    if (finding.kind !== 'objectUnnamed' || finding.object === null) return finding
-    // Packets of its repeats too.
-    const packets = this.objects.values.packets[finding.object] ?? finding.packets
-    return { ...finding, packets, expected: finding.expected ?? this.#losses.expectedInstead(finding.object) }
-  }
-
-  #alarm(alarm: Alarm): void {
-    this.#alarms.add(alarm)
-    this.#tell(alarm)
-  }
-
-  #tell(alarm: Alarm): void {
-    const text = (): string => textOf(alarm, this.#fates)
-    this.runs.raised(alarm, text)
-    this.#options.onAlarm?.(alarm, text)
-  }
-
-  /** What became of an object that ended incomplete. */
-  #detailOf(row: number): string | null {
-    const repair = this.objects.repairOf(row)
-    if (repair?.how === 'http') return `${repair.bytes} bytes fetched from ${repair.urls.join(', ')}`
-    if (this.#losses.causeOf(row) === null) return null
-    const patch = this.#patches.get(row)
-    return patch === undefined ? null : `players get it patched: ${patch}`
   }
 
   /** The capture starts again from its beginning. */
@@ -445,7 +391,7 @@ export class SessionColumns implements ReceiveObserver {
     if (watches) this.#watch.look(timeUs)
     if (this.#watch.silence.closings !== closings) this.#versions.bump('services')
     if (looks) this.#versions.count(timeUs, this.#packets())
-    this.runs.look(timeUs)
+    this.#alarms.runs.look(timeUs)
   }
 
   /** End of an object's use to players, stream µs; null where unknown. */
@@ -463,7 +409,7 @@ export class SessionColumns implements ReceiveObserver {
     this.#rates.settle(spanUs, this.#counted())
     this.#losses.settle(this.#nowUs)
     this.#watch.close()
-    this.runs.close()
+    this.#alarms.runs.close()
     this.#versions.settle()
   }
 
@@ -478,6 +424,11 @@ export class SessionColumns implements ReceiveObserver {
     let packets = 0
     for (const flow of this.#flows) packets += flow.packets
     return packets
+  }
+
+  /** Its alarms as they begin and end. */
+  get runs(): AlarmRuns {
+    return this.#alarms.runs
   }
 
   /** Grows when an object begins, ends or changes its facts; not while it grows. */

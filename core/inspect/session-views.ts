@@ -23,9 +23,8 @@ import type { ServiceLines } from './report/service-lines.ts'
 import type { ServedState } from './report/service-state.ts'
 import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './report/session-report.ts'
 import type { StartupLog } from './report/startup-log.ts'
-import type { AlarmLog, ObjectFates } from './rules/alarm-log.ts'
-import type { MalformedDatagrams } from './rules/malformed.ts'
 import type { SectionVersions } from './section-versions.ts'
+import type { SessionAlarms } from './session-alarms.ts'
 import type { SignallingLog } from './signalling/signalling-log.ts'
 import type { SystemTimeLog } from './signalling/system-time-log.ts'
 
@@ -43,9 +42,7 @@ export type ViewedFacts = {
   readonly links: readonly LinkFacts[]
   readonly signalling: SignallingLog
   readonly systemTime: SystemTimeLog
-  readonly alarms: AlarmLog
-  readonly fates: ObjectFates
-  readonly malformed: MalformedDatagrams
+  readonly alarms: SessionAlarms
   readonly losses: LossWatch
   readonly watch: StreamWatch
   readonly rates: RateMeter
@@ -102,7 +99,7 @@ export class SessionViews {
       case 'losses':
         return this.#lost.of(...Object.values(this.#of.losses.totals).flatMap(({ objects, bytes }) => [objects, bytes]))
       case 'alarms':
-        return versions + this.#of.malformed.count + this.version('losses')
+        return versions + this.#of.alarms.malformed.count + this.version('losses')
       case 'host':
         return this.#hosted.of(...Object.values(this.host()).map((each) => each ?? -1))
       default:
@@ -125,8 +122,8 @@ export class SessionViews {
     return {
       columns: this.#of.objects,
       signalling: this.#of.signalling,
-      alarms: this.#of.alarms.report(this.#of.fates, this.#of.malformed.alarms()),
-      malformed: this.#of.malformed.count,
+      alarms: this.#of.alarms.report(),
+      malformed: this.#of.alarms.malformed.count,
       losses: this.#of.losses,
       startup: this.#of.startup,
       notPlayable: (...of) => this.#of.lines.whyNotPlayable(...of, this.#of.nowUs()),
@@ -146,7 +143,7 @@ export class SessionViews {
       ...received,
       loss,
       objects: this.#of.objects.count,
-      malformed: this.#of.malformed.count,
+      malformed: this.#of.alarms.malformed.count,
       neverCame,
       awaited,
       goneSinceUs,
@@ -197,6 +194,6 @@ export class SessionViews {
   }
 
   alarms(): AlarmRow[] {
-    return this.#of.alarms.rows(this.#of.fates, this.#of.malformed.alarms())
+    return this.#of.alarms.rows()
   }
 }
