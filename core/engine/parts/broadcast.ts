@@ -50,6 +50,8 @@ const ATSC_SERVICE_ADDRESS = '239.255.2.1'
 const ATSC_SERVICE_PORT = 6000
 /** Time in which receivers that wait for the signalling join what it names. */
 const SIGNALLING_LEAD_US = 1_000_000
+/** At a route:// address nothing has to be joined first; in this time the first files are read, so that none is late. */
+const READING_LEAD_US = 100_000
 
 /** Checks the URL; the presentation and the output are other parts. @throws AppFailure bad-url | not-supported */
 export async function openBroadcast(spec: PartSpec, host: PartHost): Promise<Part> {
@@ -174,8 +176,7 @@ class BroadcastPart implements Part, PacketOut {
         flavour: korean ? 'korean' : 'us',
         mtu,
         carouselMs,
-        // At a route:// address nothing has to be joined first, and a capture has no receivers yet.
-        leadUs: scheme !== 'route' && inputs.some(({ toNetwork }) => toNetwork) ? SIGNALLING_LEAD_US : 0,
+        leadUs: this.#leadUs(),
         split,
         plainSls,
         bsid,
@@ -257,6 +258,12 @@ class BroadcastPart implements Part, PacketOut {
     }
     this.output.datagram(flow, bytes, 0, bytes.length, timeUs, this.output.datagrams + 1)
     return true
+  }
+
+  /** What is only recorded has no receivers yet, and all the time it needs. */
+  #leadUs(): number {
+    if (!this.output.inputs.some(({ toNetwork }) => toNetwork)) return 0
+    return this.#address.scheme === 'route' ? READING_LEAD_US : SIGNALLING_LEAD_US
   }
 
   #mabr(): Partial<MabrOptions> {
