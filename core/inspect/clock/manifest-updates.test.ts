@@ -92,24 +92,24 @@ describe('changes that players do not follow', () => {
     expect(found).toEqual(['20 sets'])
   })
 
-  it('are another presentation where the sender begins again soon before or after, of this service or of all', () => {
-    for (const restart of [
-      [SERVICE, 8],
-      [SERVICE, 30],
-      [null, 21],
-    ] as const) {
+  it.each([8, 20, 30])(
+    'are another presentation where the sender begins again soon before or after: at %d s',
+    (atS) => {
       const { updates, found, arrive } = watch()
       arrive(mpd(T, {}), 1)
-      if (restart[1] < 20) updates.restarted(restart[0], restart[1] * S)
+      if (atS < 20) updates.restarted(atS * S)
       arrive(other, 20)
-      if (restart[1] >= 20) updates.restarted(restart[0], restart[1] * S)
+      if (atS >= 20) updates.restarted(atS * S)
       updates.close()
       expect(found).toEqual([])
-    }
+    },
+  )
+
+  it('are none where it began again long before', () => {
     const { updates, found, arrive } = watch()
-    arrive(mpd(T, {}), 1)
+    updates.restarted(2 * S)
+    arrive(mpd(T, {}), 3)
     arrive(other, 20)
-    updates.restarted(asServiceId(2), 20 * S)
     updates.close()
     expect(found).toEqual(['20 sets'])
   })

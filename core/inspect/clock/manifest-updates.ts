@@ -26,8 +26,8 @@ type Manifest = {
 export class ManifestUpdates {
   readonly #found: FoundByClock
   readonly #manifests = new BoundedMap<string, Manifest>(MAX_MANIFESTS)
-  /** When the sender of a service began again last; null: of any. */
-  readonly #restartedUs = new BoundedMap<ServiceId | null, number>(MAX_MANIFESTS)
+  /** When a sender began again last. */
+  #restartedUs = Number.NEGATIVE_INFINITY
 
   constructor(found: FoundByClock) {
     this.#found = found
@@ -43,9 +43,9 @@ export class ManifestUpdates {
     if (size <= MAX_COMPARED_BYTES) this.#arrived(serviceId, name, object.lease(0, size).bytes, lastTimeUs)
   }
 
-  /** A sender began again. */
-  restarted(service: ServiceId | null, timeUs: number): void {
-    this.#restartedUs.set(service, timeUs)
+  /** A sender began again; its manifest may be of another service than its media. */
+  restarted(timeUs: number): void {
+    this.#restartedUs = timeUs
   }
 
   serviceRenumbered(former: ServiceId, service: ServiceId): void {
@@ -94,8 +94,7 @@ export class ManifestUpdates {
     while (manifest.changes[0] !== undefined && manifest.changes[0].timeUs <= untilUs) {
       const { change, timeUs } = manifest.changes.shift() as Manifest['changes'][number]
       const { service, name } = manifest
-      const restarts = [service, null].map((of) => this.#restartedUs.get(of) ?? Number.NEGATIVE_INFINITY)
-      if (restarts.some((restartUs) => Math.abs(restartUs - timeUs) <= RESTART_US)) continue
+      if (Math.abs(this.#restartedUs - timeUs) <= RESTART_US) continue
       this.#found({ kind: 'manifestChanged', manifest: name, change }, placeAt(timeUs, 0, { service }))
     }
   }

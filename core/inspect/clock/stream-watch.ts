@@ -126,7 +126,7 @@ export class StreamWatch {
   /** Takes what a source says of itself, and a sender of its session. */
   source(finding: Finding): void {
     if (finding.kind === 'sessionClosed') this.#closed.closed(finding)
-    if (finding.kind === 'sessionRestarted') this.#updates.restarted(finding.service, finding.timeUs)
+    if (finding.kind === 'sessionRestarted') this.#updates.restarted(finding.timeUs)
     if (finding.kind === 'sourceBroke') this.#brokeUs ??= finding.timeUs
     if (finding.kind !== 'sourceBack' || this.#brokeUs === null) return
     this.lookSoon()
@@ -171,7 +171,7 @@ export class StreamWatch {
 
   /** The source plays again from its beginning. */
   startOver(): void {
-    this.#updates.restarted(null, this.#lookedUs)
+    this.#updates.restarted(this.#lookedUs)
     this.media.startOver()
     this.lookSoon()
   }
