@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
+import { decodedMaster, withoutParts } from './decoded-hls.ts'
 import { parsePlaylist } from './parse.ts'
 import type { HlsMedia } from './playlist.ts'
 import { windowPlaylist } from './window.ts'
@@ -174,5 +175,58 @@ s3.m4s
 
   test('is empty and still parses without any segment', () => {
     expect(media(cut(() => false)).segments).toEqual([])
+  })
+})
+
+describe('a multivariant playlist of what ffmpeg decodes', () => {
+  const decoded = (codecs: string, ...lines: readonly string[]) =>
+    decodedMaster(['#EXTM3U', ...lines].join('\n'), new Set(codecs.split(',')), 540)
+  const variant = (attributes: string, uri: string) => `#EXT-X-STREAM-INF:BANDWIDTH=1000,${attributes}\n${uri}`
+  const SOUND = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="s",NAME="E",CHANNELS="6",URI="sound.m3u8"'
+
+  test('has the smallest variant that is large enough, as what is made of it', () => {
+    const of = (lines: number, attributes = '') =>
+      variant(`CODECS="hvc1.2,ec-3",RESOLUTION=${(lines * 16) / 9}x${lines},AUDIO="s"${attributes}`, `v${lines}.m3u8`)
+    const { text, decoded: made } = decoded(
+      'hvc1.2,ec-3',
+      SOUND,
+      of(1080),
+      of(720, ',VIDEO-RANGE=PQ,FRAME-RATE=59.94'),
+      of(360),
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,CODECS="hvc1.2",URI="i.m3u8"',
+    )
+    expect(text.split('\n').slice(1)).toEqual([
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="s",NAME="E",URI="sound.m3u8"',
+      '#EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS="avc1.640028,flac",RESOLUTION=960x540,AUDIO="s",FRAME-RATE=59.94',
+      'v720.m3u8',
+    ])
+    expect(made).toEqual([
+      { kind: 'video', uri: 'v720.m3u8', framesPerS: 59.94, lines: 720 },
+      { kind: 'audio', uri: 'sound.m3u8', framesPerS: null, lines: null },
+    ])
+  })
+
+  test('loses undecodable variants where a player decodes another one, and keeps sound that it decodes', () => {
+    const both = decoded('hvc1.2', SOUND, variant('CODECS="hvc1.2"', 'h'), variant('CODECS="avc1.4d"', 'a'))
+    expect([both.text.includes('\nh'), both.text.includes('\na'), both.decoded]).toEqual([false, true, []])
+    const picture = decoded('hvc1.2', SOUND, variant('CODECS="hvc1.2,mp4a.40.2",AUDIO="s"', 'h'))
+    expect(picture.text).toContain('CODECS="avc1.640028,mp4a.40.2"')
+    expect(picture.decoded.map(({ kind }) => kind)).toEqual(['video'])
+    // A variant with sound only is no picture that is decoded.
+    const alone = decoded('hvc1.2', variant('CODECS="mp4a.40.2"', 'a'), variant('CODECS="hvc1.2"', 'h'))
+    expect(alone.decoded.map(({ uri }) => uri)).toEqual(['h'])
+  })
+
+  test.each([
+    ['sound in the segments of the picture', /in the same segments/, [variant('CODECS="hvc1.2,mp4a.40.2"', 'h')]],
+    ['no variants', /no variants/, ['#EXT-X-INDEPENDENT-SEGMENTS', SOUND]],
+  ])('is refused for %s', (_, words, lines) => {
+    expect(() => decoded('hvc1.2', ...lines)).toThrow(words)
+  })
+
+  test('its media playlists have no parts', () => {
+    expect(withoutParts('#EXTM3U\n#EXT-X-PART-INF:PART-TARGET=0.5\n#EXT-X-PART:URI="p"\n#EXTINF:2,\na\n')).toBe(
+      '#EXTM3U\n#EXTINF:2,\na\n',
+    )
   })
 })
