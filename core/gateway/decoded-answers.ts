@@ -11,14 +11,11 @@ import { BoundedMap } from '../flow/bounded-map.ts'
 import { HttpFailure } from '../http/client/http-failure.ts'
 import { type HttpStream, openStream } from '../http/client/open-stream.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { type DecodedRepresentation, decodedMpd } from '../manifest/mpd/decoded-mpd.ts'
-import { mpdOf } from '../manifest/mpd/parse.ts'
-import { initSegment, type SegmentAddress, type SegmentFinder, segmentFinder } from '../manifest/mpd/segments.ts'
-import { parseXmlSource } from '../manifest/mpd/xml-source.ts'
+import type { SegmentAddress } from '../manifest/mpd/segments.ts'
 import { DecodedJob, type DecodedRefusal, refuseDecoded } from './decoded-job.ts'
+import { decodedManifest, type Lane } from './decoded-lanes.ts'
 import { messageOf } from './service-manifests.ts'
 import { isManifestName } from './service-scopes.ts'
-import { SoundContext } from './sound-context.ts'
 
 /** Presentations whose representations are remembered. */
 const MAX_PRESENTATIONS = 64
@@ -33,14 +30,6 @@ const MAX_SHORT_BYTES = 8 << 20
 const ANSWER_MS = 10_000
 /** Without a byte of a segment that arrives. */
 const STALL_MS = 10_000
-
-/** A representation that is decoded, with what finds its segments. */
-type Lane = DecodedRepresentation & {
-  readonly init: string
-  readonly find: SegmentFinder
-  readonly durationMs: number
-  readonly sound: SoundContext
-}
 
 /** A segment that is asked for. */
 type Asked = {
@@ -92,6 +81,7 @@ export class DecodedAnswers {
     const path = folder + rest
     for (const lane of this.#lanes.get(folder) ?? []) {
       const made = lane.kind === 'video' ? ffmpeg.picture : ffmpeg.sound
+      if (lane.init === null) continue
       if (leadsTo(lane.init, path)) return this.#answerInit(exchange, lane, made?.init ?? null)
       const address = lane.find(path)
       if (address === null) continue
@@ -123,11 +113,17 @@ export class DecodedAnswers {
     try {
       const text = new TextDecoder().decode(await readShort(exchange, plain + rest))
       // References from the root would lead past this folder.
-      const local = text.replaceAll(`"${plain}`, `"${folder}`).replaceAll(`>${plain}`, `>${folder}`)
-      const mpd = mpdOf(parseXmlSource(new TextEncoder().encode(local)), folder + rest)
-      const made = decodedMpd(mpd, { codecs, height: this.#decoder.step.height })
-      this.#lanes.set(folder, lanesOf(made.decoded, this.#lanes.get(folder) ?? []))
-      exchange.text(200, 'application/dash+xml', made.text, { 'Cache-Control': 'no-cache' })
+      const local = ['"', '>', '\n'].reduce((so, sign) => so.replaceAll(sign + plain, sign + folder), text)
+      const lanes = this.#lanes.get(folder) ?? []
+      const made = decodedManifest({
+        text: local,
+        path: folder + rest,
+        codecs,
+        height: this.#decoder.step.height,
+        lanes,
+      })
+      if (made.lanes !== null) this.#lanes.set(folder, made.lanes)
+      exchange.text(200, made.contentType, made.text, { 'Cache-Control': 'no-cache' })
     } catch (thrown) {
       refuseDecoded(exchange, refusalOf(thrown))
     }
@@ -200,7 +196,7 @@ export class DecodedAnswers {
       const args = pictureArguments(ffmpeg.picture.encoder, step, framesPerS)
       const end = await decodeOnce({ ...of, args, input: inOrder(init, stream.chunks) })
       job.end(end)
-      const lines = lane.representation.height
+      const { lines } = lane
       const made = this.#decoder.ended(end, { step, durationMs, growing, framesPerS, lines })
       if (made !== null) this.#onMade(serviceId, made)
     } finally {
@@ -232,24 +228,6 @@ export class DecodedAnswers {
       this.#jobs.delete(key)
     }
   }
-}
-
-function lanesOf(decoded: readonly DecodedRepresentation[], known: readonly Lane[]): Lane[] {
-  return decoded.flatMap((one) => {
-    const { addressing } = one.representation
-    const init = initSegment(one.representation)
-    if (init === null || init.range !== null || (addressing.kind !== 'template' && addressing.kind !== 'list'))
-      return []
-    const ticks = addressing.duration ?? addressing.timeline?.at(-1)?.duration ?? 2 * addressing.timescale
-    const before = known.find((lane) => lane.init === init.name)
-    return {
-      ...one,
-      init: init.name,
-      find: segmentFinder(one.representation),
-      durationMs: (ticks / addressing.timescale) * 1000,
-      sound: before?.sound ?? new SoundContext(ticks),
-    }
-  })
 }
 
 /** Opens a file of the gateway that this client asks, as it was sent. @throws HttpFailure */

@@ -41,9 +41,9 @@ async function open(ffmpeg: string, without: readonly string[] = []): Promise<De
     'audio-init.mp4',
     ...[1, 2, 3].flatMap((at) => [`video-${at}.m4s`, `audio-${at}.m4s`]),
   ]
-  for (const name of ['manifest.mpd', ...names]) {
+  for (const name of ['manifest.mpd', 'master.m3u8', 'video.m3u8', 'audio.m3u8', ...names]) {
     if (without.includes(name)) continue
-    const kind = name.endsWith('.mpd') ? 'manifest' : name.includes('init') ? 'init' : 'media'
+    const kind = /\.(?:mpd|m3u8)$/.test(name) ? 'manifest' : name.includes('init') ? 'init' : 'media'
     one.store.whole(receivedFile(name, await readFile(join(DEMO, name)), { kind, representation: name.slice(0, 5) }))
   }
   return { ...one, decoder, made }
@@ -85,6 +85,32 @@ describe.skipIf(found === '')('an installed ffmpeg (skipped where there is none)
     // What is not decoded is served as it was sent.
     const plain = await one.get('/service1/~decoded~hvc1/video-2.m4s')
     expect(plain.body).toEqual(await readFile(join(DEMO, 'video-2.m4s')))
+  })
+
+  test('decodes picture and sound of HLS, with the times and names that were sent', async () => {
+    const one = await open('auto')
+    const master = await one.get(`${AT}/master.m3u8`)
+    expect(master.headers['content-type']).toBe('application/vnd.apple.mpegurl')
+    expect(master.text).toMatch(/CODECS="avc1\.640028,flac",RESOLUTION=640x360/)
+    for (const kind of ['video', 'audio']) {
+      // Nothing is decoded before its playlist lists it.
+      const early = await one.get(`${AT}/${kind}-2.m4s`)
+      expect(early.body).toEqual(await readFile(join(DEMO, `${kind}-2.m4s`)))
+      const playlist = await one.get(`${AT}/${kind}.m3u8`)
+      expect(playlist.text).toContain(`#EXT-X-MAP:URI="${kind}-init.mp4"`)
+      expect(playlist.text).toContain(`\n${kind}-2.m4s`)
+      const init = await one.get(`${AT}/${kind}-init.mp4`)
+      expect(isInitSegment(init.body)).toBe(true)
+      const { body, headers } = await one.get(`${AT}/${kind}-2.m4s`)
+      expect(headers['content-type']).toBe(`${kind}/mp4`)
+      expect(types(body).slice(0, 4)).toEqual(['ftyp', 'moov', 'moof', 'mdat'])
+      const timescale = [...trackTimescales(body).values()][0] ?? 0
+      expect(Number(firstDecodeTime(body)) / timescale).toBeCloseTo(2, 1)
+    }
+    // Of what players decode themselves, the playlist stays.
+    const other = await one.get('/service1/~decoded~hvc1.1/master.m3u8')
+    expect(other.text).toContain('CODECS="avc1.64001f,mp4a.40.2"')
+    expect((await one.get('/service1/~decoded~hvc1.1/video.m3u8')).text).toContain('video-1.m4s')
   })
 
   test('sound of segments joins without a gap or overlap', async () => {

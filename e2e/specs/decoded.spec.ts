@@ -58,6 +58,22 @@ test('HEVC and E-AC-3 play through ffmpeg, in their colours', async ({
   await expect(app.rung('Decode')).toContainText(DECODED)
 })
 
+test('of HLS: HEVC and E-AC-3 play through ffmpeg', async ({ routescope: { app, page, home, openCapture } }) => {
+  const obstacle = await hevcObstacle()
+  test.skip(obstacle !== null, obstacle ?? '')
+  await openCapture(await hevcCapture(home, 'master.m3u8'))
+  await app.play()
+  await app.playing(4)
+  const { left, right } = await coloursOf(app)
+  expect(left[0]).toBeGreaterThan(180)
+  expect(right[2]).toBeGreaterThan(180)
+  expect(await decodedFacts(page)).toContain('ffmpeg 360p')
+  const sound = await app.video.evaluate(
+    (video) => (video as HTMLVideoElement & { webkitAudioDecodedByteCount?: number }).webkitAudioDecodedByteCount,
+  )
+  expect(sound).toBeGreaterThan(10_000)
+})
+
 test('a codec that the window claims and fails at is decoded by ffmpeg, which it says', async ({
   routescope: { app, page, home, openCapture },
 }) => {

@@ -54,7 +54,7 @@ export function PlayerView() {
   const serviceId = service?.id
   const kind = service?.playable?.kind
   const sentUrl = service?.playable?.url
-  const decoder = kind === 'dash' ? (service?.playable?.decoder ?? null) : null
+  const decoder = service?.playable?.decoder ?? null
   // A window may claim a codec and fail at it, as platform decoders do.
   const [failedUrl, setFailedUrl] = useState<string | null>(null)
   const failed = failedUrl !== null && failedUrl === sentUrl
