@@ -186,7 +186,7 @@ describe('readCommandLine', () => {
     expect(kinds('-logs=http@debug httpout:rdirs=x')).toEqual(['server'])
     expect(kinds('-play route://225.1.1.0:6000')).toEqual({
       kind: 'open',
-      request: { sources: ['route://225.1.1.0:6000'], choices: {} },
+      request: { sources: ['route://225.1.1.0:6000'], choices: { playAtOnce: true } },
       window: true,
       listen: { host: '127.0.0.1', port: 0 },
     })

@@ -53,7 +53,7 @@ const session: SessionSection = {
     { from: 'receiver2', to: 'gateway2' },
   ],
 }
-const gateway = (baseUrl: string) => ({ baseUrl, requests: 0, bytes: 0 })
+const gateway = (baseUrl: string) => ({ baseUrl, requests: 0, bytes: 0, playsAtOnce: false })
 const changes = [
   change(null, 'session', session),
   change('a', 'source', source('route://a')),

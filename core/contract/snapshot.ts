@@ -88,7 +88,13 @@ export type SessionSection = {
 }
 
 /** The HTTP server of received files. */
-export type GatewaySnapshot = { readonly baseUrl: string; readonly requests: number; readonly bytes: number }
+export type GatewaySnapshot = {
+  readonly baseUrl: string
+  readonly requests: number
+  readonly bytes: number
+  /** A window plays its first service without being asked. */
+  readonly playsAtOnce: boolean
+}
 
 /** The HTTP server of folders. */
 export type ServerSnapshot = {

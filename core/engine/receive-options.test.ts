@@ -172,7 +172,7 @@ describe('the table', () => {
     })
     expect(completePart(GATEWAY_PART, { id: 'g', kind: 'gateway', listen: ':0' })).toEqual({
       ...{ id: 'g', kind: 'gateway', listen: ':0', cors: 'auto', maxSegments: 0, fullSegments: false },
-      ...{ lowLatency: true, ffmpeg: 'auto', watchPictures: false, dynamicSelection: true },
+      ...{ lowLatency: true, ffmpeg: 'auto', watchPictures: false, playAtOnce: false, dynamicSelection: true },
     })
     expect(completePart(MULTICAST_PART, { id: 'm', kind: 'multicast', url: 'atsc://' })).toEqual({
       ...{ id: 'm', kind: 'multicast', url: 'atsc://', services: 'first', bufferBytes: 16_777_216 },

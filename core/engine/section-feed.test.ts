@@ -19,7 +19,7 @@ it('reads a section only when its version has changed, for each window by itself
   const sections = [{ part: 'g', section }]
   const feed = new SectionFeed()
   expect(feed.changes(sections)).toEqual([])
-  value = { baseUrl: 'http://127.0.0.1:1', requests: 0, bytes: 0 }
+  value = { baseUrl: 'http://127.0.0.1:1', requests: 0, bytes: 0, playsAtOnce: false }
   expect(feed.changes(sections)).toEqual([{ part: 'g', section: 'gateway', version: 1, value }])
   reads = 0
   for (let turn = 0; turn < 10; turn++) expect(feed.changes(sections)).toEqual([])
@@ -32,7 +32,7 @@ it('reads a section only when its version has changed, for each window by itself
 
 it('sends the changed fields of what the window has, also of a value that its part changes in place', () => {
   let version = 1
-  const value = { baseUrl: 'http://127.0.0.1:1', requests: 0, bytes: 0 }
+  const value = { baseUrl: 'http://127.0.0.1:1', requests: 0, bytes: 0, playsAtOnce: false }
   const sections = [{ part: 'g', section: { name: 'gateway', version: () => version, read: () => value } as const }]
   const feed = new SectionFeed()
   const window = new SessionSections()

@@ -15,6 +15,7 @@ import { App } from './App.tsx'
 import { addWindowCommands } from './commands.ts'
 import { bindKeys } from './key-map.ts'
 import { tellUncaught } from './last-resort.ts'
+import { playAtOnce } from './play-at-once.ts'
 import { shell } from './shell.ts'
 import { removeWebRtc } from './webrtc.ts'
 import { showWindowTitle } from './window-title.ts'
@@ -31,6 +32,7 @@ wireSettings()
 wireEngine(client)
 addWindowCommands()
 showWindowTitle()
+playAtOnce(() => document.querySelector('[data-panel]') !== null)
 bindKeys(window)
 desktop?.onMenu(runCommand)
 desktop?.onEngineRestart(markSessionLost)

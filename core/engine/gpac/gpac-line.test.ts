@@ -199,7 +199,7 @@ describe('what a line becomes', () => {
       ['httpout:hmode=source vout aout', 'put://127.0.0.1:80/'],
       ['httpout:hmode=source:port=8080 vout aout', 'put://127.0.0.1:8080/'],
     ] as const)
-      expect(readGpacLine(line).play).toEqual({ sources: [address], choices: {} })
+      expect(readGpacLine(line).play).toEqual({ sources: [address], choices: { playAtOnce: true } })
   })
 
   it('a request to play', () => {
@@ -209,7 +209,7 @@ describe('what a line becomes', () => {
     ])
       expect(readGpacLine(line).play).toEqual({
         sources: ['route://225.1.1.0:6000'],
-        choices: { interfaces: ['127.0.0.1'] },
+        choices: { playAtOnce: true, interfaces: ['127.0.0.1'] },
       })
   })
 })

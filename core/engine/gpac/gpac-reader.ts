@@ -115,7 +115,7 @@ function logOf({ log }: GpacLine, { drafts }: Composed): LogSpec | undefined {
 
 /** What the app plays: addresses with the options of their filters. */
 function requestOf({ played, drafts }: Composed, parts: readonly PartDescription[]): SessionRequest {
-  const choices: Record<string, OptionValue> = {}
+  const choices: Record<string, OptionValue> = { playAtOnce: true }
   for (const { kind, values } of drafts.all) {
     const rows = parts.find((part) => part.kind === kind)?.options ?? []
     for (const row of rows) {

@@ -4,6 +4,7 @@ import type { ServiceId } from '../../contract/ids.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
 import type { PictureSnapshot, PlayableSnapshot } from '../../contract/service-snapshot.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
+import type { GatewaySnapshot } from '../../contract/snapshot.ts'
 import type { Thumbnail } from '../../contract/wall.ts'
 import type { MediaDecoder } from '../../decode/media-decoder.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -191,8 +192,8 @@ class GatewayPart implements Part, Serving {
     return this.#version.of(baseUrl === null ? 0 : 1, requests, bytes)
   }
 
-  #snapshot(): { baseUrl: string; requests: number; bytes: number } | null {
+  #snapshot(): GatewaySnapshot | null {
     const { baseUrl = null, requests = 0, bytes = 0 } = this.#gateway ?? {}
-    return baseUrl === null ? null : { baseUrl, requests, bytes }
+    return baseUrl === null ? null : { baseUrl, requests, bytes, playsAtOnce: this.#spec.playAtOnce }
   }
 }

@@ -37,7 +37,7 @@ it('lists what is mounted where: folders, streams, origins, uploads and received
       },
     ],
     uploads: [{ url: `${base}/in/`, baseUrl: base, open: 1, files: 2, brokenOff: 3, bytes: 9 }],
-    gateways: [{ baseUrl: 'http://127.0.0.1:82', requests: 5, bytes: 9 }],
+    gateways: [{ baseUrl: 'http://127.0.0.1:82', requests: 5, bytes: 9, playsAtOnce: false }],
   })
   expect(
     mounts.map(({ baseUrl, path, what, name, counts, reads }) => [baseUrl + path, what, name, counts, reads]),

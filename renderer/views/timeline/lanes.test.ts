@@ -58,7 +58,7 @@ describe('lanes', () => {
       { baseUrl: 'http://a', total: 1, places: [servedRequest(1)] },
       { baseUrl: 'http://b', total: 1, places: [servedRequest(2)] },
     ]
-    const gateways = [{ baseUrl: 'http://b', requests: 1, bytes: 0 }]
+    const gateways = [{ baseUrl: 'http://b', requests: 1, bytes: 0, playsAtOnce: false }]
     const requests = playerRequests({ live: true }, gateways, servers)
     expect(requests.map(({ number }) => number)).toEqual([2])
     expect(playerRequests({ live: false }, gateways, servers)).toEqual([])
