@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest'
 import { gzip } from '#platform'
 import type { ReportSource } from '../contract/report.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
+import { ListReading } from '../receive/signalling/list-reading.ts'
 import { TestSession, testFlow } from '../testing/test-session.ts'
 import { StartupLog } from './report/startup-log.ts'
 import { SessionColumns } from './session-columns.ts'
@@ -16,7 +17,7 @@ it('lists 10 000 services, receives as many sessions as the limit allows, and re
   // It is read and applied with the next ticks: all at once would keep everything else waiting.
   for (let turn = 0; turn < 20; turn++) session.datagram(datagram, testFlow(LLS_ADDRESS, LLS_PORT, 9))
   const listed = [session.services.size]
-  for (let turn = 0; turn < 45; turn++) {
+  for (let turn = 0; turn < 80; turn++) {
     session.pass(100)
     listed.push(session.services.size)
   }
@@ -53,16 +54,25 @@ it('is reported a few services at a time, in the same words as at once', () => {
   session.close()
   const made = vi.spyOn(StartupLog.prototype, 'of')
   const pieces: string[] = []
+  const read = vi.spyOn(ListReading.prototype, 'readOn')
   let before = 0
   let most = 0
+  let readBefore = 0
+  let mostRead = 0
   for (const piece of columns.views.reportPieces(SOURCE, EXTRA)) {
     pieces.push(piece)
     most = Math.max(most, made.mock.calls.length - before)
     before = made.mock.calls.length
+    mostRead = Math.max(mostRead, read.mock.calls.length - readBefore)
+    readBefore = read.mock.calls.length
   }
   made.mockRestore()
+  read.mockRestore()
   expect(before).toBe(2000)
   expect(most).toBeLessThan(200)
+  // The list itself is parsed in turns, too, with a piece of the text between any two.
+  expect(readBefore).toBeGreaterThan(2)
+  expect(mostRead).toBe(1)
   expect(pieces.join('')).toBe(`${JSON.stringify(columns.views.report(SOURCE, EXTRA), null, 1)}\n`)
 })
 

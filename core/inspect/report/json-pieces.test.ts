@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jsonPieces, LazyList } from './json-pieces.ts'
+import { jsonPieces, LazyList, MadeInTurns } from './json-pieces.ts'
 
 describe('JSON in pieces', () => {
   it.each([
@@ -51,5 +51,16 @@ describe('JSON in pieces', () => {
     const pieces = jsonPieces(new LazyList(100_000, (at) => ({ at, text: 'x'.repeat(100), number: made++ })))
     expect(pieces.next().value?.length).toBeGreaterThan(1 << 16)
     expect(made).toBeLessThan(1000)
+  })
+
+  it('ends a piece wherever a value that is made in turns yields', () => {
+    const value = new MadeInTurns(function* () {
+      yield
+      yield
+      return { list: new LazyList(2, (at) => at), none: null }
+    })
+    const pieces = [...jsonPieces({ first: 1, value }, '.')]
+    expect(pieces).toHaveLength(3)
+    expect(pieces.join('')).toBe(`${JSON.stringify({ first: 1, value: { list: [0, 1], none: null } }, null, 1)}.`)
   })
 })

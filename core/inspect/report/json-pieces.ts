@@ -17,7 +17,18 @@ export class LazyList<Element> {
   }
 }
 
-/** Characters of a piece, at least. */
+/** A value that takes long to make: others have their turn where `make` yields. What it returns may have lazy lists in it. */
+export class MadeInTurns<Value> {
+  readonly make: () => Generator<void, Value>
+
+  constructor(make: () => Generator<void, Value>) {
+    this.make = make
+  }
+}
+
+/** Part of the text where a piece ends before its time. */
+const TURN = ''
+/** Characters of a piece, at least, but where a value is made in turns. */
 const PIECE = 1 << 16
 /** Short elements of a list that are made and written at once. */
 const TOGETHER = 64
@@ -29,7 +40,7 @@ export function* jsonPieces(value: unknown, end = ''): Generator<string> {
   let piece = ''
   for (const part of partsOf(value, 0, holders)) {
     piece += part
-    if (piece.length < PIECE) continue
+    if (piece.length < PIECE && part !== TURN) continue
     yield piece
     piece = ''
   }
@@ -39,7 +50,7 @@ export function* jsonPieces(value: unknown, end = ''): Generator<string> {
 /** Finds the values with lazy lists in them, none of which is behind a getter, which are written a part at a time. @returns true for one of these */
 function findHolders(value: unknown, into: Set<unknown>): boolean {
   if (typeof value !== 'object' || value === null) return false
-  if (value instanceof LazyList) return true
+  if (value instanceof LazyList || value instanceof MadeInTurns) return true
   let holds = false
   for (const each of Object.values(value)) if (findHolders(each, into)) holds = true
   if (holds) into.add(value)
@@ -47,7 +58,9 @@ function findHolders(value: unknown, into: Set<unknown>): boolean {
 }
 
 function* partsOf(value: unknown, depth: number, holders: ReadonlySet<unknown>): Generator<string> {
-  if (value instanceof LazyList && value.elements === 'nested') {
+  if (value instanceof MadeInTurns) {
+    yield* nested(yield* inTurns(value), depth)
+  } else if (value instanceof LazyList && value.elements === 'nested') {
     yield* nestedElements(value, depth)
   } else if (value instanceof LazyList) {
     yield* elements(value.length, value.at, depth, value.elements === 'long' ? 1 : TOGETHER)
@@ -86,13 +99,25 @@ function* nestedElements({ length, at }: LazyList<unknown>, depth: number): Gene
     return
   }
   for (let index = 0; index < length; index++) {
-    const element = at(index)
-    const holders = new Set<unknown>()
-    findHolders(element, holders)
     yield `${index === 0 ? '[' : ','}${lineOf(depth + 1)}`
-    yield* partsOf(element, depth + 1, holders)
+    yield* nested(at(index), depth + 1)
   }
   yield `${lineOf(depth)}]`
+}
+
+/** A value that was made while the text is. */
+function* nested(value: unknown, depth: number): Generator<string> {
+  const holders = new Set<unknown>()
+  findHolders(value, holders)
+  yield* partsOf(value, depth, holders)
+}
+
+function* inTurns<Value>({ make }: MadeInTurns<Value>): Generator<string, Value> {
+  const making = make()
+  for (let step = making.next(); ; step = making.next()) {
+    if (step.done === true) return step.value
+    yield TURN
+  }
 }
 
 /** A list of elements without lazy lists in them. */

@@ -15,7 +15,7 @@ import { channelNumber } from '../../flow/carriers.ts'
 import type { ChannelFacts, FlowFacts, LinkFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
-import { llsReportOf, type SignallingEntry, slsReportOf } from '../signalling/signalling-entry.ts'
+import { llsPiecesOf, llsReportOf, type SignallingEntry, slsReportOf } from '../signalling/signalling-entry.ts'
 import type { ListedSignalling, SignallingLog } from '../signalling/signalling-log.ts'
 import { reportFec } from './fec-report.ts'
 import { jsonPieces, LazyList } from './json-pieces.ts'
@@ -88,7 +88,7 @@ export function reportPieces(parts: ReportParts, source: ReportSource, extra: Re
   const report = {
     ...beginningOf(parts, source, extra),
     // Tables are decoded when they are looked at, and may be long.
-    lls: listOf(listed.signalling.lls, llsReportOf, 'long'),
+    lls: listOf(listed.signalling.lls, llsPiecesOf, 'nested'),
     // Services come and go while a long report is written.
     services: listOf([...parts.services], (service) => reportService(parts, service, listed, lists), 'nested'),
     ...endOf(parts),

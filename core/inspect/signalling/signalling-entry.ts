@@ -5,8 +5,12 @@ import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls 
 import type { SignallingSnapshot } from '../../contract/snapshot.ts'
 import { isSameCarrier, type SignallingCarrier } from '../../flow/carriers.ts'
 import { linkTableValues } from '../../protocol/alp/link-table.ts'
+import { toJson } from '../../protocol/json-values.ts'
+import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
 import { tableValues } from '../../protocol/lls/table-values.ts'
 import { describeSlsToi } from '../../protocol/sls/sls-toi.ts'
+import { ListReading } from '../../receive/signalling/list-reading.ts'
+import { LazyList, MadeInTurns } from '../report/json-pieces.ts'
 import { fragmentValues } from './fragment-values.ts'
 import type { IntervalMeter } from './interval-meter.ts'
 import type { TableVersion } from './signalling-events.ts'
@@ -97,7 +101,21 @@ export function snapshotOf(entry: SignallingEntry): SignallingSnapshot {
 /** A table of LLS in the report. */
 export function llsReportOf(entry: SignallingEntry): ReportLls {
   const { series, content } = entry
-  const payload = content === null ? null : content.body.length > 0 ? content.body : (content.raw ?? content.body)
+  return {
+    ...llsFacts(entry),
+    // Made when they are looked at, one after the other: together they are many times the tables.
+    get xml() {
+      return llsXml(entry)
+    },
+    get values() {
+      return valuesOf(series, content)
+    },
+    ...llsEnd(entry),
+  }
+}
+
+function llsFacts(entry: SignallingEntry) {
+  const { series } = entry
   return {
     tableId: series.tableId,
     name: series.name,
@@ -107,17 +125,33 @@ export function llsReportOf(entry: SignallingEntry): ReportLls {
     firstTime: entry.firstTimeUs / 1e6,
     lastTime: entry.lastTimeUs / 1e6,
     bytes: entry.bytes,
-    // Made when they are looked at, one after the other: together they are many times the tables.
-    get xml() {
-      return entry.xml && content !== null ? new TextDecoder().decode(content.body) : null
-    },
-    get values() {
-      return valuesOf(series, content)
-    },
-    hex: entry.xml || payload === null ? null : bytesToHex(payload.subarray(0, MAX_HEX)),
+  }
+}
+
+function llsXml({ xml, content }: SignallingEntry): string | null {
+  return xml && content !== null ? new TextDecoder().decode(content.body) : null
+}
+
+function llsEnd({ series, xml, content, signature }: SignallingEntry) {
+  const payload = content === null ? null : content.body.length > 0 ? content.body : (content.raw ?? content.body)
+  return {
+    hex: xml || payload === null ? null : bytesToHex(payload.subarray(0, MAX_HEX)),
     signed: series.signed,
-    signature: entry.signature,
+    signature,
     interval: secondsOf(series.meter),
+  }
+}
+
+/** As `llsReportOf`, for the text of a report: a long table is decoded and written in turns. */
+export function llsPiecesOf(entry: SignallingEntry): object {
+  return {
+    ...llsFacts(entry),
+    xml: new MadeInTurns(function* () {
+      yield
+      return llsXml(entry)
+    }),
+    values: new MadeInTurns(() => valuesInTurns(entry)),
+    ...llsEnd(entry),
   }
 }
 
@@ -189,6 +223,22 @@ function valuesOf(series: SignallingSeries, content: Content | null): JsonObject
     if (values !== null) return values
   }
   return series.scope === 'lls' ? tableValues(series.tableId, content.body) : fragmentValues(series.type, content.body)
+}
+
+/** As `valuesOf`, of a long list of services in turns: its services are made while they are written. */
+function* valuesInTurns({ series, content }: SignallingEntry): Generator<void, object | null> {
+  if (series.scope !== 'lls' || series.tableId !== LLS_TABLE.slt || content?.whole !== true)
+    return valuesOf(series, content)
+  const list = new ListReading(content.body)
+  if (!list.isLong) return valuesOf(series, content)
+  while (!list.readOn()) yield
+  const slt = list.readable
+  if (slt === null) return null
+  const { services } = slt
+  return {
+    ...(toJson({ ...slt, services: [] }) as JsonObject),
+    services: new LazyList(services.length, (at) => toJson(services[at])),
+  }
 }
 
 function secondsOf(meter: IntervalMeter): ReportInterval | null {

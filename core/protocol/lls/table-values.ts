@@ -11,7 +11,7 @@ import { readCertificationData } from './certification-data.ts'
 import { LLS_TABLE, llsTableName } from './lls-table.ts'
 import { isOnscreenMessages, readOnscreenMessages } from './onscreen-message.ts'
 import { parseSignedMultiTable } from './signed-multi-table.ts'
-import { readSlt } from './slt.ts'
+import { parseSlt } from './slt.ts'
 import { readSystemTime, utcLocalOffsetSeconds } from './system-time.ts'
 
 /** Root elements of tables with a registered id: the dedicated return channel table of A/323. */
@@ -40,8 +40,8 @@ export function tableValues(tableId: number, body: Uint8Array): JsonObject | nul
   try {
     if (tableId === LLS_TABLE.signedMultiTable) return signedValues(body)
     if (!looksLikeXml(body)) return null
+    if (tableId === LLS_TABLE.slt) return toJson(parseSlt(body)) as JsonObject
     const root = parseXml(body, LLS_LIMITS.xml)
-    if (tableId === LLS_TABLE.slt) return toJson(readSlt(root)) as JsonObject
     if (tableId === LLS_TABLE.systemTime) {
       const time = readSystemTime(root)
       const seconds = time.utcLocalOffset === null ? null : utcLocalOffsetSeconds(time.utcLocalOffset)

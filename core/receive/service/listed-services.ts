@@ -34,7 +34,7 @@ export class ListedServices {
     this.#sessions = sessions
   }
 
-  /** Takes the current lists, of all broadcast streams and groups, and applies the first entries that changed. */
+  /** Takes the current lists, of all broadcast streams and groups, and applies what changed, at once where it is not much. */
   changed(slts: readonly Slt[], timeUs: number): void {
     this.#table.listed = true
     const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
@@ -46,7 +46,8 @@ export class ListedServices {
     // Those that nobody has seen come first: a list that changes all the time is listed to its end.
     const isListed = ({ serviceId }: SltService): boolean => this.#applied.has(serviceId)
     this.#toApply = [...changed.filter((each) => !isListed(each)), ...changed.filter(isListed)].reverse()
-    this.applySome(timeUs)
+    // Of a long list none in this turn, which has read the end of it.
+    if (this.#toApply.length <= APPLIED_AT_ONCE) this.applySome(timeUs)
   }
 
   /** Whether more of a long list waits to be applied. */

@@ -8,7 +8,7 @@ import { XmlReading } from '../../xml/xml-parser.ts'
 /** A longer list is read in turns, bytes: this one has about a thousand services, and is read in 20 ms. */
 const AT_ONCE_BYTES = 1 << 17
 /** Tags, and then services, that are read in a turn: each about 10 ms. */
-const TAGS_OF_A_TURN = 4096
+const TAGS_OF_A_TURN = 2048
 const SERVICES_OF_A_TURN = 1024
 
 /** A list of services, parsed once for all who ask, and in turns where it is long. */
@@ -39,6 +39,16 @@ export class ListReading {
     while (!this.#read(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY));
     if (this.#fault !== null) throw this.#fault
     return (this.#entries as SltReading).slt
+  }
+
+  /** The same, or null where it cannot be read. */
+  get readable(): Slt | null {
+    try {
+      return this.slt
+    } catch (thrown) {
+      if (thrown instanceof CodecError) return null
+      throw thrown
+    }
   }
 
   #read(tags: number, services: number): boolean {

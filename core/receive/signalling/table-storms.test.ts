@@ -22,7 +22,7 @@ describe('LLS tables that unpack to more than was sent', () => {
     })
     for (let version = 0; version < 5; version++) session.datagram(lls(1, slt(service(7).repeat(78_842), version)), LLS)
     session.datagram(lls(1, slt('<a/>'.repeat(60_000))), LLS)
-    for (let turn = 0; turn < 20; turn++) session.pass(100)
+    for (let turn = 0; turn < 40; turn++) session.pass(100)
     session.datagram(lls(4, `<AEAT>${'<AEA>'.repeat(50)}`), LLS)
     session.datagram(lls(1, slt(service(7), 2)), LLS)
     expect(changed).toEqual([7])
