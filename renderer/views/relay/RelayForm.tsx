@@ -59,7 +59,7 @@ export function RelayForm() {
   }
   const labelOf = (side: string, at: number, all: readonly unknown[]) => (all.length === 1 ? side : `${side} ${at + 1}`)
   return (
-    <form className={styles.form} aria-label="Relay media" onSubmit={submit}>
+    <form className={forms.form} aria-label="Relay media" onSubmit={submit}>
       <div className={styles.fields}>
         <section className={styles.ends} aria-label="Sources">
           {sources.map((end, at) => (

@@ -13,6 +13,7 @@ import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
+import { Chips } from '../forms/Chips.tsx'
 import { StartButton } from '../forms/StartButton.tsx'
 import { useStart } from '../forms/use-start.ts'
 import { CommandLines } from './CommandLines.tsx'
@@ -142,7 +143,7 @@ type SourceKindsProps = {
 function SourceKinds({ parts, text, names, onChoose }: SourceKindsProps) {
   const current = sourceOf(parts, text)?.pattern
   return (
-    <fieldset className={styles.kinds} aria-label="Kind of source">
+    <Chips label="Kind of source">
       {sourcesOf(parts).map((source) => {
         const { label, example } = source.pattern
         if (example === null) return null
@@ -160,6 +161,6 @@ function SourceKinds({ parts, text, names, onChoose }: SourceKindsProps) {
           </button>
         )
       })}
-    </fieldset>
+    </Chips>
   )
 }
