@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pcapOf } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
-import { inspect, RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
+import { inspect, ONE_SENTENCE, RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { reportFaults } from '../testing/report-shape.ts'
 
 const folder = new TestFolder()
@@ -13,23 +13,13 @@ const demoMpd = join(DEMO_FOLDER, 'manifest.mpd')
 let capture: string
 
 beforeAll(async () => {
-  capture = write('demo.pcap', pcapOf(await routeFixture()))
+  capture = folder.write('demo.pcap', pcapOf(await routeFixture()))
 })
 afterAll(() => folder.remove())
 
-function write(name: string, content: string | Uint8Array): string {
-  writeFileSync(folder.at(name), content)
-  return folder.at(name)
-}
-
-const oneSentence = (stderr: string): void => {
-  expect(stderr).toMatch(/^routescope: .*[.:] .*\n$/)
-  expect(stderr.trimEnd()).not.toContain('\n')
-}
-
 describe('run', () => {
   const spec = (parts: object): string =>
-    write(`spec-${Math.random()}.json`, JSON.stringify({ format: 'routescope-session', version: 1, ...parts }))
+    folder.write(`spec-${Math.random()}.json`, JSON.stringify({ format: 'routescope-session', version: 1, ...parts }))
   const source = (more: object = {}) => ({ id: 'in', kind: 'capture', files: [capture], ...more })
   const V2 = { format: 'routescope-session', version: 2 }
 
@@ -52,8 +42,8 @@ describe('run', () => {
   })
 
   it('overwrites only with --force, and says first what it opens and writes', async () => {
-    const report = write('kept.json', 'mine')
-    const recording = write('kept_00003.pcapng', 'mine')
+    const report = folder.write('kept.json', 'mine')
+    const recording = folder.write('kept_00003.pcapng', 'mine')
     mkdirSync(folder.at('kept/service1'), { recursive: true })
     const sinks: Record<string, unknown>[] = [
       { id: 'report', kind: 'report', file: report },
@@ -61,7 +51,7 @@ describe('run', () => {
       { id: 'files', kind: 'folder', dir: folder.at('kept') },
     ]
     for (const sink of sinks) {
-      const saved = write('stranger.json', JSON.stringify({ ...V2, parts: [source(), sink] }))
+      const saved = folder.write('stranger.json', JSON.stringify({ ...V2, parts: [source(), sink] }))
       const { status, stdout, stderr } = await routescope(['run', saved])
       expect(stderr).toMatch(
         /^routescope: \S+ would overwrite --(report|capture-out|out) \S+kept\S+\. Add --force .*\n$/,
@@ -70,7 +60,10 @@ describe('run', () => {
       expect([report, recording].map((file) => readFileSync(file, 'utf8'))).toEqual(['mine', 'mine'])
     }
     const gateway = { id: 'open', kind: 'gateway', listen: '0.0.0.0:0' }
-    const saved = write('stranger.json', JSON.stringify({ ...V2, parts: [source(), ...sinks.slice(0, 1), gateway] }))
+    const saved = folder.write(
+      'stranger.json',
+      JSON.stringify({ ...V2, parts: [source(), ...sinks.slice(0, 1), gateway] }),
+    )
     const forced = await routescope(['run', saved, '--force', '--duration', '0.5'])
     expect(forced.stderr).toMatch(
       /^\S+stranger\.json reads \S+; writes \S+kept\.json; serves on 0\.0\.0\.0:0 \(every interface of this computer\)\.\n/,
@@ -81,7 +74,7 @@ describe('run', () => {
 
   it('runs a script or a program only with --force', async () => {
     const mark = folder.at('ran')
-    const script = write(
+    const script = folder.write(
       'hook.mjs',
       `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(mark)}, '')\nexport function onRequest() {}`,
     )
@@ -91,20 +84,20 @@ describe('run', () => {
       { id: 'gateway', kind: 'gateway', listen: '127.0.0.1:0', ffmpeg: folder.at('ffmpeg') },
     ]
     for (const part of parts) {
-      const saved = write('runs.json', JSON.stringify({ ...V2, parts: [source(), part] }))
+      const saved = folder.write('runs.json', JSON.stringify({ ...V2, parts: [source(), part] }))
       const { status, stdout, stderr } = await routescope(['run', saved])
       expect(stderr).toMatch(/^routescope: \S+runs\.json would run \S+(?:hook\.mjs|ffmpeg), which .* --force .*\n$/)
       expect({ status, stdout, ran: existsSync(mark) }).toEqual({ status: 2, stdout: '', ran: false })
     }
-    const saved = write('runs.json', JSON.stringify({ ...V2, parts: [parts[0]] }))
+    const saved = folder.write('runs.json', JSON.stringify({ ...V2, parts: [parts[0]] }))
     const forced = await routescope(['run', saved, '--force', '--duration', '0.5'])
     expect(forced.stderr).toMatch(/^\S+runs\.json runs \S+hook\.mjs; reads \S+www; serves on 127\.0\.0\.1:0\.\n/)
     expect(existsSync(mark)).toBe(true)
   })
 
   it('takes a report of the command line as receive does, existing or not', async () => {
-    const saved = write('own.json', JSON.stringify({ ...V2, parts: [source()] }))
-    const { status } = await routescope(['run', saved, '--report', write('own-report.json', 'old')])
+    const saved = folder.write('own.json', JSON.stringify({ ...V2, parts: [source()] }))
+    const { status } = await routescope(['run', saved, '--report', folder.write('own-report.json', 'old')])
     expect(status).toBe(0)
     expect(reportFaults(JSON.parse(readFileSync(folder.at('own-report.json'), 'utf8')))).toEqual([])
   })
@@ -114,11 +107,11 @@ describe('run', () => {
     const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')
     const marked = [Buffer.from(`\ufeff${text}`), utf16, Buffer.from(utf16).swap16()]
     for (const [at, bytes] of marked.entries()) {
-      const { status, stderr } = await routescope(['run', write(`marked-${at}.json`, bytes)])
+      const { status, stderr } = await routescope(['run', folder.write(`marked-${at}.json`, bytes)])
       expect(stderr).toMatch(/\nReceived /)
       expect(status).toBe(0)
     }
-    const { stderr } = await routescope(['run', write('latin.json', Buffer.from([0x7b, 0xff, 0x7d]))])
+    const { stderr } = await routescope(['run', folder.write('latin.json', Buffer.from([0x7b, 0xff, 0x7d]))])
     expect(stderr).toMatch(/latin\.json is not UTF-8 text\./)
   })
 
@@ -155,8 +148,8 @@ describe('run', () => {
 
   const cases: [string, number, RegExp, () => string[]][] = [
     ['no file', 1, /There is no session file .*nowhere\.json\./, () => [folder.at('nowhere.json')]],
-    ['no JSON', 2, /demo\.mpd is not JSON\./, () => [write('demo.mpd', '<MPD/>')]],
-    ['something else', 2, /other\.json\.format is missing/, () => [write('other.json', '{}')]],
+    ['no JSON', 2, /demo\.mpd is not JSON\./, () => [folder.write('demo.mpd', '<MPD/>')]],
+    ['something else', 2, /other\.json\.format is missing/, () => [folder.write('other.json', '{}')]],
     [
       'an unknown field',
       2,
@@ -186,7 +179,7 @@ describe('run', () => {
   it.each(cases)('%s: status %i and one sentence', async (_, expected, sentence, args) => {
     const { status, stdout, stderr } = await routescope(['run', ...args()])
     expect(stderr).toMatch(sentence)
-    oneSentence(stderr)
+    expect(stderr).toMatch(ONE_SENTENCE)
     expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
   })
 })
@@ -242,7 +235,7 @@ describe('gateway', () => {
     await new Promise((closed) => server.close(closed))
     expect(stderr).toContain(String(port))
     expect(stderr).toContain('in use')
-    oneSentence(stderr)
+    expect(stderr).toMatch(ONE_SENTENCE)
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
   })
 
@@ -255,7 +248,7 @@ describe('gateway', () => {
   it.each(cases)('%s: status %i and one sentence', async (_, expected, sentence, args) => {
     const { status, stderr } = await routescope(['gateway', ...args()])
     expect(stderr).toMatch(sentence)
-    oneSentence(stderr)
+    expect(stderr).toMatch(ONE_SENTENCE)
     expect(status).toBe(expected)
   })
 })
@@ -283,7 +276,7 @@ describe('open --no-window', () => {
   it('reports a bad address', async () => {
     const { status, stdout, stderr } = await routescope(['open', 'route://225.1.1.0:0', '--no-window'])
     expect(stderr).toContain('The port 0 of route://225.1.1.0:0')
-    oneSentence(stderr)
+    expect(stderr).toMatch(ONE_SENTENCE)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   })
 })
@@ -302,6 +295,6 @@ describe('the program', () => {
     }
     const { status, stdout, stderr } = await routescope(['recieve', 'route://239.255.1.1:6000'])
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
-    oneSentence(stderr)
+    expect(stderr).toMatch(ONE_SENTENCE)
   })
 })

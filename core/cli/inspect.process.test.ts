@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -23,14 +23,9 @@ beforeAll(async () => {
   sent = await routeFixture()
   lls = (await atscFixture()).filter(({ address }) => address === LLS_ADDRESS)
   whole = pcapOf(sent)
-  capture = write('whole.pcap', whole)
+  capture = folder.write('whole.pcap', whole)
 })
 afterAll(() => folder.remove())
-
-function write(name: string, bytes: Uint8Array | string): string {
-  writeFileSync(folder.at(name), bytes)
-  return folder.at(name)
-}
 
 const objects = (report: Report) =>
   report.services.flatMap((service) => service.sessions.flatMap(({ channels }) => channels.flatMap((c) => c.objects)))
@@ -40,13 +35,13 @@ const contents = ({ totals, services, flows, lls }: Report) => ({ totals, servic
 describe('inspect --json', () => {
   const captures: [string, () => Promise<string>][] = [
     ['a ROUTE session', async () => capture],
-    ['a lossy one', async () => write('loss.pcap', pcapOf(withLoss(sent, 0.02, 3)))],
-    ['ATSC 3.0', async () => write('atsc.pcap', pcapOf(await atscFixture()))],
+    ['a lossy one', async () => folder.write('loss.pcap', pcapOf(withLoss(sent, 0.02, 3)))],
+    ['ATSC 3.0', async () => folder.write('atsc.pcap', pcapOf(await atscFixture()))],
     [
       'MMTP and a file service off air',
       async () => {
         const esg = nrtService([{ name: 'a.xml', contentType: 'text/xml', bytes: new Uint8Array(5000).fill(32) }])
-        return write('air.pcap', pcapOf([...esg, ...mmtpFlow(50)]))
+        return folder.write('air.pcap', pcapOf([...esg, ...mmtpFlow(50)]))
       },
     ],
   ]
@@ -89,7 +84,7 @@ describe('inspect --json', () => {
       view.setUint32(16, 0xc2000004)
       return { address: '239.255.1.1', port: 6000, bytes, timeUs: FIXTURE_START_US + index }
     })
-    const program = new RunningProgram(['inspect', '--json', write('many.pcap', pcapOf(many))])
+    const program = new RunningProgram(['inspect', '--json', folder.write('many.pcap', pcapOf(many))])
     program.child.stdin.end()
     program.child.stdout.pause()
     // The kernel's pipe is full long before the report is written; reading starts then.
@@ -133,12 +128,12 @@ describe('inspect', () => {
     const expected = contents(await inspect(capture))
     const piped = await routescope(['inspect', '--json', '-'], whole)
     expect(contents(JSON.parse(piped.stdout))).toEqual(expected)
-    expect(contents(await inspect(write('zipped.pcap.gz', gzipSync(whole))))).toEqual(expected)
+    expect(contents(await inspect(folder.write('zipped.pcap.gz', gzipSync(whole))))).toEqual(expected)
     const zipped = await routescope(['inspect', '--json', '-'], gzipSync(whole))
     expect(contents(JSON.parse(zipped.stdout))).toEqual(expected)
     const half = sent.length >> 1
     const parts = [sent.slice(0, half), sent.slice(half)].map((part, index) =>
-      write(`part-${index}.pcap`, pcapOf(part)),
+      folder.write(`part-${index}.pcap`, pcapOf(part)),
     )
     const joined = await inspect(...parts)
     expect(contents(joined)).toEqual(expected)
@@ -160,7 +155,7 @@ describe('inspect', () => {
   })
 
   it('joins the services that --services names', async () => {
-    const file = write('services.pcap', pcapOf(await atscFixture()))
+    const file = folder.write('services.pcap', pcapOf(await atscFixture()))
     for (const services of ['none', 'scan']) {
       const report = await inspect(file, '--services', services)
       expect(report.services.map(({ id, destination }) => [id, destination])).toEqual([[1001, '239.255.1.1:6000']])
@@ -178,16 +173,31 @@ describe('inspect of wrong input', () => {
   const cases: [string, number, RegExp, () => string[]][] = [
     ['a file that is not there', 1, /There is no file .*nowhere\.pcap\./, () => [folder.at('nowhere.pcap')]],
     ['a folder', 1, /is a folder, not a capture\./, () => [folder.path]],
-    ['an empty file', 1, /empty\.pcap is not a packet capture: it is empty\./, () => [write('empty.pcap', '')]],
-    ['text', 1, /text\.pcap is not a packet capture: it is text\./, () => [write('text.pcap', 'hello\n'.repeat(99))]],
-    ['a piece of a header', 1, /is not a packet capture/, () => [write('head.pcap', whole.subarray(0, 10))]],
-    ['gzip of something else', 1, /is not a packet capture/, () => [write('x.gz', gzipSync('hello'.repeat(99)))]],
-    ['one good and one bad file', 1, /text\.pcap is not a packet capture/, () => [capture, write('text.pcap', 'text')]],
+    ['an empty file', 1, /empty\.pcap is not a packet capture: it is empty\./, () => [folder.write('empty.pcap', '')]],
+    [
+      'text',
+      1,
+      /text\.pcap is not a packet capture: it is text\./,
+      () => [folder.write('text.pcap', 'hello\n'.repeat(99))],
+    ],
+    ['a piece of a header', 1, /is not a packet capture/, () => [folder.write('head.pcap', whole.subarray(0, 10))]],
+    [
+      'gzip of something else',
+      1,
+      /is not a packet capture/,
+      () => [folder.write('x.gz', gzipSync('hello'.repeat(99)))],
+    ],
+    [
+      'one good and one bad file',
+      1,
+      /text\.pcap is not a packet capture/,
+      () => [capture, folder.write('text.pcap', 'text')],
+    ],
     [
       'a first packet cut',
       1,
       /first\.pcap ends in the middle of a packet/,
-      () => [write('first.pcap', whole.subarray(0, 60))],
+      () => [folder.write('first.pcap', whole.subarray(0, 60))],
     ],
     ['an unknown option', 2, /Unknown option '--jsno'.*Right form: routescope inspect/, () => [capture, '--jsno']],
     ['a loop of standard input', 2, /stdin cannot be repeated/, () => ['-', '--loop', '2']],
@@ -207,8 +217,12 @@ describe('inspect of wrong input', () => {
   })
 
   const nothing: [string, RegExp, () => string][] = [
-    ['no packet', /holds no packets at all\./, () => write('none.pcap', whole.subarray(0, 24))],
-    ['no UDP', /tcp\.pcap holds no UDP: its 1 packets are of other kinds \(1 TCP\)\./, () => write('tcp.pcap', tcp())],
+    ['no packet', /holds no packets at all\./, () => folder.write('none.pcap', whole.subarray(0, 24))],
+    [
+      'no UDP',
+      /tcp\.pcap holds no UDP: its 1 packets are of other kinds \(1 TCP\)\./,
+      () => folder.write('tcp.pcap', tcp()),
+    ],
     [
       'UDP of something else',
       /carries 50 UDP datagrams on 1 flow, most to 239\.1\.1\.1:5353, none of them ROUTE, FLUTE or ATSC 3\.0\./,
@@ -220,13 +234,13 @@ describe('inspect of wrong input', () => {
           bytes,
           timeUs: index,
         }))
-        return write('other.pcap', pcapOf(other))
+        return folder.write('other.pcap', pcapOf(other))
       },
     ],
     [
       'LLS without a service list',
       /has LLS on 224\.0\.23\.60:4937 \(\d+ datagrams\), but no SLT that can be read, so no service is known\./,
-      () => write('time.pcap', pcapOf(lls.filter(({ bytes }) => bytes[0] === LLS_TABLE.systemTime))),
+      () => folder.write('time.pcap', pcapOf(lls.filter(({ bytes }) => bytes[0] === LLS_TABLE.systemTime))),
     ],
   ]
   it.each(nothing)('%s: status 3 and a sentence, and the report shows the contents', async (_, sentence, make) => {
@@ -238,12 +252,16 @@ describe('inspect of wrong input', () => {
   })
 
   it('a capture cut in the middle of a packet: a warning, and all before it', async () => {
-    const cut = await routescope(['inspect', '--json', write('cut.pcap', whole.subarray(0, whole.length - 7))])
+    const cut = await routescope(['inspect', '--json', folder.write('cut.pcap', whole.subarray(0, whole.length - 7))])
     expect(cut.stderr).toMatch(/^routescope: cut\.pcap ends in the middle of a packet, at byte \d+; .*\n$/)
     expect(cut.status).toBe(0)
     expect(JSON.parse(cut.stdout).totals.udp).toBe(sent.length - 1)
     const zipped = gzipSync(whole)
-    const broken = await routescope(['inspect', '--json', write('cut.pcap.gz', zipped.subarray(0, zipped.length >> 1))])
+    const broken = await routescope([
+      'inspect',
+      '--json',
+      folder.write('cut.pcap.gz', zipped.subarray(0, zipped.length >> 1)),
+    ])
     expect(broken.stderr).toContain('cut.pcap.gz')
     expect(broken.status).toBe(0)
     expect(JSON.parse(broken.stdout).totals.udp).toBeGreaterThan(100)

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { shareText } from '../contract/loss.ts'
 import { parseLctHeader } from '../protocol/lct/header.ts'
@@ -16,10 +15,7 @@ beforeAll(async () => {
   sent = await routeFixture()
 })
 
-function write(name: string, datagrams: readonly Datagram[]): string {
-  writeFileSync(folder.at(name), pcapOf(datagrams))
-  return folder.at(name)
-}
+const write = (name: string, datagrams: readonly Datagram[]): string => folder.write(name, pcapOf(datagrams))
 
 const tsiOf = ({ bytes }: Datagram): number => Number(parseLctHeader(bytes).header.tsi)
 /** Bytes of an object in a packet of ours: behind the header and the start offset. */

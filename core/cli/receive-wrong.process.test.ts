@@ -24,10 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-function write(name: string, datagrams: readonly Datagram[]): string {
-  writeFileSync(folder.at(name), pcapOf(datagrams))
-  return folder.at(name)
-}
+const write = (name: string, datagrams: readonly Datagram[]): string => folder.write(name, pcapOf(datagrams))
 const newOut = (): string => folder.at(`out-${++outs}`)
 
 describe('receive of wrong input', () => {

@@ -32,10 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-function write(name: string, datagrams: readonly Datagram[]): string {
-  writeFileSync(folder.at(name), pcapOf(datagrams))
-  return folder.at(name)
-}
+const write = (name: string, datagrams: readonly Datagram[]): string => folder.write(name, pcapOf(datagrams))
 const newOut = (): string => folder.at(`out-${++outs}`)
 
 /** Receives a capture into a folder of its own and lists it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pcapOf } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
-import { inspect, RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
+import { inspect, ONE_SENTENCE, RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { TestServer } from '../testing/test-server.ts'
 
 const folder = new TestFolder()
@@ -14,19 +14,9 @@ const demoMpd = join(DEMO_FOLDER, 'manifest.mpd')
 let capture: string
 
 beforeAll(async () => {
-  capture = write('demo.pcap', pcapOf(await routeFixture()))
+  capture = folder.write('demo.pcap', pcapOf(await routeFixture()))
 })
 afterAll(() => folder.remove())
-
-function write(name: string, content: string | Uint8Array): string {
-  writeFileSync(folder.at(name), content)
-  return folder.at(name)
-}
-
-const oneSentence = (stderr: string): void => {
-  expect(stderr).toMatch(/^routescope: .*[.:] .*\n$/)
-  expect(stderr.trimEnd()).not.toContain('\n')
-}
 
 describe('send --capture-out', () => {
   it.each([
@@ -242,7 +232,7 @@ describe('send of wrong input', () => {
   it.each(cases)('%s: status %i and one sentence', async (_, expected, sentence, args) => {
     const { status, stdout, stderr } = await routescope(['send', ...args()])
     expect(stderr).toMatch(sentence)
-    oneSentence(stderr)
+    expect(stderr).toMatch(ONE_SENTENCE)
     expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
     expect(existsSync(folder.at('unused.pcapng'))).toBe(false)
   })
@@ -250,7 +240,7 @@ describe('send of wrong input', () => {
   it.skipIf(!existsSync('/dev/full'))('a disk that is full (where there is /dev/full)', async () => {
     const { status, stderr } = await routescope(['send', demoMpd, url, '--capture-out', '/dev/full'])
     expect(stderr).toMatch(/The disk is full: the capture \/dev\/full ends early\./)
-    oneSentence(stderr)
+    expect(stderr).toMatch(ONE_SENTENCE)
     expect(status).toBe(1)
   })
 })

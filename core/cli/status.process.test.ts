@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Report } from '../contract/report.ts'
 import { parseLctHeader } from '../protocol/lct/header.ts'
@@ -16,10 +15,7 @@ beforeAll(async () => {
   sent = await routeFixture()
 })
 
-function write(name: string, datagrams: readonly Datagram[]): string {
-  writeFileSync(folder.at(name), pcapOf(datagrams))
-  return folder.at(name)
-}
+const write = (name: string, datagrams: readonly Datagram[]): string => folder.write(name, pcapOf(datagrams))
 
 const receive = (capture: string, out: string): Promise<Ended> =>
   routescope(['receive', '--capture', capture, '--out', folder.at(out)])

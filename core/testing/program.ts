@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { LAST_RESORT_MARK } from '../contract/app-error.ts'
@@ -92,12 +92,21 @@ export async function inspect(...args: string[]): Promise<Report> {
   return JSON.parse(stdout) as Report
 }
 
+/** What a program tells of a failure: its name, one sentence, and advice, in one line. */
+export const ONE_SENTENCE = /^routescope: .*[.:] .*\n$/
+
 /** A folder for one test, removed with its contents at the end. */
 export class TestFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'routescope-program-'))
 
   at(...names: string[]): string {
     return join(this.path, ...names)
+  }
+
+  /** Writes a file. @returns its path */
+  write(name: string, content: string | Uint8Array): string {
+    writeFileSync(this.at(name), content)
+    return this.at(name)
   }
 
   remove(): void {
