@@ -12,8 +12,9 @@ import type { FdtFile } from '../../protocol/flute/fdt.ts'
 import { isReservedToi } from '../../protocol/route/toi-plan.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import { AnnouncedMedia } from './announced-media.ts'
+import { DropReports } from './drop-reports.ts'
 import { FetchedObjects } from './fetched-objects.ts'
-import { HostTrouble, type NewDrops } from './host-trouble.ts'
+import { HostTrouble } from './host-trouble.ts'
 import { LossCauses, type LossVerdict } from './loss-causes.ts'
 import { LossEvidence } from './loss-evidence.ts'
 import { LossLedger } from './loss-ledger.ts'
@@ -26,8 +27,6 @@ import { UnnamedObjects } from './unnamed-objects.ts'
 
 /** Bound on objects watched for a late name. */
 const MAX_NAMELESS = 4096
-/** Least interval of reports on drops, µs. */
-const TELL_DROPS_US = 1_000_000
 
 /**
  * Detects all losses, of bytes and of whole objects, decides their cause, and reports absent objects and dropped
@@ -58,7 +57,7 @@ export class LossWatch {
   readonly #absent: number[] = []
   /** Announced objects that never came. */
   neverCame = 0
-  readonly #untold = new Map<string, { packets: number; sinceUs: number }>()
+  readonly #drops: DropReports
 
   /**
    * @param rateOf bit/s of a destination
@@ -76,6 +75,7 @@ export class LossWatch {
     this.#channels = channels
     this.meter = new LossMeter(channels)
     this.#found = found
+    this.#drops = new DropReports(this.host, found)
     this.#causes = new LossCauses(this.host, rateOf)
     this.#ledger = new LossLedger(this.#causes)
     this.#evidence = new LossEvidence(columns, channels, this.#causes, this.#ledger, this.#history)
@@ -240,7 +240,7 @@ export class LossWatch {
   /** Checks for new losses; call it a few times a second. */
   sample(timeUs: number): void {
     this.#missing(timeUs)
-    this.#tellDrops(timeUs, false)
+    this.#drops.report(timeUs, false)
   }
 
   expireAbsent(): void {
@@ -250,12 +250,12 @@ export class LossWatch {
   /** Ends: no more packets. */
   settle(timeUs: number): void {
     this.#missing(Number.POSITIVE_INFINITY)
-    this.#tellDrops(timeUs, true)
+    this.#drops.report(timeUs, true)
     this.meter.settle()
   }
 
   hostSockets(sockets: readonly SocketSnapshot[], timeUs: number): void {
-    this.#dropped(this.host.sockets(sockets, timeUs))
+    this.#drops.add(this.host.sockets(sockets, timeUs))
   }
 
   /**
@@ -265,26 +265,8 @@ export class LossWatch {
    */
   captureDrops(total: number, sometime: number, sinceUs: number, timeUs: number): void {
     const drops = this.host.captureDrops(total, timeUs)
-    this.#dropped(drops)
+    this.#drops.add(drops)
     if (sometime > 0 && drops.length > 0) this.#ledger.droppedSometime(sometime, sinceUs, timeUs)
-  }
-
-  #dropped(drops: readonly NewDrops[]): void {
-    for (const { destination, packets, fromUs } of drops) {
-      const untold = this.#untold.get(destination ?? '')
-      if (untold === undefined) this.#untold.set(destination ?? '', { packets, sinceUs: fromUs })
-      else untold.packets += packets
-    }
-  }
-
-  #tellDrops(timeUs: number, all: boolean): void {
-    for (const [destination, { packets, sinceUs }] of this.#untold) {
-      if (!all && timeUs - sinceUs < TELL_DROPS_US) continue
-      this.#untold.delete(destination)
-      const lagMs = Math.round(this.host.lagIn(sinceUs, timeUs))
-      const place = placeAt(sinceUs, 0, { destination: destination === '' ? null : destination })
-      this.#found({ kind: 'hostDropped', packets, lagMs, ...place })
-    }
   }
 
   #missing(timeUs: number): void {
