@@ -1,6 +1,6 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
+import type { PushTargetSnapshot, StreamSnapshot, UploadsSnapshot } from '../contract/http-snapshots.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
-import type { PushTargetSnapshot, StreamSnapshot, UploadsSnapshot } from '../contract/snapshot.ts'
 import type { Engine } from '../engine/engine.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import type { Session } from '../engine/session.ts'

@@ -1,5 +1,5 @@
+import type { PushTargetSnapshot } from '../contract/http-snapshots.ts'
 import { withoutCredentials } from '../contract/shown-url.ts'
-import type { PushTargetSnapshot } from '../contract/snapshot.ts'
 import type { Lease } from '../flow/lease.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { authorizationOf, HttpClient } from '../http/client/http-client.ts'

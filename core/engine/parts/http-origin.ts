@@ -1,6 +1,6 @@
+import type { OriginSnapshot } from '../../contract/http-snapshots.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { shownText } from '../../contract/shown-text.ts'
-import type { OriginSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { FirstReports } from '../../failure/first-reports.ts'
 import { WriteDoor } from '../../files/write-door.ts'

@@ -1,6 +1,6 @@
+import type { UploadsSnapshot } from '../../contract/http-snapshots.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { withoutCredentials } from '../../contract/shown-url.ts'
-import type { UploadsSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { ByteTee } from '../../flow/byte-tee.ts'
 import type { ByteSink } from '../../flow/bytes.ts'

@@ -1,5 +1,5 @@
+import type { StreamSnapshot } from '../../contract/http-snapshots.ts'
 import type { SpecOf } from '../../contract/option-row.ts'
-import type { StreamSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { mediaTypeOf } from '../../http/mime.ts'
 import type { MountHandle } from '../../http/mount.ts'

@@ -1,5 +1,5 @@
 import { RotateCw } from 'lucide-react'
-import type { PushTargetSnapshot } from '../../../core/contract/snapshot.ts'
+import type { PushTargetSnapshot } from '../../../core/contract/http-snapshots.ts'
 import { retryPush } from '../../app/serving-actions.ts'
 import { formatBytesShort, formatCount } from '../../model/format.ts'
 import { Button } from '../../ui/Button.tsx'

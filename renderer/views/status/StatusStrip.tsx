@@ -1,5 +1,6 @@
 import { useStore } from 'zustand'
-import type { GatewaySnapshot, SessionPhase } from '../../../core/contract/snapshot.ts'
+import type { GatewaySnapshot } from '../../../core/contract/http-snapshots.ts'
+import type { SessionPhase } from '../../../core/contract/snapshot.ts'
 import type { ConnectionState } from '../../client/engine-client.ts'
 import { formatBytesShort, formatCount } from '../../model/format.ts'
 import { SLOW_MS } from '../../model/losses.ts'

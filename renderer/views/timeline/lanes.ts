@@ -1,12 +1,8 @@
+import type { GatewaySnapshot } from '../../../core/contract/http-snapshots.ts'
 import type { ChannelRole } from '../../../core/contract/report.ts'
 import type { RequestsSnapshot, ServedRequest } from '../../../core/contract/served-requests.ts'
 import type { ServiceSnapshot } from '../../../core/contract/service-snapshot.ts'
-import type {
-  ChannelSnapshot,
-  GatewaySnapshot,
-  SignallingSnapshot,
-  SourceSnapshot,
-} from '../../../core/contract/snapshot.ts'
+import type { ChannelSnapshot, SignallingSnapshot, SourceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatChannelNumber } from '../../model/format.ts'
 
 /** Heights in CSS pixels; the ruler is above the lanes. */
