@@ -1,10 +1,11 @@
 import type { OptionRow } from '../../contract/option-row.ts'
 import { ALLOW_ORIGIN, CORS, MAX_COUNT } from './shared-options.ts'
 
-const SERVE = ['serve'] as const
-const TEST = 'core/cli/serve.process.test.ts'
-const WRITING_TEST = 'core/cli/serve-writing.process.test.ts'
-const STARTING_TEST = 'core/cli/serve-starting.process.test.ts'
+/** What rows of the command `serve` share: the command, and the tests that prove them. */
+export const SERVE = ['serve'] as const
+export const SERVE_TEST = 'core/cli/serve.process.test.ts'
+export const SERVE_WRITING_TEST = 'core/cli/serve-writing.process.test.ts'
+export const SERVE_STARTING_TEST = 'core/cli/serve-starting.process.test.ts'
 
 /** Address of a server. */
 export const SERVER_LISTEN = {
@@ -19,7 +20,7 @@ export const SERVER_LISTEN = {
   label: 'Address',
   help: 'address to serve on',
   commands: SERVE,
-  test: STARTING_TEST,
+  test: SERVE_STARTING_TEST,
   subject: true,
 } as const satisfies OptionRow
 
@@ -36,7 +37,7 @@ export const CERT = {
   label: 'Certificate',
   help: 'PEM certificate; with --key the server speaks TLS 1.2 and 1.3',
   commands: ['gateway', 'serve'],
-  test: STARTING_TEST,
+  test: SERVE_STARTING_TEST,
 } as const satisfies OptionRow
 
 /** Key of the certificate. */
@@ -52,7 +53,7 @@ export const KEY = {
   label: 'Private key',
   help: 'PEM key of the certificate',
   commands: ['gateway', 'serve'],
-  test: STARTING_TEST,
+  test: SERVE_STARTING_TEST,
 } as const satisfies OptionRow
 
 /** Requests that a server logs. */
@@ -68,7 +69,7 @@ export const REQUEST_LOG = {
   label: 'Log requests',
   help: 'log requests of these methods (GET,PUT; * all), and REC what is written; a leading - leaves out the line at the end',
   commands: ['gateway', 'serve'],
-  test: STARTING_TEST,
+  test: SERVE_STARTING_TEST,
 } as const satisfies OptionRow
 
 /** Options of an HTTP server as a whole, which every part has that serves something on one. Of several on one port the first decides. */
@@ -89,7 +90,7 @@ export const HOST_OPTIONS = [
     label: 'Headers',
     help: 'add a header to every reply; may be repeated, or have several pairs',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'serverName',
@@ -103,7 +104,7 @@ export const HOST_OPTIONS = [
     label: 'Name of the server',
     help: 'the Server header; none: without one',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'serverUtc',
@@ -116,7 +117,7 @@ export const HOST_OPTIONS = [
     label: 'Time in replies',
     help: "add the server's time to every reply: Server-UTC, ms since 1970",
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'maxConnections',
@@ -129,7 +130,7 @@ export const HOST_OPTIONS = [
     label: 'Connections',
     help: 'connections at a time, 0 any number; one more gets 503',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'maxPerPeer',
@@ -142,7 +143,7 @@ export const HOST_OPTIONS = [
     label: 'Connections of one computer',
     help: 'connections of one address at a time, 0 any number; its longest idle one makes room for another',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'idleS',
@@ -155,7 +156,7 @@ export const HOST_OPTIONS = [
     label: 'Idle time',
     help: 'seconds without a request after which a connection is closed, 0 never',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'closes',
@@ -168,7 +169,7 @@ export const HOST_OPTIONS = [
     label: 'One reply a connection',
     help: 'close every connection after its first reply',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'maxErrors',
@@ -181,7 +182,7 @@ export const HOST_OPTIONS = [
     label: 'Errors in a row',
     help: 'consecutive error replies after which a connection is closed, 0 any number',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'blockBytes',
@@ -194,7 +195,7 @@ export const HOST_OPTIONS = [
     label: 'Block size',
     help: 'bytes that wait in a connection before a file is read on',
     commands: SERVE,
-    test: WRITING_TEST,
+    test: SERVE_WRITING_TEST,
   },
   REQUEST_LOG,
 ] as const satisfies readonly OptionRow[]

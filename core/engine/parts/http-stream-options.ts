@@ -1,8 +1,7 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { HOST_OPTIONS, SERVER_LISTEN } from './http-host-options.ts'
+import { HOST_OPTIONS, SERVE, SERVER_LISTEN } from './http-host-options.ts'
 
-const SERVE = ['serve'] as const
 const TEST = 'core/cli/streams.process.test.ts'
 
 /** How fast a file is served as a stream. */

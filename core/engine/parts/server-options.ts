@@ -1,13 +1,15 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { HOST_OPTIONS, SERVER_LISTEN } from './http-host-options.ts'
+import {
+  HOST_OPTIONS,
+  SERVE,
+  SERVE_STARTING_TEST,
+  SERVE_TEST,
+  SERVE_WRITING_TEST,
+  SERVER_LISTEN,
+} from './http-host-options.ts'
 import { STREAM_OPTIONS, STREAM_PACE } from './http-stream-options.ts'
 import { MAX_BYTES } from './shared-options.ts'
-
-const SERVE = ['serve'] as const
-const TEST = 'core/cli/serve.process.test.ts'
-const WRITING_TEST = 'core/cli/serve-writing.process.test.ts'
-const STARTING_TEST = 'core/cli/serve-starting.process.test.ts'
 
 const SERVER_OPTIONS = [
   SERVER_LISTEN,
@@ -24,7 +26,7 @@ const SERVER_OPTIONS = [
     label: 'Folders to read',
     help: 'folder whose files are served, or a rule file; of several, each is below its name',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'write',
@@ -39,7 +41,7 @@ const SERVER_OPTIONS = [
     label: 'Folder for uploads',
     help: 'folder into which PUT and POST write and from which DELETE removes; its files are served only where --read names it too',
     commands: SERVE,
-    test: WRITING_TEST,
+    test: SERVE_WRITING_TEST,
   },
   {
     key: 'streams',
@@ -69,7 +71,7 @@ const SERVER_OPTIONS = [
     label: 'List folders',
     help: 'answer for a folder with a list of its files, as a page or as JSON',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'overlay',
@@ -82,7 +84,7 @@ const SERVER_OPTIONS = [
     label: 'Folders on top of each other',
     help: 'several folders are all at the root, the first with a file has it (as GPAC does)',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'script',
@@ -111,7 +113,7 @@ const SERVER_OPTIONS = [
     label: 'Users file',
     help: 'users, passwords and groups for the lists of rule files, as GPAC keeps them',
     commands: SERVE,
-    test: STARTING_TEST,
+    test: SERVE_STARTING_TEST,
   },
   {
     key: 'insecureLogin',
@@ -124,7 +126,7 @@ const SERVER_OPTIONS = [
     label: 'Passwords without TLS',
     help: 'let users of other computers log in without TLS, so that anybody on the way can read their passwords',
     commands: SERVE,
-    test: STARTING_TEST,
+    test: SERVE_STARTING_TEST,
   },
   {
     key: 'cacheControl',
@@ -138,7 +140,7 @@ const SERVER_OPTIONS = [
     label: 'Cache-Control',
     help: 'Cache-Control of files; none: no tags either, so that every request gets the whole file',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'compressBelow',
@@ -151,7 +153,7 @@ const SERVER_OPTIONS = [
     label: 'Compress texts up to',
     help: 'largest text that is sent with gzip or deflate where a client takes that; 0: none',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'ignoreRanges',
@@ -164,7 +166,7 @@ const SERVER_OPTIONS = [
     label: 'Whole files only',
     help: 'answer every request with the whole file, whatever range it asks for',
     commands: SERVE,
-    test: TEST,
+    test: SERVE_TEST,
   },
   {
     key: 'maxUpload',
@@ -177,7 +179,7 @@ const SERVER_OPTIONS = [
     label: 'Largest upload',
     help: 'largest file that is taken',
     commands: SERVE,
-    test: WRITING_TEST,
+    test: SERVE_WRITING_TEST,
   },
   ...HOST_OPTIONS,
 ] as const satisfies readonly OptionRow[]
