@@ -3,7 +3,7 @@ import type { ServiceId } from '../contract/ids.ts'
 import type { StoredFile } from '../files/stored-file.ts'
 import { leadsTo } from '../flow/address.ts'
 import type { FlowObject } from '../flow/objects.ts'
-import { answerConditions, validatorHeaders } from '../http/content-answer.ts'
+import { answerConditions, answerContent, validatorHeaders } from '../http/content-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { HeldRequests } from '../http/held-requests.ts'
 import { answerGrowing, answerGrowingPart, growingRange } from '../http/live-answer.ts'
@@ -11,7 +11,7 @@ import { mediaTypeOf } from '../http/mime.ts'
 import { parseRange } from '../http/ranges.ts'
 import type { RequestTarget } from '../http/request-target.ts'
 import { type ConfinedService, confinedService } from './confined-service.ts'
-import { answerFile } from './file-answer.ts'
+import { fileContent } from './file-content.ts'
 import type { GatewayRules, GatewaySource } from './gateway-source.ts'
 import { contentTag, ManifestAnswers } from './manifest-answer.ts'
 import { type MmtAnswer, MmtPresentations } from './mmt-presentations.ts'
@@ -183,7 +183,7 @@ export class NameAnswers {
     const etag = `"${this.#instance}-${contentTag(bytes)}"`
     const modifiedMs = Math.floor((lastTimeUs + this.#options.streamShiftUs()) / 1000)
     const file = { name, kind, contentType, size: bytes.byteLength, complete: true }
-    await answerFile(exchange, file, { bytes }, { etag, modifiedMs })
+    await answerContent(exchange, fileContent(file, { bytes }, { etag, modifiedMs }))
   }
 
   #holdMs(durationUs: number): number {
@@ -236,7 +236,9 @@ export class NameAnswers {
       etag: `"${this.#instance}-${file.version.toString(16)}-${file.size.toString(16)}"`,
       modifiedMs: Math.floor((file.lastTimeUs + this.#options.streamShiftUs()) / 1000),
     }
-    return (await answerFile(exchange, file, store.bytesOf(file), validators)) ? 'done' : 'gone'
+    const bytes = store.bytesOf(file)
+    if (bytes === null) return 'gone'
+    return (await answerContent(exchange, fileContent(file, bytes, validators))) ? 'done' : 'gone'
   }
 
   /** Answers with a rewritten manifest, whose tag is of its content: it changes while its file does not. */

@@ -1,7 +1,6 @@
 import type { StoredBytes, StoredFile } from '../files/stored-file.ts'
 import type { Validators } from '../http/conditions.ts'
-import { answerContent } from '../http/content-answer.ts'
-import type { Exchange } from '../http/exchange.ts'
+import type { Content } from '../http/content-answer.ts'
 import { mediaTypeOf } from '../http/mime.ts'
 
 /** Segments do not change under their name, but a restarted session may use the name again. */
@@ -10,20 +9,15 @@ const SEGMENT_CACHE = 'public, max-age=5'
 /** An encoding that may stand in a header. */
 const CODINGS = /^[\w.+-]+(?:, [\w.+-]+)*$/
 
-/**
- * Serves a stored file.
- * @returns false where its bytes were removed meanwhile; nothing has been sent then
- */
-export async function answerFile(
-  exchange: Exchange,
+/** A stored file as the content of an answer, with the headers that tell players how it may be kept, and what state it is in. */
+export function fileContent(
   file: Pick<StoredFile, 'name' | 'kind' | 'contentType' | 'size' | 'complete' | 'contentEncoding' | 'patched'>,
-  stored: StoredBytes,
+  source: NonNullable<StoredBytes>,
   validators: Validators,
-): Promise<boolean> {
-  if (stored === null) return false
+): Content {
   const isSegment = file.kind === 'media' || file.kind === 'init'
-  return answerContent(exchange, {
-    source: stored,
+  return {
+    source,
     size: file.size,
     mediaType: mediaTypeOf(file.name, file.contentType),
     validators,
@@ -35,5 +29,5 @@ export async function answerFile(
         : { 'Content-Encoding': file.contentEncoding }),
       ...(file.complete ? undefined : { 'X-Routescope-State': file.patched === undefined ? 'incomplete' : 'patched' }),
     },
-  })
+  }
 }
