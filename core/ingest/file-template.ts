@@ -1,7 +1,8 @@
-import type { Toi } from '../contract/ids.ts'
+import { asToi, type Toi } from '../contract/ids.ts'
 import type { MpdRepresentation } from '../manifest/mpd/mpd.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
+import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 
 /** The EFDT fileTemplate that gives every segment its name; null where TOIs do not determine the names. */
 export function fileTemplateOf(
@@ -26,4 +27,19 @@ export function fileTemplateOf(
     .join('')
   const template = resolveReference(literal(baseUrl), expanded)
   return segments.every((segment) => applyFileTemplate(template, segment.toi) === segment.name) ? template : null
+}
+
+/** The EFDT template and first number of names with consecutive numbers; null for other names. */
+export function numberingOf(names: readonly string[]): { readonly template: string; readonly first: number } | null {
+  const [name = ''] = names
+  const literal = (text: string): string => text.replaceAll('$', '$$$$')
+  // The segment number is usually the last one in the name, so the search starts at the end.
+  for (const { 0: digits, index } of [...name.matchAll(/\d{1,10}/g)].reverse()) {
+    const first = Number(digits)
+    if (first + names.length >= FIRST_RESERVED_TOI) continue
+    const token = digits.startsWith('0') && digits.length > 1 ? `$TOI%0${digits.length}d$` : '$TOI$'
+    const template = literal(name.slice(0, index)) + token + literal(name.slice(index + digits.length))
+    if (names.every((each, at) => applyFileTemplate(template, asToi(first + at)) === each)) return { template, first }
+  }
+  return null
 }

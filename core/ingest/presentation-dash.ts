@@ -10,7 +10,7 @@ import { templateAddress } from '../manifest/mpd/template.ts'
 import { sourceChildren } from '../manifest/mpd/xml-source.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
-import { fileTemplateOf } from './file-template.ts'
+import { fileTemplateOf, numberingOf } from './file-template.ts'
 import { type LoadOptions, noteLeftFiles } from './load-options.ts'
 import { mpdNotes } from './mpd-notes.ts'
 import { nameBelow } from './names-below.ts'
@@ -125,12 +125,15 @@ async function loadTrack(
   const files = hasWholeFiles(representation)
     ? await representationFiles(origin, period, representation)
     : await trackFiles(origin, period, representation, rules)
-  for (const { segment, path, sizeBytes } of files) {
+  const names = files.map(({ segment }) => nameOnAir(named, segment))
+  // GPAC's receivers take a channel without a template for static files, and leave a capture after the first of them.
+  const numbering = addressing.kind === 'list' && !hasWholeFiles(representation) ? numberingOf(names) : null
+  for (const [index, { segment, path, sizeBytes }] of files.entries()) {
     const entry = {
-      name: nameOnAir(named, segment),
+      name: names[index] ?? '',
       contentType,
       sizeBytes,
-      toi: toiOf(segment, byTime, id),
+      toi: numbering === null ? toiOf(segment, byTime, id) : asToi(numbering.first + index),
       startUs: (period.startUs ?? 0) + segment.startUs,
       durationUs: segment.durationUs,
     }
@@ -159,7 +162,7 @@ async function loadTrack(
     bandwidth: representation.bandwidth ?? largestRate(segments),
     init: initFile,
     segments,
-    fileTemplate: fileTemplateOf(onAir, segments),
+    fileTemplate: numbering?.template ?? fileTemplateOf(onAir, segments),
     playlist: null,
     representation: onAir,
   }

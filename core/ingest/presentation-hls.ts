@@ -4,10 +4,9 @@ import { AppFailure } from '../failure/app-failure.ts'
 import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
 import { unknownVariable } from '../manifest/hls/variables.ts'
 import { resolveReference } from '../manifest/reference.ts'
-import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
-import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 import { chosenMaster } from './chosen-master.ts'
+import { numberingOf } from './file-template.ts'
 import type { GrowingOrigin } from './growing-origin.ts'
 import { OriginOnAir } from './hls-on-air.ts'
 import { PLAYLIST_TYPE, parsePlaylistOf, type Rendition, renditionsOf } from './hls-playlists.ts'
@@ -259,19 +258,4 @@ function playlistOf(name: string, media: HlsMedia, mapUri: string | null, bytes:
     mapUri,
     obstacle,
   }
-}
-
-/** The EFDT template and first number of names with consecutive numbers; null for other names. */
-function numberingOf(names: readonly string[]): { readonly template: string; readonly first: number } | null {
-  const [name = ''] = names
-  const literal = (text: string): string => text.replaceAll('$', '$$$$')
-  // The segment number is usually the last one in the name, so the search starts at the end.
-  for (const { 0: digits, index } of [...name.matchAll(/\d{1,10}/g)].reverse()) {
-    const first = Number(digits)
-    if (first + names.length >= FIRST_RESERVED_TOI) continue
-    const token = digits.startsWith('0') && digits.length > 1 ? `$TOI%0${digits.length}d$` : '$TOI$'
-    const template = literal(name.slice(0, index)) + token + literal(name.slice(index + digits.length))
-    if (names.every((each, at) => applyFileTemplate(template, asToi(first + at)) === each)) return { template, first }
-  }
-  return null
 }

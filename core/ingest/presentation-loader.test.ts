@@ -90,6 +90,19 @@ describe('loadPresentation, DASH', () => {
     })
   })
 
+  it('finds the consecutive numbers in names of a SegmentList, which receivers know by a template then', async () => {
+    for (const name of ['v1_08.m4s', 'v1_09.m4s', 'v1_10.m4s']) put(name)
+    const urls = [8, 9, 10].map((number) => `<SegmentURL media="v1_${String(number).padStart(2, '0')}.m4s"/>`)
+    expect(await track(mpd(`<SegmentList duration="2">${urls.join('')}</SegmentList>`))).toEqual({
+      template: 'v1_$TOI%02d$.m4s',
+      segments: [
+        [8, 'v1_08.m4s', 0, 2_000_000],
+        [9, 'v1_09.m4s', 2_000_000, 2_000_000],
+        [10, 'v1_10.m4s', 4_000_000, 2_000_000],
+      ],
+    })
+  })
+
   it('lists the segments of a SegmentList', async () => {
     put('a.m4s')
     put('b$.m4s')
