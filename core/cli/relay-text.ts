@@ -1,12 +1,13 @@
 import type { MediaStreamSnapshot, SessionSnapshot } from '../contract/snapshot.ts'
 
 /**
- * From where to where a session passes media on: its sockets and files, or what it receives and where it serves or pushes to.
+ * From where to where a session passes media on: its sockets and files, or what it receives and where it serves or pushes to. A source
+ * without a name of its own is left out.
  *
  * @param show words for a socket or file
  */
 export function relayWay(
-  { media, source, origins, pushes }: SessionSnapshot,
+  { sessionId, media, source, origins, pushes }: SessionSnapshot,
   show: (stream: MediaStreamSnapshot) => string,
 ): string {
   const of = (wanted: 'in' | 'out'): string =>
@@ -15,7 +16,8 @@ export function relayWay(
       .map(show)
       .join(', ')
   const served = [...origins, ...pushes].map(({ url }) => url).join(', ')
-  return `${of('in') || source.label} to ${of('out') || served}`
+  const from = of('in') || (source.label === sessionId ? '' : source.label)
+  return `${from === '' ? '' : `${from} `}to ${of('out') || served}`
 }
 
 /** A socket or file of a relay, with what went through it. */

@@ -2,7 +2,8 @@ import type { PartSpec } from '../../contract/session-spec.ts'
 import { OutputFile } from '../../files/output-file.ts'
 import { writeFailure } from '../../files/write-failure.ts'
 import type { ByteSink } from '../../flow/bytes.ts'
-import type { Part, PartHost, PartTraffic } from '../part.ts'
+import { mediaSection } from '../media/media-section.ts'
+import type { AnySection, Part, PartHost, PartTraffic } from '../part.ts'
 import type { ByteOutSpec } from './scaler-options.ts'
 
 /** Bytes that wait for the disk before the giver is held back. */
@@ -23,7 +24,10 @@ class ByteOutPart implements Part, ByteSink {
   readonly #file: string
   readonly #output: OutputFile
   readonly #host: PartHost
+  readonly #sections: readonly AnySection[]
   #written = Promise.resolve()
+  #bytes = 0
+  #pieces = 0
   #waitingBytes = 0
   #hasBytes = false
   #failed = false
@@ -34,6 +38,15 @@ class ByteOutPart implements Part, ByteSink {
     this.#file = file
     this.#output = output
     this.#host = host
+    this.#sections = mediaSection(() => ({
+      part: id,
+      direction: 'out',
+      address: file,
+      bytes: this.#bytes,
+      packets: this.#pieces,
+      clients: 0,
+      dropped: 0,
+    }))
   }
 
   get input(): ByteSink {
@@ -69,6 +82,10 @@ class ByteOutPart implements Part, ByteSink {
     await this.stop()
   }
 
+  state(): readonly AnySection[] {
+    return this.#sections
+  }
+
   traffic(): PartTraffic {
     return { waiting: { items: 0, bytes: this.#waitingBytes } }
   }
@@ -78,6 +95,8 @@ class ByteOutPart implements Part, ByteSink {
       if (this.#failed) return
       await this.#output.empty()
       for (let at = 0; at < piece.length; ) at += (await this.#output.handle.write(piece, at)).bytesWritten
+      this.#bytes += piece.length
+      this.#pieces++
     } catch (error) {
       this.#failed = true
       this.#host.problem(writeFailure(error as NodeJS.ErrnoException, this.#file).error, 'error')

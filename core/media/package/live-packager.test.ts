@@ -69,6 +69,38 @@ describe('a packager', () => {
     expect(text(files.at(-1)?.bytes)).toContain('duration="2000"')
   })
 
+  it('gives the last chunk of a segment as soon as its last picture comes, where segments are alike', () => {
+    const { tracks, samples } = demoMedia()
+    const [track] = tracks
+    if (track === undefined) throw new Error('the demo has no track')
+    let given = 0
+    const packager = new LivePackager(
+      {
+        ...{ manifest: 'live.mpd', isDual: false, segmentS: 2, chunkS: 0.1, isLive: true },
+        nowUs: () => 0,
+        timeText: serialiseXsDateTime,
+      },
+      {
+        whole: () => undefined,
+        segmentBegins: () => undefined,
+        segmentGrows: (_name, bytes, start, end) => {
+          const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
+          given += chunk.readUInt32BE(chunk.indexOf('trun') + 8)
+        },
+        segmentEnds: () => undefined,
+      },
+    )
+    packager.track(track)
+    const pictures = samples.filter((each) => each.track === track.id)
+    const waiting = pictures.map((picture, at) => {
+      packager.sample(picture)
+      return at + 1 - given
+    })
+    const ends = [...pictures.keys()].filter((at) => pictures[at + 1]?.sync !== false)
+    expect(ends.length).toBeGreaterThanOrEqual(2)
+    expect(ends.slice(1).map((at) => waiting[at])).toEqual(ends.slice(1).map(() => 0))
+  })
+
   it('of HLS lists each segment once it is whole, and its end', () => {
     const files = packaged(2, null, 'dynamic', 'live.m3u8')
     const lists = files.filter(({ kind }) => kind === 'playlist')

@@ -113,6 +113,7 @@ export class LivePackager implements SampleSink {
         chunkS: chunkS ?? 4 * segmentS,
         startS: this.#firstS,
         number: this.#number,
+        inChunks: chunkS !== null,
       },
       this.#taker,
     )

@@ -25,6 +25,8 @@ export type PackageTrackOptions = {
   readonly startS: number
   /** Number of its first segment. */
   readonly number: number
+  /** Its segments are offered chunk by chunk. */
+  readonly inChunks: boolean
 }
 
 /** One track of a presentation that is made: a representation of its own, whose segments are numbered as those of all others. */
@@ -43,16 +45,22 @@ export class PackageTrack {
   #open: string | null = null
   #number: number
   #bytes = 0
+  /** Samples of the segment that grows. */
+  #samples = 0
+  /** Samples of the one before it: as many are expected again. */
+  #expected = 0
+  readonly #inChunks: boolean
 
   constructor(
     track: SampleTrack,
-    { id, index, base, chunkS, startS, number }: PackageTrackOptions,
+    { id, index, base, chunkS, startS, number, inChunks }: PackageTrackOptions,
     taker: PackageTaker,
   ) {
     this.track = track
     this.id = id
     this.index = index
     this.#number = number
+    this.#inChunks = inChunks
     this.#base = `${base}-${id}`
     this.#taker = taker
     const sink: ByteSink = {
@@ -68,8 +76,11 @@ export class PackageTrack {
     this.#writer.track(track)
   }
 
+  /** Takes a sample. Where segments are alike, the last chunk of one does not wait for the first sample of the next. */
   sample(sample: Sample): void {
     this.#writer.sample(sample)
+    this.#samples++
+    if (this.#inChunks && this.#samples === this.#expected) this.#writer.flush()
   }
 
   /**
@@ -79,6 +90,8 @@ export class PackageTrack {
   cut(number: number, durationS: number): void {
     this.#writer.flush()
     this.#number = number
+    this.#expected = this.#samples
+    this.#samples = 0
     if (this.#open === null) return
     const name = this.#open
     this.#open = null

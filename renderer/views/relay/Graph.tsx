@@ -9,11 +9,11 @@ import { type GraphLink, layOut } from './graph-layout.ts'
 const ROW_HEIGHT = 66
 const NODE_HEIGHT = 44
 /** Narrowest column, px: below it the graph scrolls. */
-const MIN_COLUMN = 138
+const MIN_COLUMN = 168
 /** Left and right of it, px. */
 const PADDING = 4
 /** Part of a column that a part takes; the rest is for the link behind it. */
-const NODE_SHARE = 0.6
+const NODE_SHARE = 2 / 3
 
 type GraphProps = {
   readonly label: string
