@@ -4,6 +4,7 @@ import { writeOption } from '../../contract/option-values.ts'
 import type { OptionValue } from '../../contract/session-spec.ts'
 import { shownText } from '../../contract/shown-text.ts'
 import { withoutCredentials } from '../../contract/shown-url.ts'
+import { wordList } from '../../contract/word-list.ts'
 import type { Presentation } from '../../ingest/presentation.ts'
 
 /** Values of a part, by the keys of its table. */
@@ -38,7 +39,7 @@ export function idleOptions(rows: readonly OptionRow[], values: Values, form: Br
     const written = writeOption(row, value)
     const isWord = row.type.kind === 'flag' || !written.ok
     const named = option === null ? `"${label}"` : isWord ? option : `${option} ${written.texts.join(' ')}`
-    const others = listed(forms.map((each) => BROADCAST_FORMS[each]))
+    const others = wordList(forms.map((each) => BROADCAST_FORMS[each]))
     return [
       {
         code: 'not-supported',
@@ -47,9 +48,4 @@ export function idleOptions(rows: readonly OptionRow[], values: Values, form: Br
       },
     ]
   })
-}
-
-function listed(names: readonly string[]): string {
-  if (names.length < 2) return names.join('')
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }

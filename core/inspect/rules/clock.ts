@@ -1,3 +1,4 @@
+import { wordList } from '../../contract/word-list.ts'
 import type { TableGap } from '../../flow/findings.ts'
 import { type ClockLimits, JITTER } from '../clock/clock-limits.ts'
 import type { EndUs } from './alarm.ts'
@@ -83,7 +84,7 @@ export const clockRules = (): RuleFile => ({
     const values = { service: serviceText(at), limit: seconds(at.limitUs), destination: at.destination ?? '' }
     if (!hasPackets) rules.raise('SLS-PRESENT', { at, says: 'packets', values, endUs })
     else if (!any) rules.raise('SLS-PRESENT', { at, says: 'none', values, endUs })
-    else rules.raise('SLS-PRESENT', { at, says: 'part', values: { ...values, missing: listed(missing) }, endUs })
+    else rules.raise('SLS-PRESENT', { at, says: 'part', values: { ...values, missing: wordList(missing) }, endUs })
   },
   tableLate: (at, rules) => {
     const { of, table, gap } = at
@@ -143,11 +144,6 @@ function late(table: string, gap: TableGap, jitter = JITTER) {
       return `did not come for ${seconds(longestUs)} s${times > 1 ? ` at the longest${often}` : ''}`
     },
   }
-}
-
-/** `USBD`, `USBD and MPD`, `USBD, S-TSID and MPD`. */
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
 /** `Service 5 "Alpha"`. */

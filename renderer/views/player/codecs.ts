@@ -1,4 +1,5 @@
 import { type DecoderSnapshot, decoderNameOf } from '../../../core/contract/decoder.ts'
+import { wordList } from '../../../core/contract/word-list.ts'
 
 /*
  * Names of codecs, which of them this window can decode, and which of the others ffmpeg decodes for it.
@@ -76,7 +77,7 @@ export function checkCodecs(
   if (bad.length === 0) return { blocked: false, message: null, decode, advice: null }
   const advice = adviceOf(bad, decoder)
   const good = facts.filter((fact) => !bad.includes(fact))
-  const names = listed([...new Set(bad.map((fact) => fact.name))])
+  const names = wordList([...new Set(bad.map((fact) => fact.name))])
   const verb = new Set(bad.map(({ name }) => name)).size === 1 ? 'is' : 'are'
   const video = facts.some((fact) => fact.kind === 'video')
   // Sound plays without video, and video without sound.
@@ -102,9 +103,5 @@ function adviceOf(bad: readonly CodecFact[], decoder: DecoderSnapshot | null): s
   if (decoder.state !== 'ready') return decoder.reason ?? ADVICE[decoder.state]
   const wanted = [...new Set(bad.map(({ codec }) => decoderNameOf(codec)))].filter((name) => name !== null)
   if (wanted.length === 0) return null
-  return `ffmpeg ${decoder.version} has no decoder ${listed(wanted)}; a build that has one would decode it.`
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+  return `ffmpeg ${decoder.version} has no decoder ${wordList(wanted)}; a build that has one would decode it.`
 }
