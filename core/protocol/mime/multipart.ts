@@ -145,7 +145,8 @@ function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   return at
 }
 
-function isBlank(byte: number): boolean {
+/** Whether a byte is a space, a tab, or of a line break. */
+export function isBlank(byte: number): boolean {
   return byte === 0x0a || byte === 0x0d || byte === 0x20 || byte === 0x09
 }
 

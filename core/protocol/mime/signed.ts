@@ -1,6 +1,6 @@
 import { base64Text } from '#platform'
 import { bareMediaType, readHeaderBlock } from './headers.ts'
-import { parseMultipart } from './multipart.ts'
+import { isBlank, parseMultipart } from './multipart.ts'
 import { decodeTransfer } from './transfer-encoding.ts'
 
 /** Signed content and its signature, as S/MIME packages have them. RFC 8551 §3.5, A/360 §5.2.2.1. */
@@ -84,8 +84,4 @@ export function serialiseSignedEntity(
   out.set(content, head.length)
   out.set(tail, head.length + content.length)
   return out
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x0a || byte === 0x0d || byte === 0x20 || byte === 0x09
 }
