@@ -142,3 +142,8 @@ const NO_ATTRIBUTES: readonly XmlAttribute[] = []
 function clip(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }
+
+/** Items of an xs:list; none where there is no text. */
+export function listItems(text: string | null): string[] {
+  return text === null ? [] : text.split(/\s+/).filter((item) => item !== '')
+}

@@ -28,6 +28,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** The part of an element that can be written; a parsed `XmlElement` fits. */
 export type XmlTree = Pick<XmlElement, 'name' | 'attributes' | 'text'> & { readonly children: readonly XmlTree[] }
 
+/** An element as it was read, with all that is below it, to be written again. */
+export function xmlTreeOf({ name, attributes, text, children }: XmlElement): XmlTree {
+  return { name, attributes, text, children: children.map(xmlTreeOf) }
+}
+
 /**
  * Unknown attributes of a parsed element, ready for writing. Leaves out those with a prefix not in `declared`, because its
  * declaration is not kept.

@@ -7,6 +7,7 @@ import {
   boolAttr,
   child,
   childrenOf,
+  listItems,
   optionalUint,
   otherAttributes,
   parseUint,
@@ -191,7 +192,7 @@ function readService(service: XmlElement, faults: EntryFaults): SltService {
     hidden: boolAttr(service, 'hidden', false),
     broadbandAccessRequired: boolAttr(service, 'broadbandAccessRequired', false),
     essential: attr(service, 'essential') === null ? null : boolAttr(service, 'essential', false),
-    drmSystemIds: words(attr(service, 'drmSystemID')),
+    drmSystemIds: listItems(attr(service, 'drmSystemID')),
     hideInGuide: boolAttr(service, 'hideInGuide', false),
     configuration: attr(service, 'configuration'),
     capabilities: child(service, 'SvcCapabilities')?.text ?? null,
@@ -242,12 +243,8 @@ function readUrl(element: XmlElement): SltInetUrl {
   return { urlType: uintAttr(element, 'urlType'), url: element.text }
 }
 
-function words(text: string | null): string[] {
-  return text === null ? [] : text.split(/\s+/).filter((word) => word !== '')
-}
-
 function numbers(text: string | null): number[] {
-  return words(text)
+  return listItems(text)
     .map((word) => parseUint(word))
     .filter((number) => number !== null)
 }

@@ -13,7 +13,7 @@ import {
   XmlError,
 } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
-import type { XmlTree } from '../../xml/xml-writer.ts'
+import { xmlTreeOf } from '../../xml/xml-writer.ts'
 import { FILE_TABLE_LIMITS } from '../table-limits.ts'
 import type {
   MabrCarousel,
@@ -221,12 +221,8 @@ function each<Value>(
 function kept(element: XmlElement, attributes: ReadonlySet<string>, children: ReadonlySet<string>): UnknownParts {
   return {
     otherAttributes: otherAttributes(element, attributes),
-    others: element.children.filter(({ local }) => !children.has(local)).map(copy),
+    others: element.children.filter(({ local }) => !children.has(local)).map(xmlTreeOf),
   }
-}
-
-function copy({ name, attributes, text, children }: XmlElement): XmlTree {
-  return { name, attributes, text, children: children.map(copy) }
 }
 
 const NONE = new Set<string>()

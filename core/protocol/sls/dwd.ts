@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
-import { attr, childrenOf, otherAttributes } from '../../xml/xml-element.ts'
+import { attr, childrenOf, listItems, otherAttributes } from '../../xml/xml-element.ts'
 
 /** Distribution Window Description: when files of applications are broadcast. A/337 §5. */
 export type Dwd = { readonly windows: readonly DistributionWindow[]; readonly otherAttributes: readonly XmlAttribute[] }
@@ -25,7 +25,7 @@ export function readDwd(root: XmlElement): Dwd {
     windows: childrenOf(root, 'DistributionWindow').map((window) => ({
       startTime: attr(window, 'startTime'),
       endTime: attr(window, 'endTime'),
-      lctTsis: (attr(window, 'lctTSIRef') ?? '').split(/\s+/).filter((word) => word !== ''),
+      lctTsis: listItems(attr(window, 'lctTSIRef')),
       contentLabel: attr(window, 'contentLabel'),
       appContexts: childrenOf(window, 'AppContextId').map((context) => ({
         id: context.text,

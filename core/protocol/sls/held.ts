@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
-import { attr, childrenOf, otherAttributes } from '../../xml/xml-element.ts'
+import { attr, childrenOf, listItems, otherAttributes } from '../../xml/xml-element.ts'
 
 /** HTML Entry pages Location Description: the broadcaster application of a service. A/337 §4. */
 export type Held = { readonly packages: readonly EntryPackage[]; readonly otherAttributes: readonly XmlAttribute[] }
@@ -52,14 +52,10 @@ export function readHeld(root: XmlElement): Held {
       bbandEntryPageUrl: attr(entry, 'bbandEntryPageUrl'),
       validFrom: attr(entry, 'validFrom'),
       validUntil: attr(entry, 'validUntil'),
-      coupledServices: words(attr(entry, 'coupledServices')),
-      lctTsis: words(attr(entry, 'lctTSIRef')),
+      coupledServices: listItems(attr(entry, 'coupledServices')),
+      lctTsis: listItems(attr(entry, 'lctTSIRef')),
       otherAttributes: otherAttributes(entry, PACKAGE),
     })),
     otherAttributes: otherAttributes(root, new Set()),
   }
-}
-
-function words(text: string | null): string[] {
-  return text === null ? [] : text.split(/\s+/).filter((word) => word !== '')
 }

@@ -15,7 +15,7 @@ import {
   uintAttr,
 } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
-import { keptAttributes, type XmlTree, XmlWriter } from '../../xml/xml-writer.ts'
+import { keptAttributes, type XmlTree, XmlWriter, xmlTreeOf } from '../../xml/xml-writer.ts'
 import { type Fdt, readFdt } from '../flute/fdt.ts'
 import { AFDT_NAMESPACE, FDT_NAMESPACE, writeEfdt } from '../flute/fdt-writer.ts'
 import { STSID_LIMITS } from '../table-limits.ts'
@@ -224,7 +224,7 @@ function readRepair(flow: XmlElement): RepairFlow {
   const parameters = child(flow, 'FECParameters') ?? flow
   const protectedObjects = descendants(flow, 'ProtectedObject').map(readProtectedObject)
   return {
-    element: copy(flow),
+    element: xmlTreeOf(flow),
     protectedTsis: protectedObjects.flatMap(({ tsi }) => (tsi === null ? [] : [tsi])),
     parameters: {
       maximumDelayMs: uintAttr(parameters, 'maximumDelay'),
@@ -265,10 +265,6 @@ function readSourceToi(object: XmlElement): StsidProtectedObject['sourceToi'] {
     else return null
   }
   return { x, y }
-}
-
-function copy({ name, attributes, text, children }: XmlElement): XmlTree {
-  return { name, attributes, text, children: children.map(copy) }
 }
 
 /** `us` as in A/331, `korean` with elements instead of the FDT-Instance's attributes. */
