@@ -6,6 +6,8 @@ import { createDashAdapter } from './dash-adapter.ts'
 import { EmbeddedCaptions } from './embedded-captions.ts'
 import { FrameSteps } from './frame-steps.ts'
 import { createHlsAdapter } from './hls-adapter.ts'
+import { libraryFailure } from './library-failure.ts'
+import { refusalOf } from './manifest-refusal.ts'
 import { PictureWatch } from './picture-watch.ts'
 import {
   ENCRYPTED_ADVICE,
@@ -15,7 +17,7 @@ import {
   type PlayerProblem,
   type PlayerSnapshot,
 } from './player-adapter.ts'
-import { type Arrivals, LONG_WAIT_MS, NOTHING_KNOWN, refusalText, waitText } from './player-model.ts'
+import { type Arrivals, LONG_WAIT_MS, NOTHING_KNOWN, waitText } from './player-model.ts'
 import { requestGuard } from './request-guard.ts'
 import { SegmentLog } from './segment-log.ts'
 import { decoderFailure, Undecodable } from './undecodable.ts'
@@ -39,9 +41,6 @@ const UNDECODED_MS = 1200
 const RUN_OUT_MS = 600
 /** What plays on for so long after a decoder failed has another one, seconds. */
 const PLAYS_ON_S = 0.5
-/** Scripts of the player libraries, which the build keeps in files of their own. */
-const PLAYER_SCRIPTS = /\/(?:dash|hls)[\w.-]*\.js/
-
 export type PlaybackState = {
   readonly snapshot: PlayerSnapshot | null
   readonly problem: PlayerProblem | null
@@ -429,17 +428,14 @@ export class Playback {
   }
 
   #libraryFailed(event: Event, thrown: unknown): void {
-    const { message = String(thrown), stack = '' } = thrown instanceof Error ? thrown : {}
-    const source = event instanceof ErrorEvent ? event.filename : ''
-    if (!PLAYER_SCRIPTS.test(source) && !PLAYER_SCRIPTS.test(stack)) return
+    const failure = libraryFailure(event, thrown)
+    if (failure === null) return
     // It becomes this sentence, and no longer concerns the page.
     event.preventDefault()
     console.warn('A player failed:', thrown)
-    // What a library trips over is no reason that anybody understands.
-    const why = thrown instanceof TypeError ? 'its manifest lacks what players need.' : message.slice(0, 200)
     this.#fail({
       kind: 'player',
-      message: this.#arrivals().notPlayable ?? `The player cannot read this presentation: ${why}`,
+      message: this.#arrivals().notPlayable ?? failure,
       tryThis: 'Read the manifest under Signalling. Save the files with Dump and play them elsewhere.',
       fatal: true,
     })
@@ -481,26 +477,4 @@ function lacking({ phase, ahead: { video, audio } }: PlayerSnapshot): MediaKind 
   if (video === null || audio === null || phase === 'ended' || phase === 'paused') return null
   if (video < RUN_OUT_S && audio > LEFT_S) return 'video'
   return audio < RUN_OUT_S && video > LEFT_S ? 'audio' : null
-}
-
-/** The gateway's refusal of the manifest; null: it serves the manifest. */
-async function refusalOf(url: string, signal: AbortSignal): Promise<PlayerProblem | null> {
-  const tryThis = 'Wait until the manifest is received, then play again.'
-  try {
-    const answer = await fetch(url, { signal, cache: 'no-store' })
-    if (answer.ok) {
-      await answer.body?.cancel()
-      return null
-    }
-    const message = refusalText(answer.status, answer.statusText, await answer.text())
-    return { kind: 'manifest', message, tryThis, fatal: true }
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    return {
-      kind: 'manifest',
-      message: `The gateway at ${url} cannot be reached: ${reason}.`,
-      tryThis: 'Read the messages of the gateway under Log. If it has stopped, reopen the session.',
-      fatal: true,
-    }
-  }
 }
