@@ -19,7 +19,7 @@ export async function inspectCaptures(
 ): Promise<number> {
   const session = await engine.start(spec)
   const progress = new ProgressLine(process.stderr)
-  const keys = new QuitKeys(session.readsStdin)
+  const keys = new QuitKeys(session.aims.readsStdin)
   void keys.asked.then(() => session.stop())
   const timer = setInterval(() => progress.show(() => session.snapshot()), 250)
   await session.done

@@ -37,7 +37,7 @@ export async function runSession(
   const session = await engine.start(spec, saved?.file)
   if (saved !== null) tellLine(saved.doings)
   const progress = new ProgressLine(process.stderr)
-  const keys = new QuitKeys(session.readsStdin)
+  const keys = new QuitKeys(session.aims.readsStdin)
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
   if (json) session.onFile((file) => printJson({ event: 'file', ...file }))
@@ -69,11 +69,11 @@ export async function runSession(
   tellProblems()
   const failure = session.failure()
   if (failure === null) {
-    if (session.scans) listServices(session, json)
+    if (session.aims.scans) listServices(session, json)
     if (json) printJson({ event: 'end', ...session.summary() })
     else for (const line of summaryLines(session)) tellLine(line)
     // What an origin has of a presentation or of media stays there, as what a gateway has of a capture.
-    const staysServed = session.endsByItself || (origins.length > 0 && !session.hasDatagrams)
+    const staysServed = session.aims.endsByItself || (origins.length > 0 && !session.aims.hasDatagrams)
     if (baseUrl !== null && !keys.quit && staysServed) await serveOn(keys, spec, engine.nowUs() - startedUs, baseUrl)
   }
   keys.close()
@@ -91,7 +91,7 @@ function originOf(url: string | undefined): string | null {
 function isShort(session: Session): boolean {
   const { packets, files, neverCame, selfLoop } = session.summary()
   if (selfLoop !== null) return notBack(selfLoop.counts) > 0
-  return packets > 0 && session.expectsFiles && (files === 0 || neverCame > 0)
+  return packets > 0 && session.aims.expectsFiles && (files === 0 || neverCame > 0)
 }
 
 function listServices(session: Session, json: boolean): void {
@@ -143,7 +143,7 @@ function summaryLines(session: Session): string[] {
   const pushedOnly = !receives && pushes.length > 0 && uploads.length === 0
   const lines = [...(pushedOnly ? [] : [summaryText(session)]), ...(selfLoop === null ? [] : [selfLoopText(selfLoop)])]
   const listed = services.filter(
-    ({ packets, state }) => packets > 0 || (session.expectsFiles && state !== 'not-joined'),
+    ({ packets, state }) => packets > 0 || (session.aims.expectsFiles && state !== 'not-joined'),
   )
   for (const { id, state, startup, notPlayable } of listed.slice(0, MAX_SERVICES)) {
     const text = state === 'not-joined' ? 'not joined' : startupText(startup, notPlayable, 1e6)
@@ -217,7 +217,7 @@ function summaryText(session: Session): string {
   }
   const recorded = session.snapshot().recordings
   const first = recorded[0]
-  if (first !== undefined && session.recordsOnly) {
+  if (first !== undefined && session.aims.recordsOnly) {
     const count = recorded.reduce((sum, each) => sum + each.packets, 0)
     const size = recorded.reduce((sum, each) => sum + each.bytes, 0)
     const where = first.files > 1 ? `${first.files} files, the last ${first.file}` : first.file

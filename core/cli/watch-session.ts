@@ -19,7 +19,7 @@ export async function watchSession(engine: Engine, spec: SessionSpec, json: bool
   runLong()
   const session = await engine.start(spec)
   const progress = new ProgressLine(process.stderr)
-  const keys = new QuitKeys(session.readsStdin)
+  const keys = new QuitKeys(session.aims.readsStdin)
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
   let errors = 0

@@ -27,6 +27,7 @@ import { HandRecordings } from './hand-recordings.ts'
 import { LiveClock } from './live-clock.ts'
 import type { AnySection, Part, PartHost } from './part.ts'
 import type { PartSection } from './section-feed.ts'
+import { SessionAims } from './session-aims.ts'
 import { SessionContents } from './session-contents.ts'
 import type { SessionContext } from './session-context.ts'
 import { refuseExisting, SessionDumps } from './session-dumps.ts'
@@ -49,6 +50,8 @@ export class Session {
   readonly #startedWallUs: number
   /** Objects, signalling and report of its receivers. */
   readonly contents: SessionContents
+  /** What it is for, as its parts show. */
+  readonly aims: SessionAims
   readonly #graph: Graph
   readonly #traffic: GraphTraffic
   /** Files and folders that the spec names. */
@@ -90,6 +93,7 @@ export class Session {
     })
     this.#traffic = new GraphTraffic(this.#graph, context.nowUs, () => this.#hasEnded)
     this.contents = new SessionContents(this.name, this.#graph)
+    this.aims = new SessionAims(this.#graph, this.contents)
     this.#dumps = new SessionDumps(context.writings, (written) => this.#refuseClashes(written))
     this.#recordings = new HandRecordings(this.#graph, (planned) => this.#partHost(planned), context.kinds)
     this.done = new Promise((resolveDone) => {
@@ -180,44 +184,6 @@ export class Session {
   /** Whether a part of it did not work; a damaged capture, read as far as it can be, does not count. */
   get degraded(): boolean {
     return this.#degraded
-  }
-
-  /** Whether standard input is a source, so that it brings no keys. */
-  get readsStdin(): boolean {
-    return this.#graph.parts.some(({ source }) => source?.readsStdin)
-  }
-
-  /** Something is received from the network or a capture. */
-  get hasDatagrams(): boolean {
-    return this.#graph.parts.some(({ source }) => source)
-  }
-
-  /** A source ends by itself, as a capture does. */
-  get endsByItself(): boolean {
-    return this.#graph.parts.some(({ source }) => source && !source.live)
-  }
-
-  /** Only packets are kept. */
-  get recordsOnly(): boolean {
-    const sinks = this.#graph.nodes.filter(({ planned }) => planned.kind.description.gives === null)
-    return sinks.every(({ part }) => part.recording || part.wants?.() === 'facts')
-  }
-
-  /** Only the list of services is wanted. */
-  get scans(): boolean {
-    return this.contents
-      .receivers()
-      .some(({ sources }) =>
-        sources.some(({ addresses }) => addresses.some(({ target }) => target.services === 'scan')),
-      )
-  }
-
-  /** It joins services to have their files. */
-  get expectsFiles(): boolean {
-    const targets = this.contents
-      .receivers()
-      .flatMap(({ sources }) => sources.flatMap(({ addresses }) => addresses.map(({ target }) => target)))
-    return !this.recordsOnly && targets.some(({ services }) => services !== 'scan' && services !== 'none')
   }
 
   /** Adds a listener for delivered files. */
