@@ -15,7 +15,7 @@ import { orderedServices } from '../services/services-model.ts'
 import { ServiceCard } from './ServiceCard.tsx'
 import { useLooks } from './use-looks.ts'
 import styles from './WallView.module.css'
-import { CARD_GAP, cardKey, cardLayout, wallLine } from './wall-model.ts'
+import { CARD_GAP, cardKey, cardLayout, lacksPictures, wallLine } from './wall-model.ts'
 
 const NONE: readonly ServiceSnapshot[] = []
 const OVERSCAN = 1
@@ -93,7 +93,7 @@ export function WallView() {
     )
   return (
     <div className={styles.view}>
-      <p className={styles.line} data-lacks={wall?.decoder.state !== 'ready' || wall.problem !== null}>
+      <p className={styles.line} data-lacks={lacksPictures(wall)}>
         {wallLine(wall, services)}
       </p>
       <div

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { ServiceLook, WallSnapshot } from '../../../core/contract/wall.ts'
 import { service } from '../../testing/snapshot-rows.ts'
-import { barLength, cardKey, cardLayout, factsOf, levelText, noPictureText, wallLine } from './wall-model.ts'
+import {
+  barLength,
+  cardKey,
+  cardLayout,
+  factsOf,
+  lacksPictures,
+  levelText,
+  noPictureText,
+  wallLine,
+} from './wall-model.ts'
 
 const LOOK: ServiceLook = {
   ...{ serviceId: 1, picture: 3, pictureUs: 20e6, object: 5, levels: [], noPicture: null, noSound: null },
@@ -53,6 +62,14 @@ describe('the wall', () => {
     expect(wallLine({ ...WALL, decoder: { ...none, state: 'unfit', reason: 'It broke.' } }, services)).toBe('It broke.')
     expect(wallLine({ ...WALL, problem: 'ffmpeg failed 3 times.' }, services)).toBe('ffmpeg failed 3 times.')
     expect(wallLine(null, services)).toContain('Nothing is served')
+  })
+
+  it('warns of what it lacks, and of nothing while it looks for an ffmpeg', () => {
+    const of = (state: WallSnapshot['decoder']['state']) => ({ ...WALL, decoder: { ...READY, decodes: [], state } })
+    expect((['ready', 'asking'] as const).map((state) => lacksPictures(of(state)))).toEqual([false, false])
+    expect((['off', 'absent', 'unfit'] as const).map((state) => lacksPictures(of(state)))).toEqual([true, true, true])
+    expect([lacksPictures(null), lacksPictures({ ...WALL, problem: 'It failed.' })]).toEqual([true, true])
+    expect(noPictureText(service(1), null, of('asking'), false)).toBe('No picture yet')
   })
 
   it('says on a card why it has no picture', () => {

@@ -89,6 +89,12 @@ export function wallLine(wall: WallSnapshot | null, services: readonly ServiceSn
   return `${seen} of ${services.length} ${services.length === 1 ? 'service' : 'services'} seen${cost}`
 }
 
+/** Whether there are no thumbnails for a reason that stays: while an ffmpeg is looked for, nobody knows yet. */
+export function lacksPictures(wall: WallSnapshot | null): boolean {
+  if (wall === null || wall.problem !== null) return true
+  return wall.decoder.state !== 'ready' && wall.decoder.state !== 'asking'
+}
+
 /** Why a card has no picture, in a few words. */
 export function noPictureText(
   service: Pick<ServiceSnapshot, 'state'>,
@@ -97,7 +103,7 @@ export function noPictureText(
   ended: boolean,
 ): string {
   if (look?.noPicture != null) return look.noPicture
-  if (wall === null || wall.decoder.state !== 'ready') return 'No thumbnail'
+  if (lacksPictures(wall)) return 'No thumbnail'
   if (service.state === 'announced' || service.state === 'not-joined') return 'Not received'
   return look === null || look.pictureUs === null ? (ended ? 'No picture' : 'No picture yet') : ''
 }
