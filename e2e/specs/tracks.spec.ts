@@ -9,10 +9,21 @@ import {
   demoCapture,
   lossyCapture,
   sharedCapture,
+  subtitlesInMp4Capture,
 } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
+import type { AppPage } from '../pages/app-page.ts'
 
 /* Captions, sounds and single pictures of what plays. */
+
+/** Words that the browser draws of text tracks. */
+function drawnOf(app: AppPage): Promise<string[]> {
+  return app.video.evaluate((video: HTMLVideoElement) =>
+    [...video.textTracks]
+      .filter(({ mode }) => mode === 'showing')
+      .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text)),
+  )
+}
 
 test('captions are drawn within the picture, and sounds are switched while playing', async ({
   routescope: { app, page, home, openCapture },
@@ -49,13 +60,7 @@ test('of HLS: captions in WebVTT and sounds are chosen while playing', async ({
   await openCapture(await captionedHlsCapture(home))
   await app.play()
   await app.playing(1)
-  /** Words that the browser draws. */
-  const drawn = () =>
-    app.video.evaluate((video: HTMLVideoElement) =>
-      [...video.textTracks]
-        .filter(({ mode }) => mode === 'showing')
-        .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text)),
-    )
+  const drawn = () => drawnOf(app)
   const captions = app.player.getByRole('combobox', { name: 'Captions' })
   await expect(captions.getByRole('option')).toHaveText(['No captions', 'Captions: English', 'Captions: German'])
   await captions.selectOption('Captions: German')
@@ -81,12 +86,7 @@ for (const manifest of ['manifest.mpd', 'master.m3u8'] as const) {
     await app.play()
     const captions = app.player.getByRole('combobox', { name: 'Captions' })
     await expect(captions.getByRole('option')).toHaveText(['No captions', 'Captions: CC1', 'Captions: Service 1'])
-    const drawn = () =>
-      app.video.evaluate((video: HTMLVideoElement) =>
-        [...video.textTracks]
-          .filter(({ mode }) => mode === 'showing')
-          .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text)),
-      )
+    const drawn = () => drawnOf(app)
     await captions.selectOption('Captions: CC1')
     await expect.poll(drawn).toEqual(['WORDS IN PICTURES'])
     await captions.selectOption('Captions: Service 1')
@@ -96,6 +96,22 @@ for (const manifest of ['manifest.mpd', 'master.m3u8'] as const) {
     await expect.poll(drawn).toEqual([])
   })
 }
+
+test('subtitles in MP4 are chosen and drawn: WebVTT and IMSC1', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await subtitlesInMp4Capture(home))
+  await app.play()
+  const captions = app.player.getByRole('combobox', { name: 'Captions' })
+  await expect(captions.getByRole('option')).toHaveText(['No captions', 'Captions: German', 'Captions: French'])
+  const french = page.getByText('MOTS EN MP4').last()
+  await captions.selectOption('Captions: French')
+  await expect(french).toBeVisible()
+  await captions.selectOption('Captions: German')
+  // The browser draws WebVTT.
+  await expect.poll(() => drawnOf(app)).toEqual(['WORTE IM MP4'])
+  await expect(french).toHaveCount(0)
+})
 
 test('off the air: captions of a station are drawn', async ({ routescope: { app, page, openCapture } }) => {
   const capture = sharedCapture('offair-ksnv')
