@@ -47,6 +47,9 @@ const SAMPLED = 32
 const WATCHED = 64
 const WATCHED_LIVE = 512
 const OF_A_SERVICE = 8
+/** Runs of alarms that are looked at with every sample, and the alarms of one: of more runs, looks are as rare as those at flows. */
+const FEW_RUNS = 64
+const OF_A_RUN = 8
 /** Findings that change the states of services. */
 const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set([
   'signalGone',
@@ -106,10 +109,13 @@ export class SessionColumns implements ReceiveObserver {
   #objectChanges = 0
   readonly #rateLooks = new SpacedLooks(SAMPLED)
   readonly #watchLooks: SpacedLooks
+  readonly #runLooks: SpacedLooks
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
-    this.#watchLooks = new SpacedLooks(options.live === true ? WATCHED_LIVE : WATCHED)
+    const watched = options.live === true ? WATCHED_LIVE : WATCHED
+    this.#watchLooks = new SpacedLooks(watched)
+    this.#runLooks = new SpacedLooks(watched)
     this.objects = new ObjectColumns(options.hash, options.maxRows ?? MAX_ROWS)
     this.#losses = new LossWatch(
       this.objects,
@@ -391,7 +397,8 @@ export class SessionColumns implements ReceiveObserver {
     if (watches) this.#watch.look(timeUs)
     if (this.#watch.silence.closings !== closings) this.#versions.bump('services')
     if (looks) this.#versions.count(timeUs, this.#packets())
-    this.#alarms.runs.look(timeUs)
+    const { runs } = this.#alarms
+    if (this.#runLooks.due(runs.size <= FEW_RUNS ? 0 : runs.size * OF_A_RUN, arrivedBytes)) runs.look(timeUs)
   }
 
   /** End of an object's use to players, stream µs; null where unknown. */

@@ -114,6 +114,11 @@ export class AlarmRuns {
     }
   }
 
+  /** Runs that a look goes through. */
+  get size(): number {
+    return this.#runs.size
+  }
+
   /** Notices what was found again, and what is over. */
   look(nowUs: number): void {
     for (const [key, run] of this.#runs) {
@@ -191,8 +196,11 @@ function count(run: Run): Looked | null {
 }
 
 /** What its alarms are about goes on, as they say themselves, or is not known to be over. */
-const lasts = ({ rule, alarms }: Run): boolean =>
-  ruleRow(rule).holds === true || alarms.some(({ alarm }) => alarm.endUs?.() === null)
+function lasts({ rule, alarms }: Run): boolean {
+  if (ruleRow(rule).holds === true) return true
+  for (const { alarm } of alarms) if (alarm.endUs?.() === null) return true
+  return false
+}
 
 /** A run as others are told of it. */
 export function noticeOf(state: AlarmNotice['state'], run: AlarmRun): AlarmNotice {
@@ -205,8 +213,16 @@ export function noticeOf(state: AlarmNotice['state'], run: AlarmRun): AlarmNotic
 /** When a run ended; null while it goes on. */
 function endOf(run: Run, nowUs: number): number | null {
   if (lasts(run)) return null
-  const ends = run.alarms.map(({ alarm }) => alarm.endUs?.())
-  if (ends.every((end) => end != null)) return Math.max(...ends)
+  let endUs: number | null = Number.NEGATIVE_INFINITY
+  for (const { alarm } of run.alarms) {
+    const ended = alarm.endUs?.()
+    if (ended == null) {
+      endUs = null
+      break
+    }
+    if (ended > endUs) endUs = ended
+  }
+  if (endUs !== null) return endUs
   return nowUs - run.lastUs >= QUIET_US ? run.lastUs : null
 }
 

@@ -33,8 +33,8 @@ it('tables are read as far as what arrived pays for them, however slowly they co
   const alarms = session.alarms.filter(({ rule }) => rule === 'LIMIT-TABLES')
   expect(alarms).toHaveLength(1)
   const read = MANY - Number(alarms[0]?.count)
-  expect(read).toBeGreaterThan(8192)
-  expect(read).toBeLessThan(8192 + arrived / 512 + 100)
+  expect(read).toBeGreaterThan(4096)
+  expect(read).toBeLessThan(4096 + arrived / 1024 + 100)
 })
 
 function kind(): HostileKind {

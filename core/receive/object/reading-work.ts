@@ -18,8 +18,8 @@ const SHORT = 4 << 10
 const PACKAGES_AT_FIRST = 4096
 const BYTES_OF_A_PACKAGE = 2048
 /** New file tables that may be read before anything has arrived, and received bytes that pay for one more: less than one file has. */
-const FILE_TABLES_AT_FIRST = 8192
-const BYTES_OF_A_FILE_TABLE = 512
+const FILE_TABLES_AT_FIRST = 4096
+const BYTES_OF_A_FILE_TABLE = 1024
 /** Bytes that are unpacked by one unit. */
 const UNPACKED = 8
 /** Work on one document, however short. */
