@@ -40,9 +40,9 @@ describe('the services of send to atsc://', () => {
     ])
     expect(slt.map(({ shortServiceName }) => shortServiceName)).toEqual(['Premièr', 'Second', 'Svc 2'])
     expect(slt.map(({ serviceCategory, hidden, hideInGuide }) => [serviceCategory, hidden, hideInGuide])).toEqual([
-      [1, false, false],
+      [3, false, false],
       [4, true, true],
-      [1, false, false],
+      [3, false, false],
     ])
     expect(slt.map((each) => [each.configuration, each.broadbandAccessRequired])).toEqual([
       ['Broadcast', false],
@@ -50,10 +50,21 @@ describe('the services of send to atsc://', () => {
       ['Broadcast', false],
     ])
     expect(services.map(({ id, major, minor, category }) => [id, major, minor, category])).toEqual([
-      [11, 9, 4, 1],
+      [11, 9, 4, 3],
       [1, 2, 2, 4],
-      [2, 2, 3, 1],
+      [2, 2, 3, 3],
     ])
+  })
+
+  it('of plain files are applications: nobody misses a manifest', async () => {
+    const files = folder.at('plain')
+    mkdirSync(files, { recursive: true })
+    writeFileSync(join(files, 'a.txt'), 'a')
+    const file = folder.at('plain.pcap')
+    await routescope(['send', files, 'atsc://239.255.90.9:5004', '--loop', '--duration', '8', '--capture-out', file])
+    const { services, alarms } = await inspect(file)
+    expect(services.map(({ category }) => category)).toEqual([3])
+    expect(alarms.filter(({ severity }) => severity !== 'info')).toEqual([])
   })
 
   it('are all listed as the options say', async () => {

@@ -73,7 +73,7 @@ export function servicesOf(
       port: spec.groupPort ?? firstPort + at,
       presentation,
       loop,
-      listing: defined(listingOf(spec)),
+      listing: defined(listingOf(spec, presentation)),
       repairServers: repairServersOf(spec),
       fileTimes: defined({ everyUs: inUs(spec.repeatEveryS), overUs: inUs(spec.uploadS) }),
     }
@@ -96,8 +96,13 @@ function inUs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1_000_000
 }
 
-function listingOf({ configuration, ...spec }: Programme['spec']) {
-  const { majorChannel, minorChannel, category, hidden, hideInGuide, shortName } = spec
+/** Categories of services (A/331 table 6.4). */
+const CATEGORY = { linear: 1, application: 3 } as const
+
+function listingOf({ configuration, ...spec }: Programme['spec'], presentation: Programme['presentation']) {
+  const { majorChannel, minorChannel, hidden, hideInGuide, shortName } = spec
+  // Of a linear service receivers expect a manifest.
+  const category = spec.category ?? (presentation?.kind === 'files' ? CATEGORY.application : CATEGORY.linear)
   const needsBroadband = configuration === 'broadband'
   return { majorChannel, minorChannel, category, hidden, hideInGuide, shortName, needsBroadband }
 }
