@@ -14,8 +14,10 @@ import {
   FIXTURE_ADDRESS,
   FIXTURE_PORT,
   FIXTURE_START_US,
+  hlsFixture,
   routeFixture,
   twoServicesFixture,
+  withoutObjects,
 } from '../testing/make-fixtures.ts'
 import { RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
 import { alpFrames, ipPacketsFrom, pcapOfFrames } from '../testing/reencapsulate.ts'
@@ -128,6 +130,16 @@ describe('what cannot be played', () => {
     const signalling = captureOf(sent.slice(0, 2))
     const { stdout } = await routescope(['inspect', signalling])
     expect(stdout).toContain('not playable: no media segment has arrived')
+  })
+
+  it.each([
+    ['video.m3u8', '10/4294967293', 'the playlist video.m3u8 that its master playlist names has not arrived'],
+    ['audio.m3u8', '20/4294967293', null],
+  ])('says that the playlist of the only variant never came, where it is %s', async (_, object, lack) => {
+    const { stderr, report } = await received(captureOf(withoutObjects(await hlsFixture(), [object])))
+    if (lack === null) expect(stderr).toMatch(/^Service 1: playable after /m)
+    else expect(stderr).toContain(`Service 1: not playable: ${lack}; `)
+    expect(report.services[0]?.notPlayable?.toLowerCase() ?? null).toBe(lack === null ? null : `${lack}.`)
   })
 
   it('is playable once its manifest and segments came as plain files', async () => {

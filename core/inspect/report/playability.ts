@@ -13,6 +13,8 @@ export type Playability = {
   readonly needsInit: boolean
   /** Why a manifest that came is of no use, a sentence; null where none such came. */
   readonly manifestFault: string | null
+  /** That no playlist came of those that its master playlist names, a sentence; null where one did, or there is none. */
+  readonly variantFault: string | null
   /** Address from which all announced media are fetched by HTTP, where none of them is broadcast. */
   readonly broadband: string | null
   /** Other services use its files: it is the configuration session of a DVB-MABR gateway. */
@@ -57,6 +59,7 @@ export function whyNotPlayable(service: Service, from: Playability): string | nu
   if (!hasManifest) return 'No manifest (MPD or playlist) has arrived.'
   if (startup.firstMedia === null) return 'No media segment has arrived.'
   if (startup.firstSegment === null) return 'No media segment has arrived whole.'
+  if (from.variantFault !== null) return from.variantFault
   if (startup.init === null && from.needsInit) return 'No initialisation segment has arrived.'
   return withoutSegment(missing)
 }

@@ -113,6 +113,9 @@ export class ServiceLines {
       get manifestFault() {
         return log.manifestFault(service, channels)
       },
+      get variantFault() {
+        return log.variantFault(service, channels)
+      },
       get missing() {
         return log.missingRoles(service, channels)
       },

@@ -9,6 +9,7 @@ import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
 import { LACKS, lackFault } from '../../receive/signalling/manifest-lacks.ts'
 import { readHlsCodecs, readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
+import { firstVariantUs, PlaylistsSeen, withoutVariant } from './variant-playlists.ts'
 
 /** The facts of a service for its startup. */
 type StartingService = Pick<ServiceFacts, 'id' | 'protocol' | 'destination' | 'manifest' | 'sharesFilesOf'>
@@ -23,7 +24,6 @@ type ServiceSteps = {
   stsidUs: number | null
   /** Of the first manifest that can be read. */
   manifestUs: number | null
-  /** A manifest came that cannot be read. */
   /** Why its manifest is of no use, a sentence; null while one is, or none came. */
   manifestFault: string | null
   playableUs: number | null
@@ -32,6 +32,7 @@ type ServiceSteps = {
   roles: ReadonlyMap<string, ChannelRole>
   /** Roles whose initialisation segment is apart from the media; null without an MPD. */
   initApart: ReadonlySet<ChannelRole> | null
+  readonly playlists: PlaylistsSeen
 }
 
 type ChannelSteps = {
@@ -46,6 +47,7 @@ type ChannelSteps = {
   segmentUs: number | null
   /** First times of init and media that came as plain files: they are what a manifest among the files names, where there is one. */
   plain: Pick<ChannelSteps, 'initUs' | 'mediaUs' | 'segmentUs'> | null
+  readonly playlists: PlaylistsSeen
 }
 
 /**
@@ -88,8 +90,10 @@ export class StartupLog {
     if (steps.playableUs !== null) return
     try {
       if (type === 'S-TSID') steps.media = mediaOf(document?.by(parseStsid) ?? parseStsid(bytes))
-      else if (type === 'HLS') this.#signalled(steps, faultOf(bytes, readHlsCodecs), timeUs)
-      else if (type === 'MPD') {
+      else if (type === 'HLS') {
+        this.#signalled(steps, faultOf(bytes, readHlsCodecs), timeUs)
+        steps.playlists.came(fragment.name, timeUs, () => bytes)
+      } else if (type === 'MPD') {
         const facts = fragment.mpd === undefined ? readMpdFacts(bytes) : fragment.mpd()
         this.#signalled(steps, facts.lack === null ? null : manifestFaultText(lackFault(facts.lack)), timeUs)
         steps.roles = facts.roles
@@ -129,6 +133,9 @@ export class StartupLog {
     if (object.assembled) steps.initUs = earlier(steps.initUs, lastTimeUs)
     if ((kind === 'manifest' || kind === 'playlist') && !this.#isReadable(steps, kind, object)) return
     this.#arrived(steps, kind, lastTimeUs)
+    const { size } = object
+    if (kind === 'playlist' && size !== null)
+      steps.playlists.came(object.name, lastTimeUs, () => object.lease(0, size).bytes)
   }
 
   /** Whether a manifest can be read, as far as that is looked at: until one could, and of the first few. */
@@ -182,7 +189,9 @@ export class StartupLog {
 
   /** HTTP repair made an object of a channel whole. */
   fetched(channel: number, kind: ObjectKind, timeUs: number): void {
-    this.#arrived(this.#channel(channel), kind, timeUs)
+    const steps = this.#channel(channel)
+    this.#arrived(steps, kind, timeUs)
+    if (kind === 'playlist') steps.playlists.cameUnnamed(timeUs)
   }
 
   serviceGone(serviceId: ServiceId): void {
@@ -248,6 +257,22 @@ export class StartupLog {
     return null
   }
 
+  /** That no playlist came of those that a player chooses from, a sentence; null where one did, or is not needed. @param channels as of `of` */
+  variantFault(service: StartingService, channels: readonly ChannelFacts[]): string | null {
+    const seen = this.#playlists(service, this.#service(service.id), ownChannels(service, channels))
+    return firstVariantUs(seen) === null ? withoutVariant(seen) : null
+  }
+
+  /** Where playlists of a service come; empty where an MPD is there to play by. */
+  #playlists(service: StartingService, steps: ServiceSteps, own: readonly ChannelFacts[]): readonly PlaylistsSeen[] {
+    if (steps.initApart !== null || this.#hasMpd(service, own)) return []
+    return [steps.playlists, ...own.map(({ index }) => this.#channel(index).playlists)]
+  }
+
+  #hasMpd(service: StartingService, own: readonly ChannelFacts[]): boolean {
+    return service.manifest?.kind === 'dash' || own.some(({ index }) => this.#channel(index).manifestUs !== null)
+  }
+
   /** Roles of media without a whole segment, or without an initialisation segment for it. @param channels as of `of` */
   missingRoles(service: StartingService, channels: readonly ChannelFacts[]): readonly ChannelRole[] {
     const own = ownChannels(service, channels)
@@ -263,7 +288,9 @@ export class StartupLog {
     manifestUs: number | null,
   ): number | null {
     if (manifestUs === null) return null
-    let lastUs = manifestUs
+    const variantUs = firstVariantUs(this.#playlists(service, steps, own))
+    if (variantUs === null) return null
+    let lastUs = Math.max(manifestUs, variantUs)
     const times = this.#roleTimes(service, steps, own)
     if (times.size === 0) return null
     for (const us of times.values()) {
@@ -283,8 +310,7 @@ export class StartupLog {
     // Initialisation segments may have a channel of their own.
     const inits = own.map(({ index }) => this.#channel(index).initUs).filter((us) => us !== null)
     const anyInit = inits.length === 0 ? null : Math.min(...inits)
-    const hasMpd =
-      service.manifest?.kind === 'dash' || own.some(({ index }) => this.#channel(index).manifestUs !== null)
+    const hasMpd = this.#hasMpd(service, own)
     const timeOf = (role: ChannelRole | null): number | null => {
       const needsInit =
         role === null || steps.initApart === null ? anyInit !== null || hasMpd : steps.initApart.has(role)
@@ -318,6 +344,7 @@ export class StartupLog {
         media: [],
         roles: new Map(),
         initApart: null,
+        playlists: new PlaylistsSeen(),
       }
       this.#services.set(id, steps)
     }
@@ -336,6 +363,7 @@ export class StartupLog {
         mediaUs: null,
         segmentUs: null,
         plain: null,
+        playlists: new PlaylistsSeen(),
       }
       this.#channels[index] = steps
     }
