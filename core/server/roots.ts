@@ -1,7 +1,8 @@
 import { realpath, stat } from 'node:fs/promises'
-import { basename, dirname, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import type { ServedPlace } from '../contract/served-requests.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { removeAsideRemains } from '../files/aside-remains.ts'
 import { FolderDoor, readRegular } from '../files/door.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { writeFailure } from '../files/write-failure.ts'
@@ -40,7 +41,7 @@ const MAX_RULES_BYTES = 1024 * 1024
 const OUR_NAMES = ['httpout', '*', 'all']
 
 /**
- * Opens what is served. Missing folders are made.
+ * Opens what is served. Missing folders are made; what killed processes left of uploads is removed where somebody may write.
  * @param note told what was made or renamed
  * @throws AppFailure folder-not-writable | file-unreadable | input-unusable
  */
@@ -65,6 +66,7 @@ export async function openRoots(served: Served, note: (text: string) => void): P
     const door = await openFolder(served.write, found === null, note)
     roots.push({ name: [], door, rights: [{ path: [], read: NOBODY, write: ANYONE }] })
   }
+  for (const root of roots) await tidy(root, note)
   return roots
 }
 
@@ -85,7 +87,20 @@ export async function openOneMore(
   const door = await openFolder(path, found === null, note)
   const names = new Set(roots.flatMap(({ name: [first] }) => first ?? []))
   const name = roots.length === 0 ? [] : [freeName(basename(resolve(path)), names, note)]
-  return { name, door, rights: [{ path: [], read: ANYONE, write: writes ? ANYONE : NOBODY }] }
+  const root: Root = { name, door, rights: [{ path: [], read: ANYONE, write: writes ? ANYONE : NOBODY }] }
+  await tidy(root, note)
+  return root
+}
+
+/** Removes what killed processes left of uploads where somebody may write. */
+async function tidy({ door, rights }: Root, note: (text: string) => void): Promise<void> {
+  for (const { path, write } of rights) if (isForSomebody(write)) await tidyFolder(join(door.root, ...path), note)
+}
+
+/** Removes what killed processes left of files in and below a folder that this server writes. */
+export async function tidyFolder(folder: string, note: (text: string) => void): Promise<void> {
+  const removed = await removeAsideRemains(folder)
+  if (removed > 0) note(`Unfinished files that killed processes had left in ${folder} were removed: ${removed}.`)
 }
 
 async function openFolder(path: string, missing: boolean, note: (text: string) => void): Promise<FolderDoor> {

@@ -12,7 +12,7 @@ import { FileServer } from '../../server/file-server.ts'
 import { OriginFiles } from '../../server/origin/origin-files.ts'
 import { OriginFolder, writeProblem } from '../../server/origin/origin-folder.ts'
 import { OriginMount } from '../../server/origin/origin-mount.ts'
-import { openRoots } from '../../server/roots.ts'
+import { openRoots, tidyFolder } from '../../server/roots.ts'
 import type { AnySection, ObjectNeeds, Part, PartHost } from '../part.ts'
 import { clientSection, type HttpFront, openHttpFront, ownFiles, requestSection } from './http-front.ts'
 import type { HttpOriginSpec } from './http-origin-options.ts'
@@ -187,7 +187,9 @@ async function openFolder(
   host: PartHost,
   problems: FirstReports,
 ): Promise<{ folder: OriginFolder; server: FileServer }> {
-  const roots = await openRoots({ read: [path], overlay: true }, (text) => host.log('http', 'info', text))
+  const note = (text: string): void => host.log('http', 'info', text)
+  const roots = await openRoots({ read: [path], overlay: true }, note)
+  await tidyFolder(path, note)
   const folder = new OriginFolder(new WriteDoor(roots[0]?.door.root ?? path), (name, error) => {
     const message = `Writing ${shownText(name, 200)} into ${path} ${writeProblem(error)}.`
     host.log('http', 'warning', message)
