@@ -103,6 +103,13 @@ describe('received files on other servers', () => {
     expect(server.uploads.some(({ path }) => path.includes('video-3'))).toBe(false)
   })
 
+  it('has no more connections than it is told, and then sends what finds none free once it is whole', async () => {
+    const server = await uploadServer()
+    const { status } = await receive('--push', `http://${server.host}/`, '--push-connections', '1')
+    expect([status, server.mostAtOnce, server.uploads.length]).toEqual([0, 1, demo.length])
+    for (const { headers, body } of server.uploads) expect(headers['content-length']).toBe(String(body.length))
+  })
+
   it('removes segments that are no longer kept', async () => {
     const server = await uploadServer()
     const { status } = await receive('--push', `http://${server.host}/`, '--push-segments', '2')

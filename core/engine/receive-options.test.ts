@@ -242,6 +242,7 @@ describe('the table', () => {
       pushHeaders: ['X-A,b'],
       pushSegments: 3,
       pushTimeout: 4.5,
+      pushConnections: 2,
       pushWhole: true,
       pushEnds: true,
       originListen: '127.0.0.1:1',

@@ -36,7 +36,7 @@ afterEach(async () => {
 
 /** Limit against hanging. */
 const HANGS = { timeout: 60_000 }
-const RULES: PushRules = { method: 'PUT', headers: {}, timeoutMs: 5000, retries: true, growing: true }
+const RULES: PushRules = { method: 'PUT', headers: {}, timeoutMs: 5000, retries: true, growing: true, connections: 6 }
 
 /** A server that shows requests while they come. */
 async function origin(
@@ -132,41 +132,43 @@ describe('files that are pushed while they come', () => {
     expect(asked.map(({ headers }) => headers['content-length'])).toEqual(['5', '5'])
   })
 
-  it('a server gets six requests at a time, of many files that are whole at once and of more that come', async () => {
-    let open = 0
-    let most = 0
-    const connections = new Set<unknown>()
-    const server = createServer((request, response) => {
-      connections.add(request.socket)
-      most = Math.max(most, ++open)
-      request.resume()
-      // Answered a turn later, so that requests that are not bounded pile up.
-      request.on('end', () =>
-        setImmediate(() => {
-          open--
-          response.writeHead(201).end()
-        }),
-      )
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    closing.push(async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    })
-    const { sink, targets, failures } = pushing([
-      new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
-    ])
-    const coming = Array.from({ length: 12 }, (_, at) => begin(sink, at + 1))
-    // Five of them are being sent; one request is left for what is whole.
-    await expect.poll(() => open, HANGS).toBe(5)
-    for (let number = 100; number < 150; number++)
-      sink.whole(receivedFile(`w-${number}.m4s`, 'whole', { objectIndex: number, lane: `lane${number % 30}` }))
-    await expect.poll(() => targets[0]?.snapshot().files, HANGS).toBe(50)
-    for (const object of coming) end(sink, object, 'begin, end')
-    await targets[0]?.finish()
-    expect([targets[0]?.snapshot().files, failures, most, connections.size]).toEqual([62, [], 6, 6])
-  })
+  it.each([6, 2, 1])(
+    'a server gets %d requests at a time, of many whole files and of more that come',
+    async (connections) => {
+      let open = 0
+      let most = 0
+      const sockets = new Set<unknown>()
+      const server = createServer((request, response) => {
+        sockets.add(request.socket)
+        most = Math.max(most, ++open)
+        request.resume()
+        // Answered a turn later, so that requests that are not bounded pile up.
+        request.on('end', () =>
+          setImmediate(() => {
+            open--
+            response.writeHead(201).end()
+          }),
+        )
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      closing.push(async () => {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      })
+      const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+      const { sink, targets, failures } = pushing([url], { connections })
+      const coming = Array.from({ length: 12 }, (_, at) => begin(sink, at + 1))
+      // One request is left for what is whole.
+      await expect.poll(() => open, HANGS).toBe(connections - 1)
+      for (let number = 100; number < 150; number++)
+        sink.whole(receivedFile(`w-${number}.m4s`, 'whole', { objectIndex: number, lane: `lane${number % 30}` }))
+      await expect.poll(() => targets[0]?.snapshot().files, HANGS).toBe(50)
+      for (const object of coming) end(sink, object, 'begin, end')
+      await targets[0]?.finish()
+      expect([targets[0]?.snapshot().files, failures, most, sockets.size]).toEqual([62, [], connections, connections])
+    },
+  )
 
   it('every file is shown on its way: its bytes while they go, why it failed, and how often it was tried', async () => {
     let refusals = 1

@@ -17,9 +17,7 @@ const QUEUE_BYTES = 64 * 1024 * 1024
 const ENTRY_BYTES = 1024
 /** Queues of files, each in order. */
 const LANES = 16
-/** Requests to one server at once, each on a connection: as many as servers take of one computer (GPAC: 6). */
-const MOST_REQUESTS = 6
-/** Of these, kept for whole files: files that are sent while they come take long. */
+/** Connections kept for whole files: files that are sent while they come take long. */
 const FOR_WHOLE_FILES = 1
 /** Wait before a file is sent again: doubles with each attempt, ms. */
 const FIRST_WAIT_MS = 250
@@ -37,6 +35,8 @@ export type PushRules = {
   readonly retries: boolean
   /** Files are sent while they come, in chunks; else once they are whole, with their length. */
   readonly growing: boolean
+  /** Requests to one server at once, each on a connection: at most as many as it takes of one computer (GPAC: 6). */
+  readonly connections: number
 }
 
 /** A file to send, or, without bytes, one to remove. */
@@ -67,7 +67,7 @@ export class PushTarget {
   readonly #client: HttpClient
   readonly #clock: HttpClock
   readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, () => ({ waiting: new Map(), running: false }))
-  readonly #slots = new RequestSlots(MOST_REQUESTS)
+  readonly #slots: RequestSlots
   readonly #closing = new AbortController()
   /** Ends the pauses before next attempts. */
   #pausing = new AbortController()
@@ -102,7 +102,8 @@ export class PushTarget {
     this.#rules = rules
     this.#failed = failed
     this.#clock = clock
-    this.#client = new HttpClient(clock, null, MOST_REQUESTS)
+    this.#slots = new RequestSlots(rules.connections)
+    this.#client = new HttpClient(clock, null, rules.connections)
     this.#transfers = transfers
     this.#growing = new GrowingPushes((path, headers, body, signal) => this.#sendGrowing(path, headers, body, signal))
   }

@@ -12,12 +12,16 @@ export type Upload = {
 /** A server that notes what is uploaded, and answers as the test says. */
 export class UploadServer {
   readonly uploads: Upload[] = []
+  /** Most requests that were not answered yet at one time. */
+  mostAtOnce = 0
+  #open = 0
   readonly #server: Server
 
   /** @param answer status for a request, by how many of its path came before */
   constructor(answer: (upload: Upload, before: number) => number = () => 201) {
     this.#server = createServer((request, response) => {
       const pieces: Buffer[] = []
+      this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#open)
       request.on('error', () => undefined)
       request.on('data', (piece: Buffer) => void pieces.push(piece))
       request.on('end', () => {
@@ -25,6 +29,7 @@ export class UploadServer {
         const upload = { method, path: url, headers, body: Buffer.concat(pieces) }
         const before = this.uploads.filter(({ path }) => path === url).length
         this.uploads.push(upload)
+        this.#open--
         response.writeHead(answer(upload, before)).end()
       })
     })

@@ -49,6 +49,7 @@ class PushPart implements Part {
       timeoutMs: spec.timeoutS * 1000,
       retries: !spec.endsOnFailure,
       growing: !spec.wholeFiles,
+      connections: spec.connections,
     } as const
     const transfers = transferTable(host)
     const places = spec.urls.map((text) => {
