@@ -80,6 +80,8 @@ export class PushTarget {
   #room: (() => void)[] = []
   readonly #transfers: TransferTable | null
   readonly #growing: GrowingPushes
+  /** Files that were sent while they came and have no answer yet, each with its removal, which waits for that. */
+  readonly #ending = new Map<string, Push | null>()
   readonly #state = { files: 0, bytes: 0, removed: 0, failed: 0, leftOut: 0, retries: 0 }
   #problem: string | null = null
 
@@ -150,11 +152,15 @@ export class PushTarget {
     // A server that takes nothing must not hold more than its share.
     if (this.#waitingBytes > QUEUE_BYTES) sending.abort()
     const cancel = this.#clock.after(this.#limitMs(push.lease), sending.abort)
+    this.#ending.set(push.path, null)
     const run = sending.ended
       .then((end) => {
         this.#waitingBytes -= bytes
+        const removal = this.#ending.get(push.path) ?? null
+        this.#ending.delete(push.path)
         if (end === 'sent') this.#count(push)
         else this.push(push)
+        if (removal !== null) this.push(removal)
       })
       .finally(() => {
         cancel()
@@ -167,6 +173,10 @@ export class PushTarget {
 
   /** Queues a file, or its removal. */
   push(push: Push): void {
+    if (push.lease === null && this.#ending.has(push.path)) {
+      this.#ending.set(push.path, push)
+      return
+    }
     const lane = this.#laneOf(push.lane)
     const waited = this.#drop(lane, push.path)
     if (waited?.lease != null && push.lease === null) {
