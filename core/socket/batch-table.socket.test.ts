@@ -68,16 +68,17 @@ describe.skipIf(!HAS_BATCHES)('a table of datagrams (Linux, with koffi)', () => 
     handle.recvStop()
     reading.stampTimes(handle.fd)
     const [one, two] = [await bound('127.0.0.1'), await bound('127.0.0.2')]
-    const dates = [reading.dateUs()]
+    const dates: number[] = []
     for (const [from, payload] of [
       [one, [1, 2, 3]],
       [two, []],
       [one, new Array(2048).fill(7)],
     ] as const) {
-      await send(from, receiver, Uint8Array.from(payload))
       dates.push(reading.dateUs())
+      await send(from, receiver, Uint8Array.from(payload))
     }
     expect(reading.read(handle.fd, 2, 6)).toBe(3)
+    const readUs = reading.dateUs()
     expect([2, 3, 4].map((slot) => reading.sender(slot))).toEqual([
       { address: '127.0.0.1', port: one.address().port },
       { address: '127.0.0.2', port: two.address().port },
@@ -88,7 +89,8 @@ describe.skipIf(!HAS_BATCHES)('a table of datagrams (Linux, with koffi)', () => 
     expect(reading.payload(4).every((byte) => byte === 7)).toBe(true)
     for (const [index, slot] of [2, 3, 4].entries()) {
       expect(reading.arrivalUs(slot)).toBeGreaterThanOrEqual(dates[index] as number)
-      expect(reading.arrivalUs(slot)).toBeLessThanOrEqual(dates[index + 1] as number)
+      // A busy system delivers it after it was sent.
+      expect(reading.arrivalUs(slot)).toBeLessThanOrEqual(readUs)
     }
     const last = new Uint32Array(SENDER_WORDS)
     expect([2, 2, 3, 3, 4].map((slot) => reading.isFrom(slot, last))).toEqual([false, true, false, true, false])
