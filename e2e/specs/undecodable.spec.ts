@@ -1,4 +1,4 @@
-import { spoiltCapture } from '../fixtures/captures.ts'
+import { spoiltCapture, withNoiseForSamples } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
 /* Media that came whole and that no browser takes: the segment and what is wrong with it are named, and the rest plays. */
@@ -19,6 +19,19 @@ for (const manifest of ['manifest.mpd', 'master.m3u8']) {
     await app.play()
     await app.playing(7)
     await expect(app.player).toContainText(/video-2\.m4s cannot be decoded: there is no box/)
+  })
+}
+
+for (const [sound, spoil, fault] of [
+  ['sound of noise', undefined, 'there is no box of a segment at byte 0'],
+  ['sound with noise for samples', withNoiseForSamples, 'no decoder takes its samples.'],
+] as const) {
+  test(`master.m3u8: ${sound} is named, and the picture plays`, async ({ routescope: { app, home, openCapture } }) => {
+    await openCapture(await spoiltCapture(home, 'master.m3u8', /^audio-\d+\.m4s$/, spoil))
+    await app.play()
+    await app.playing(3)
+    await expect(app.player).toContainText(`audio-1.m4s cannot be decoded: ${fault}`)
+    await expect(app.player).toContainText('The picture plays without sound.')
   })
 }
 

@@ -20,11 +20,17 @@ describe('a multivariant playlist', () => {
   it('offers the picture without sound that cannot be decoded', () => {
     for (const sound of ['ac-4.02.01.03', 'mhm1.0x0D']) {
       const lines = decodableMaster(master(`avc1.64001f,${sound}`), decodable).split('\n')
-      expect(lines.slice(2, 4)).toEqual([
+      expect(lines.slice(0, 3)).toEqual([
+        '#EXTM3U',
         '#EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS="avc1.64001f",RESOLUTION=640x360',
         'video.m3u8',
       ])
     }
+  })
+
+  it('keeps sounds that another variant has', () => {
+    const two = `${master('avc1.64001f,ac-4.02.01.03')}#EXT-X-STREAM-INF:BANDWIDTH=2000,CODECS="avc1.64001f,mp4a.40.2",AUDIO="a"\nhd.m3u8\n`
+    expect(decodableMaster(two, decodable)).toContain('#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a"')
   })
 
   it('offers the sound alone where the picture cannot be decoded', () => {
