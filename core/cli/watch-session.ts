@@ -22,10 +22,11 @@ export async function watchSession(engine: Engine, spec: SessionSpec, json: bool
   const keys = new QuitKeys(session.aims.readsStdin)
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
-  let errors = 0
+  let hadError = false
   session.onAlarm((notice) => {
     progress.clear()
-    if (notice.state === 'begin' && notice.severity === 'error') errors++
+    // One that began as a warning may end as an error.
+    if (notice.severity === 'error') hadError = true
     if (json) printJson(fieldsOf(notice))
     else printFields(wordsOf(notice))
   })
@@ -43,7 +44,7 @@ export async function watchSession(engine: Engine, spec: SessionSpec, json: bool
   if (failure !== null) return APP_ERROR_EXIT[failure.code]
   if (keys.quit) return 130
   if (session.degraded) return 1
-  return errors > 0 ? 3 : 0
+  return hadError ? 3 : 0
 }
 
 /** A notice as a JSON line. */

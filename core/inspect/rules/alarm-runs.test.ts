@@ -70,6 +70,28 @@ describe('alarms of one rule at one place', () => {
     ])
   })
 
+  it('tell at the close what was found again since the last look', () => {
+    const { runs, said, raise } = told()
+    const one = raise(alarm('SESSION-CLOSED', 0))
+    runs.look(10 * S)
+    Object.assign(one, { count: 3, lastTimeUs: 30 * S })
+    runs.close()
+    expect(said).toEqual([
+      '+SESSION-CLOSED error 0-0 1',
+      '-SESSION-CLOSED error 0-0 1',
+      '+SESSION-CLOSED error 30-30 2',
+      '-SESSION-CLOSED error 30-30 2',
+    ])
+  })
+
+  it('are as bad as their alarms become', () => {
+    const { runs, said, raise } = told()
+    const late = raise(alarm('SEG-LATE', 0, { severity: 'warning' }))
+    Object.assign(late, { severity: 'error', count: 2, lastTimeUs: 2 * S })
+    runs.look(12 * S)
+    expect(said).toEqual(['+SEG-LATE warning 0-0 1', '-SEG-LATE error 0-2 2'])
+  })
+
   it('last as long as what they are about, and end with it', () => {
     const { runs, said, raise } = told()
     let untilUs: number | null = null

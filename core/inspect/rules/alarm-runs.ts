@@ -140,9 +140,12 @@ export class AlarmRuns {
 
   /** Nothing more can be found: what is not known to last is over. */
   close(): void {
-    for (const run of this.#runs.values()) {
-      count(run)
-      if (run.endedUs === null && !lasts(run)) this.#end(run, run.lastUs)
+    // A run that begins here comes once more, at the end of those that are gone through.
+    for (const [key, run] of this.#runs) {
+      const found = count(run)
+      if (run.endedUs !== null) {
+        if (found !== null) this.#again(key, run, found)
+      } else if (!lasts(run)) this.#end(run, run.lastUs)
     }
   }
 
@@ -179,7 +182,7 @@ export class AlarmRuns {
   }
 }
 
-/** Counts what was found since the last look. @returns the newest alarm that found something, and what it had counted before */
+/** Counts what was found since the last look, by which an alarm may have become worse. @returns the newest alarm that found something, and what it had counted before */
 function count(run: Run): Looked | null {
   let found: Looked | null = null
   for (const looked of run.alarms) {
@@ -188,6 +191,7 @@ function count(run: Run): Looked | null {
     if (run.endedUs === null) {
       run.count += more
       run.lastUs = Math.max(run.lastUs, looked.alarm.lastTimeUs)
+      if (RANK[looked.alarm.severity] > RANK[run.severity]) run.severity = looked.alarm.severity
     }
     found = { ...looked }
     looked.counted = looked.alarm.count
