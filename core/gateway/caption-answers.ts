@@ -8,7 +8,6 @@ import { decodeCaptions } from '../media/captions/caption-decoder.ts'
 import { type CaptionedSegment, readCaptionPictures } from '../media/captions/caption-pictures.ts'
 import { initOf, type RepresentationOf } from './look-tracks.ts'
 import { askedNames } from './name-answers.ts'
-import { refuseUnknown } from './refusals.ts'
 
 /** A longer segment is not read. */
 const MAX_SEGMENT_BYTES = 64 << 20
@@ -36,11 +35,8 @@ export class CaptionAnswers {
   /** @param skip components of the path before the name */
   answer(exchange: Exchange, serviceId: ServiceId, skip: number): void {
     const file = this.#file(serviceId, askedNames(exchange.target, skip))
-    if (file === null) {
-      refuseUnknown(exchange, 'There is no such segment, from which captions could be read.')
-      return
-    }
-    const captions: SegmentCaptions = { tracks: this.#tracksOf(file) }
+    // Of what is made here (MMT), or not kept any more, there are none: a player asks for each segment that it shows.
+    const captions: SegmentCaptions = { tracks: file === null ? [] : this.#tracksOf(file) }
     exchange.text(200, 'application/json', JSON.stringify(captions), { 'Cache-Control': 'no-store' })
   }
 
