@@ -62,6 +62,11 @@ export function decodedUrl(url: string, codecs: readonly string[]): string {
   return url.replace(/\/service\d+\//, (service) => `${service}~decoded~${codecs.map(encodeURIComponent).join(',')}/`)
 }
 
+/** Whether a presentation at this address is decoded on its way. */
+export function isDecodedUrl(url: string): boolean {
+  return /\/service\d+\/~decoded~/.test(url)
+}
+
 /** Codecs to decode by the first component of a name, decoded; null where it is no such folder. */
 export function codecsToDecode(component: string): readonly string[] | null {
   const listed = FOLDER.exec(component)?.[1]?.split(',') ?? []

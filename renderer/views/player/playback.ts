@@ -1,3 +1,4 @@
+import { isDecodedUrl } from '../../../core/contract/decoder.ts'
 import type { PictureSnapshot, PlayableSnapshot } from '../../../core/contract/service-snapshot.ts'
 import { encryptedText } from '../../model/playable-text.ts'
 import { DamageLog } from './damage-log.ts'
@@ -39,6 +40,8 @@ const LATE_MS = 3000
 const UNDECODED_MS = 1200
 /** Of a finished presentation everything is at hand: what has run out for this long has ended. */
 const RUN_OUT_MS = 600
+/** What ffmpeg decodes comes when this computer has decoded it. */
+const DECODED_LATE_MS = 10_000
 /** What plays on for so long after a decoder failed has another one, seconds. */
 const PLAYS_ON_S = 0.5
 export type PlaybackState = {
@@ -284,10 +287,15 @@ export class Playback {
       return
     }
     if (this.#lacks?.kind !== kind) this.#lacks = { kind, sinceMs: nowMs }
-    // Live, the next segment may only be late.
-    if (nowMs - this.#lacks.sinceMs < (snapshot.live ? LATE_MS : RUN_OUT_MS)) return
+    if (nowMs - this.#lacks.sinceMs < this.#mayLackMs(snapshot)) return
     this.#lacks = null
     this.#goWithout(kind, snapshot)
+  }
+
+  /** How long the next segment may only be late. */
+  #mayLackMs({ live }: PlayerSnapshot): number {
+    if (isDecodedUrl(this.#playable.url)) return DECODED_LATE_MS
+    return live ? LATE_MS : RUN_OUT_MS
   }
 
   /** The kind of which nothing can be decoded, where playing does not begin for it, though there is another; null: none. */
