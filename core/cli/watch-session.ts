@@ -22,11 +22,8 @@ export async function watchSession(engine: Engine, spec: SessionSpec, json: bool
   const keys = new QuitKeys(session.aims.readsStdin)
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
-  let hadError = false
   session.onAlarm((notice) => {
     progress.clear()
-    // One that began as a warning may end as an error.
-    if (notice.severity === 'error') hadError = true
     if (json) printJson(fieldsOf(notice))
     else printFields(wordsOf(notice))
   })
@@ -44,7 +41,7 @@ export async function watchSession(engine: Engine, spec: SessionSpec, json: bool
   if (failure !== null) return APP_ERROR_EXIT[failure.code]
   if (keys.quit) return 130
   if (session.degraded) return 1
-  return hadError ? 3 : 0
+  return session.errors > 0 ? 3 : 0
 }
 
 /** A notice as a JSON line. */

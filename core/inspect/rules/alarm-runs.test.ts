@@ -110,11 +110,23 @@ describe('alarms of one rule at one place', () => {
     const late = raise(alarm('LLS-SLT-INTERVAL', 0, { endUs: () => endUs }))
     runs.look(20 * S)
     endUs = undefined
+    runs.look(20.5 * S)
+    expect(said).toHaveLength(1)
     Object.assign(late, { count: 2, lastTimeUs: 21 * S })
     runs.look(22 * S)
     expect(said).toHaveLength(1)
     runs.look(31 * S)
     expect(said.slice(1)).toEqual(['-LLS-SLT-INTERVAL error 0-21 2'])
+  })
+
+  it('end where they were last seen to last, not where they were found', () => {
+    const { runs, said, raise } = told()
+    let endUs: null | undefined = null
+    raise(alarm('MPD-INTERVAL', 3, { endUs: () => endUs }))
+    for (let atS = 4; atS <= 47; atS++) runs.look(atS * S)
+    endUs = undefined
+    runs.look(57 * S)
+    expect(said).toEqual(['+MPD-INTERVAL error 3-3 1', '-MPD-INTERVAL error 3-47 1'])
   })
 
   it('about a state of which nothing says that it is over do not end, and are on at the close', () => {

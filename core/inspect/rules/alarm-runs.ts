@@ -127,6 +127,8 @@ export class AlarmRuns {
         if (found !== null) this.#again(key, run, found)
         continue
       }
+      // What comes and goes was there until it was last seen to last.
+      if (isOn(run)) run.lastUs = Math.max(run.lastUs, nowUs)
       const endUs = endOf(run, nowUs)
       if (endUs !== null) this.#end(run, endUs)
     }
@@ -170,6 +172,7 @@ export class AlarmRuns {
 
   #end(run: Run, endUs: number): void {
     run.endedUs = endUs
+    run.lastUs = Math.min(run.lastUs, endUs)
     for (const events of this.#listeners) events.ended(run)
   }
 
@@ -199,9 +202,11 @@ function count(run: Run): Looked | null {
   return found
 }
 
-/** What its alarms are about goes on, as they say themselves, or is not known to be over. */
-function lasts({ rule, alarms }: Run): boolean {
-  if (ruleRow(rule).holds === true) return true
+/** What its alarms are about goes on, or is not known to be over. */
+const lasts = (run: Run): boolean => ruleRow(run.rule).holds === true || isOn(run)
+
+/** Something that an alarm is about goes on, as it says itself. */
+function isOn({ alarms }: Run): boolean {
   for (const { alarm } of alarms) if (alarm.endUs?.() === null) return true
   return false
 }
