@@ -111,6 +111,8 @@ describe.skipIf(found === '')('an installed ffmpeg (skipped where there is none)
     for (const second of [0, 6, 12]) {
       for (const track of ['video', 'audio']) take(one, `${track}-${second}.m4s`, await black(`${track}-1.m4s`), second)
       await expect.poll(() => one.gateway.wall?.services[0]?.pictureUs, { timeout: 20_000 }).toBe(second * 1e6)
+      // The next segment takes the place of sound that is still to be heard.
+      await expect.poll(() => one.gateway.wall?.services[0]?.silentSinceUs, { timeout: 20_000 }).toBe(0)
     }
     await expect.poll(() => one.alarms.length, { timeout: 20_000 }).toBe(2)
     expect(one.alarms[0]).toMatch(
