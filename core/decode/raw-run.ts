@@ -88,10 +88,10 @@ function ended(code: number | null, bytes: Uint8Array, words: string): RawResult
   return { kind: 'made', bytes }
 }
 
-/** Gives a process the lowest priority; one that has ended already needs none. */
+/** Gives a process a low priority, yet not the lowest: beside a busy computer that one is given no time at all. */
 function lower(pid: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_LOW)
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
   } catch {
     // It has ended, or the system does not allow it: it runs as any other.
   }
