@@ -59,14 +59,7 @@ export async function runSession(
   }
   if (session.snapshot().media.length > 0)
     tellLine(`Relaying ${relayWay(session.snapshot(), ({ address }) => address)}.`)
-  const timer = setInterval(() => {
-    progress.show(() => session.snapshot())
-    tellProblems()
-  }, PROGRESS_MS)
-  await session.done
-  clearInterval(timer)
-  progress.clear()
-  tellProblems()
+  await untilDone(session, progress, tellProblems)
   const failure = session.failure()
   if (failure === null) {
     if (session.aims.scans) listServices(session, json)
@@ -81,6 +74,18 @@ export async function runSession(
   if (keys.quit) return 130
   if (session.degraded) return 1
   return isShort(session) ? 3 : 0
+}
+
+/** Shows how far a session is, and tells its problems, until it has ended. */
+export async function untilDone(session: Session, progress: ProgressLine, tellProblems: () => void): Promise<void> {
+  const timer = setInterval(() => {
+    progress.show(() => session.snapshot())
+    tellProblems()
+  }, PROGRESS_MS)
+  await session.done
+  clearInterval(timer)
+  progress.clear()
+  tellProblems()
 }
 
 function originOf(url: string | undefined): string | null {

@@ -6,10 +6,8 @@ import type { Engine } from '../engine/engine.ts'
 import { printFields, printJson } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
-import { problemTeller } from './run-session.ts'
+import { problemTeller, untilDone } from './run-session.ts'
 import { runLong } from './v8-settings.ts'
-
-const PROGRESS_MS = 250
 
 /**
  * Prints a line where an alarm begins and ends, of like ones only the first, until the user stops it or the source ends.
@@ -27,14 +25,7 @@ export async function watchSession(engine: Engine, spec: SessionSpec, json: bool
     if (json) printJson(fieldsOf(notice))
     else printFields(wordsOf(notice))
   })
-  const timer = setInterval(() => {
-    progress.show(() => session.snapshot())
-    tellProblems()
-  }, PROGRESS_MS)
-  await session.done
-  clearInterval(timer)
-  progress.clear()
-  tellProblems()
+  await untilDone(session, progress, tellProblems)
   keys.close()
   const failure = session.failure()
   if (json && failure === null) printJson({ event: 'end', ...session.summary() })
