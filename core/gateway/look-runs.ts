@@ -91,7 +91,7 @@ export class LookRuns {
     if (result.kind === 'cancelled') return result
     if (result.kind === 'failed') {
       if (result.broken) this.#broke(ffmpeg.version, result.reason)
-      return failed(result.reason)
+      return failed(`ffmpeg: ${result.reason}`)
     }
     this.#failures = 0
     this.#problem = null

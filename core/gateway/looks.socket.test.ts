@@ -213,10 +213,10 @@ esac
 
 describe.skipIf(process.platform === 'win32')('an ffmpeg that', () => {
   it.each([
-    ['dies', 'kill -SEGV $$', /^it made nothing/],
+    ['dies', 'kill -SEGV $$', /^ffmpeg: it made nothing/],
     ['lies in words', 'cat > /dev/null; echo no pixels', /^ffmpeg gave no picture of 192 × 108/],
-    ['gives without an end', 'cat > /dev/null; yes', /^it gave more than 248832 bytes/],
-    ['closes its input', 'exec <&-; exit 3', /^it made nothing \(status 3\)/],
+    ['gives without an end', 'cat > /dev/null; yes', /^ffmpeg: it gave more than 248832 bytes/],
+    ['closes its input', 'exec <&-; exit 3', /^ffmpeg: it made nothing \(status 3\)/],
   ])('%s is named on the card, and nothing else changes', async (name, what, words) => {
     const one = await open(await fake(`ffmpeg-${name.replaceAll(' ', '-')}`, what))
     await takeDemo(one, [1])

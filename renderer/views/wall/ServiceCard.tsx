@@ -10,7 +10,7 @@ import { ServiceStateGlyph, SeverityGlyph, serviceStateText } from '../../ui/gly
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
 import styles from './WallView.module.css'
-import { barLength, factsOf, levelText, noPictureText } from './wall-model.ts'
+import { barLength, factsOf, lackText, levelText, noPictureText } from './wall-model.ts'
 
 type ServiceCardProps = {
   readonly id: string
@@ -35,7 +35,7 @@ export const ServiceCard = memo(function ServiceCard(props: ServiceCardProps) {
   const levels = look?.levels ?? []
   const state = serviceStateText(service.state, ended)
   const lost = lossSummary(service.loss, !ended)
-  const note = look?.noSound ?? null
+  const note = look === null ? null : lackText(look)
   const without = noPictureText(service, look, wall, ended)
   const rest = note ?? (service.state === 'partial' ? `loss ${lost}` : state)
   const number = service.major === null ? '' : formatChannelNumber(service.major, service.minor)

@@ -7,6 +7,7 @@ import {
   cardLayout,
   factsOf,
   lacksPictures,
+  lackText,
   levelText,
   noPictureText,
   wallLine,
@@ -75,7 +76,11 @@ describe('the wall', () => {
   it('says on a card why it has no picture', () => {
     const one = service(1)
     expect(noPictureText(one, LOOK, WALL, false)).toBe('')
-    expect(noPictureText(one, { ...LOOK, noPicture: 'encrypted' }, WALL, false)).toBe('encrypted')
+    expect(noPictureText(one, { ...LOOK, picture: 0, noPicture: 'encrypted' }, WALL, false)).toBe('encrypted')
+    expect(noPictureText(one, { ...LOOK, noPicture: 'encrypted' }, WALL, false)).toBe('')
+    expect(lackText({ ...LOOK, noPicture: 'encrypted' })).toBe('No newer picture: encrypted')
+    expect(lackText({ ...LOOK, noPicture: 'encrypted', noSound: 'no decoder' })).toBe('no decoder')
+    expect([lackText(LOOK), lackText({ ...LOOK, picture: 0, noPicture: 'encrypted' })]).toEqual([null, null])
     expect(noPictureText(one, null, WALL, false)).toBe('No picture yet')
     expect(noPictureText(one, null, null, true)).toBe('No thumbnail')
     expect(noPictureText({ state: 'not-joined' }, null, WALL, false)).toBe('Not received')

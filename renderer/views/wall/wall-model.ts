@@ -95,14 +95,19 @@ export function lacksPictures(wall: WallSnapshot | null): boolean {
   return wall.decoder.state !== 'ready' && wall.decoder.state !== 'asking'
 }
 
-/** Why a card has no picture, in a few words. */
+/** What the last look lacked, where the card has a picture of one before, or sound was not heard; null: nothing. */
+export function lackText({ picture, noPicture, noSound }: ServiceLook): string | null {
+  return noSound ?? (picture > 0 && noPicture !== null ? `No newer picture: ${noPicture}` : null)
+}
+
+/** Why a card has no picture, in a few words; nothing lies over one that it has. */
 export function noPictureText(
   service: Pick<ServiceSnapshot, 'state'>,
   look: ServiceLook | null,
   wall: WallSnapshot | null,
   ended: boolean,
 ): string {
-  if (look?.noPicture != null) return look.noPicture
+  if (look?.noPicture != null) return look.picture > 0 ? '' : look.noPicture
   if (lacksPictures(wall)) return 'No thumbnail'
   if (service.state === 'announced' || service.state === 'not-joined') return 'Not received'
   return look === null || look.pictureUs === null ? (ended ? 'No picture' : 'No picture yet') : ''
